@@ -1,0 +1,82 @@
+/**
+ * Builds `dist/`: one CommonJS bundle per process, the page, and the files they read. `--production` minifies.
+ * `buildAll` is what `npm start` and the tests call.
+ */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { projectRoot } from './folders.ts';
+
+const dist = join(projectRoot, 'dist');
+const present = (files: Record<string, string>) =>
+  Object.fromEntries(Object.entries(files).filter(([, file]) => existsSync(join(projectRoot, file)))); // WIP
+
+/** A process of its own each: entry file to bundle. */
+const nodeEntries = {
+  extension: 'src/extension.ts',
+  cli: 'src/cli.ts',
+  manager: 'src/manager/main.ts',
+  runner: 'src/runner/main.ts',
+} as const;
+
+export const nodeOptions: BuildOptions = {
+  absWorkingDir: projectRoot,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // `import.meta.url` has no meaning in CommonJS; this gives it the bundle's address.
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  external: ['vscode'],
+  logLevel: 'warning',
+  legalComments: 'none',
+};
+
+export async function buildAll(options: { production: boolean }): Promise<void> {
+  // A development build overwrites in place, so that processes running from it keep their files.
+  if (options.production) await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  const common: BuildOptions = { minify: options.production, sourcemap: options.production ? false : 'linked' };
+  await Promise.all([
+    // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
+    writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
+    build({
+      ...nodeOptions,
+      ...common,
+      entryPoints: Object.fromEntries(
+        Object.entries(present(nodeEntries)).map(([name, file]) => [name, join(projectRoot, file)]),
+      ),
+      outdir: dist,
+    }),
+    existsSync(join(projectRoot, 'webview/main.tsx')) &&
+      build({
+        ...common,
+        absWorkingDir: projectRoot,
+        bundle: true,
+        platform: 'browser',
+        target: 'es2022',
+        format: 'iife',
+        entryPoints: { webview: join(projectRoot, 'webview/main.tsx') },
+        outdir: dist,
+        tsconfig: join(projectRoot, 'webview/tsconfig.json'),
+        loader: { '.ttf': 'file', '.svg': 'dataurl' },
+        define: { 'process.env.NODE_ENV': options.production ? '"production"' : '"development"' },
+        logLevel: 'warning',
+        legalComments: 'none',
+      }),
+    cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.css'), join(dist, 'codicon.css')),
+    cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.ttf'), join(dist, 'codicon.ttf')),
+    existsSync(join(projectRoot, 'src/runner/trialSdk/nni')) &&
+      cp(join(projectRoot, 'src/runner/trialSdk/nni'), join(dist, 'trialSdk/nni'), {
+        recursive: true,
+        filter: (source) => !source.includes('__pycache__'),
+      }),
+  ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildAll({ production: process.argv.includes('--production') });
+}

@@ -1,0 +1,168 @@
+/**
+ * `npm start`: builds, runs `examples/quickstart` on the embedded manager and shows it in VS Code: the desktop's where
+ * `code` is on the PATH, else one in the browser. With `CI=1` or `--headless` it opens nothing and prints live progress
+ * and results. Ctrl-C ends what this started and nothing else.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { buildAll } from './build.ts';
+import { installCodeServer, remoteUri, startCodeServer, windowAddress } from './codeServer.ts';
+import { cacheFolder, projectRoot } from './folders.ts';
+
+const example = join(projectRoot, 'examples', 'quickstart');
+const config = join(example, 'config.yml');
+const cli = join(projectRoot, 'dist', 'cli.js');
+const headless = process.argv.includes('--headless') || isSet(process.env.CI);
+const experiments = process.env.TRIALDECK_EXPERIMENTS_DIR ?? join(homedir(), 'nni-experiments');
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}
+
+function command(...args: string[]): string[] {
+  return [cli, '--experiments-dir', experiments, ...args];
+}
+
+/** Everything printed live, until the experiment has ended. */
+async function runHeadless(): Promise<number> {
+  const child = spawn(process.execPath, command('create', '--config', config, '--foreground'), { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to the child, too; it stops the experiment and says so.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('error', (error) => {
+      console.error(`The sample experiment could not be started: ${error.message}`);
+      resolve(1);
+    });
+  });
+}
+
+async function launchExample(): Promise<string> {
+  const { stdout } = await execa(process.execPath, command('--json', 'create', '--config', config));
+  const answer: unknown = JSON.parse(stdout);
+  if (typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string')
+    return answer.id;
+  throw new Error(`The command line answered without an experiment id: ${stdout}`);
+}
+
+async function onPath(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, process.platform === 'win32' ? `${name}.cmd` : name);
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}
+
+/** A VS Code window of its own, with its own settings, so that the person's are not touched and closing it ends only it. */
+async function openDesktop(
+  code: string,
+  environment: Record<string, string>,
+): Promise<{ ended: Promise<void>; stop(): void }> {
+  const userData = join(cacheFolder, 'vscode-user');
+  await mkdir(join(userData, 'User'), { recursive: true });
+  await writeFile(
+    join(userData, 'User', 'settings.json'),
+    JSON.stringify({ 'security.workspace.trust.enabled': false, 'workbench.startupEditor': 'none' }),
+  );
+  const child: ChildProcess = spawn(
+    code,
+    [
+      '--wait',
+      '--new-window',
+      '--user-data-dir',
+      userData,
+      `--extensionDevelopmentPath=${projectRoot}`,
+      example,
+      config,
+    ],
+    { env: { ...process.env, ...environment }, stdio: 'ignore', shell: process.platform === 'win32' },
+  );
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('exit', () => resolve());
+    child.once('error', reject);
+  });
+  return { ended, stop: () => child.kill('SIGTERM') };
+}
+
+async function openInBrowser(
+  environment: Record<string, string>,
+): Promise<{ ended: Promise<void>; stop(): Promise<void> }> {
+  await installCodeServer((line) => console.log(line));
+  const dataFolder = join(cacheFolder, 'code-server-user');
+  const server = await startCodeServer({
+    environment,
+    dataFolder,
+    settings: { 'trialdeck.experimentsDirectory': experiments },
+    say: (line) => console.log(line),
+  });
+  const address = windowAddress(server, example, [
+    ['extensionDevelopmentPath', remoteUri(server, projectRoot)],
+    ['openFile', remoteUri(server, config)],
+  ]);
+  console.log(
+    `\nVS Code is ready. Open this address in a browser:\n\n  ${address}\n\nCtrl-C stops the experiment and VS Code.`,
+  );
+  const ended = new Promise<void>((resolve) => server.process.once('exit', () => resolve()));
+  return { ended, stop: server.stop };
+}
+
+/** @returns the exit code. */
+async function runInVSCode(): Promise<number> {
+  const managerBefore = await managerPid();
+  console.log('Starting examples/quickstart…');
+  const id = await launchExample();
+  console.log(`Experiment ${id} is running.`);
+  // The extension opens this experiment's panel when it starts.
+  const environment = { TRIALDECK_OPEN: id };
+  const code = await onPath('code');
+  const hasDisplay = process.platform !== 'linux' || isSet(process.env.DISPLAY) || isSet(process.env.WAYLAND_DISPLAY);
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  let failure: unknown;
+  try {
+    const window = code && hasDisplay ? await openDesktop(code, environment) : await openInBrowser(environment);
+    await Promise.race([window.ended, interrupted]);
+    await window.stop();
+  } catch (error) {
+    failure = error;
+  }
+  console.log('\nStopping…');
+  await execa(process.execPath, command('stop', id), { reject: false });
+  const managerNow = await managerPid();
+  if (managerNow !== undefined && managerNow !== managerBefore) endProcess(managerNow);
+  if (failure === undefined) return 0;
+  console.error(failure instanceof Error ? failure.message : String(failure));
+  return 1;
+}
+
+/** The pid in the manager's lock file, if there is one. */
+async function managerPid(): Promise<number | undefined> {
+  try {
+    const lock: unknown = JSON.parse(await readFile(join(experiments, '.trialdeck', 'manager.json'), 'utf8'));
+    return typeof lock === 'object' && lock !== null && 'pid' in lock && typeof lock.pid === 'number'
+      ? lock.pid
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+await buildAll({ production: false });
+process.exit(await (headless ? runHeadless() : runInVSCode()));

@@ -1,0 +1,88 @@
+/** The table at the end: the best trials, what they ran with and how long it took. */
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { formatDuration, formatNumber } from '../model/format.ts';
+import { decodeMetric } from '../model/metric.ts';
+import type { Parameters, TrialRow } from '../model/trial.ts';
+import { table } from './table.ts';
+
+/** The default metric of a trial's final result; undefined when it has none to compare by. */
+export function finalValue(row: TrialRow): number | undefined {
+  const value = row.final === undefined ? undefined : decodeMetric(row.final).default;
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}
+
+/** Best first; those without a number last, in order of their number. */
+export function ranked(trials: Iterable<TrialRow>, mode: ExperimentSummary['optimizeMode']): TrialRow[] {
+  const sign = mode === 'maximize' ? -1 : 1;
+  return [...trials].sort((a, b) => {
+    const [x, y] = [finalValue(a), finalValue(b)];
+    if (x === undefined || y === undefined)
+      return Number(x === undefined) - Number(y === undefined) || a.number - b.number;
+    return sign * (x - y) || a.number - b.number;
+  });
+}
+
+/** @param width of the terminal, in characters */
+export function resultsTable(trials: readonly TrialRow[], width: number): string {
+  return table(
+    [
+      { title: 'TRIAL', align: 'right' },
+      { title: 'METRIC', align: 'right' },
+      { title: 'DURATION', align: 'right' },
+      { title: 'STATUS' },
+      { title: 'PARAMETERS' },
+    ],
+    trials.map((row) => [
+      trialName(row),
+      metricText(row),
+      durationText(row),
+      row.status,
+      parametersText(row.parameters),
+    ]),
+    width,
+  );
+}
+
+/** `7`, or the id of a trial that has no number. */
+export function trialName(row: Pick<TrialRow, 'id' | 'number'>): string {
+  return row.number >= 0 ? String(row.number) : row.id;
+}
+
+/** The number of interest of the final result, else its text, else nothing. */
+export function metricText(row: TrialRow): string {
+  if (row.final === undefined) return '';
+  const value = decodeMetric(row.final).default;
+  return value === undefined ? shorten(row.final, 20) : formatNumber(value);
+}
+
+export function durationText(row: TrialRow): string {
+  if (row.startTime === undefined) return '';
+  if (row.endTime === undefined && row.status !== 'RUNNING') return '';
+  return formatDuration(Math.max(0, (row.endTime ?? Date.now()) - row.startTime) / 1000);
+}
+
+/** `lr=0.01 layers=2`; a nested choice as `layer._name=dense layer.units=64`. */
+export function parametersText(parameters: Parameters): string {
+  return Object.entries(flatten(parameters))
+    .map(([name, value]) => `${name}=${typeof value === 'number' ? formatNumber(value) : plainText(value)}`)
+    .join(' ');
+}
+
+/** Nested choices become `layer._name`, `layer.units`; lists stay lists. */
+export function flatten(value: Readonly<Record<string, unknown>>, prefix = ''): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry !== null && typeof entry === 'object' && !Array.isArray(entry)) {
+      Object.assign(flat, flatten(entry as Record<string, unknown>, `${prefix}${name}.`));
+    } else flat[prefix + name] = entry;
+  }
+  return flat;
+}
+
+function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

@@ -1,0 +1,76 @@
+/** What one run of the command line works with: its options, where it prints, and the manager when it needs one. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectLocalManager } from '../client/localManager.ts';
+import type { ManagerClient } from '../client/manager.ts';
+
+export interface GlobalOptions {
+  experimentsDir?: string;
+  json?: boolean;
+}
+
+/** Beside the bundle of the command line; a source tree has it in `dist/`. */
+export function managerScript(): string {
+  const beside = import.meta.url.endsWith('.ts') ? '../../dist/manager.js' : './manager.js';
+  return fileURLToPath(new URL(beside, import.meta.url));
+}
+
+export class Session {
+  /** Absolute. */
+  readonly experimentsDirectory: string;
+  readonly json: boolean;
+  #manager: ManagerClient | undefined;
+
+  constructor(options: GlobalOptions) {
+    this.experimentsDirectory = resolve(untilde(options.experimentsDir ?? '~/nni-experiments'));
+    this.json = options.json ?? false;
+  }
+
+  /** The manager of the experiments folder, started when none runs. */
+  async manager(): Promise<ManagerClient> {
+    this.#manager ??= await this.#connect();
+    return this.#manager;
+  }
+
+  /** The same after it was lost. */
+  async reconnect(): Promise<ManagerClient> {
+    this.#manager?.dispose();
+    this.#manager = await this.#connect();
+    return this.#manager;
+  }
+
+  /** For people; with `--json` nothing is printed. */
+  say(text: string): void {
+    if (!this.json) process.stdout.write(`${text}\n`);
+  }
+
+  /** The one document of `--json`, or else the text. */
+  print(document: unknown, text: string): void {
+    process.stdout.write(this.json ? `${jsonText(document)}\n` : text === '' ? '' : `${text}\n`);
+  }
+
+  dispose(): void {
+    this.#manager?.dispose();
+  }
+
+  #connect(): Promise<ManagerClient> {
+    return connectLocalManager({
+      experimentsDirectory: this.experimentsDirectory,
+      managerScript: managerScript(),
+      start: true,
+    });
+  }
+}
+
+/** JSON has no NaN and no infinities: they are written as text. */
+export function jsonText(value: unknown): string {
+  const plain = (_key: string, entry: unknown) =>
+    typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
+  return JSON.stringify(value, plain, 2) ?? 'null';
+}
+
+/** `~/x` as a shell would read it; needed where the shell did not, as in `--experiments-dir=~/x`. */
+export function untilde(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}

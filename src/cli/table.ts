@@ -1,0 +1,39 @@
+/** Tables of plain text. */
+
+export interface Column {
+  title: string;
+  align?: 'right';
+}
+
+/**
+ * Columns two blanks apart, header first. The last column is cut where the line would be longer than `width`, in characters.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const cells = [columns.map((column) => column.title), ...rows.map((row) => row.map(oneLine))];
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    columns
+      .map((column, index) => {
+        const text = row[index] ?? '';
+        return column.align === 'right' ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)).join('\n');
+}
+
+/** What a trial reported must not move the cursor or break the table. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/** Characters in a line of the terminal; without one, as many as there are. */
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
+  return stream.isTTY ? Math.max(40, stream.columns) : Number.POSITIVE_INFINITY;
+}

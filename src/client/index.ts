@@ -1,0 +1,15 @@
+/** The shared client: everything the extension and the command line need to speak with managers, runners and a real NNI. */
+export * from './errors.ts';
+export { Experiment, type FileText, type RequestOptions } from './experiment.ts';
+export {
+  type ExperimentFollower,
+  type FollowOptions,
+  followExperiment,
+  followManager,
+  type ManagerFollower,
+} from './follow.ts';
+export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
+export { ManagerClient } from './manager.ts';
+export { nodeEnvironment, nodeForProcesses } from './nodeProgram.ts';
+export type { FollowState } from './persist.ts';
+export type { TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';

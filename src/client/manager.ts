@@ -1,0 +1,79 @@
+/** The front door: all experiments of one folder, behind one port (`model/wire.ts`). */
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { experimentRoot, type Launched, type LaunchRequest, type ManagerInfo, managerRoutes } from '../model/wire.ts';
+import { launchedSchema, managerInfoSchema, parse, parseList, summarySchema } from './decode.ts';
+import { BadAnswerError } from './errors.ts';
+import { Experiment, type RequestOptions } from './experiment.ts';
+import { Http, type HttpOptions } from './http.ts';
+
+/** Launching finds out which Python has which `nni` and waits until the runner serves. Milliseconds. */
+const longestLaunch = 90_000;
+
+export class ManagerClient {
+  /** For the parts of this client only. */
+  readonly http: Http;
+  /** `http://host:port`. */
+  readonly address: string;
+
+  /** Connects to nothing yet. Dispose it in the end. */
+  constructor(address: string, options: HttpOptions = {}) {
+    this.http = new Http(address, 'the manager', options);
+    this.address = this.http.address;
+  }
+
+  /** Who answers there. Needs no token. */
+  async info(options?: RequestOptions): Promise<ManagerInfo> {
+    const task = 'reach the manager';
+    const value = await this.http.json('GET', managerRoutes.info, { task, ...options });
+    const info = parse(managerInfoSchema, value);
+    if (!info) throw this.#bad(task, 'is another program.', value);
+    return info;
+  }
+
+  /** All experiments of its folder, running and stored. */
+  async list(options?: RequestOptions): Promise<ExperimentSummary[]> {
+    const task = 'list the experiments';
+    const value = await this.http.json('GET', managerRoutes.experiments, { task, ...options });
+    const list = parseList(summarySchema, value);
+    if (!list) throw this.#bad(task, 'answered with no list of experiments.', value);
+    return list;
+  }
+
+  /**
+   * Creates, resumes or views an experiment; resolves when its runner serves.
+   *
+   * @throws RejectedError with `problems` when the config is not right
+   */
+  async launch(request: LaunchRequest, options?: RequestOptions): Promise<Launched> {
+    const task = request.action === 'create' ? 'start the experiment' : `${request.action} the experiment`;
+    const limits = { idleTimeout: longestLaunch, deadline: longestLaunch };
+    const value = await this.http.json('POST', managerRoutes.experiments, {
+      task,
+      body: request,
+      ...limits,
+      ...options,
+    });
+    const launched = parse(launchedSchema, value);
+    if (!launched) throw this.#bad(task, 'did not say which experiment it started.', value);
+    return launched;
+  }
+
+  /** Ends the manager; running experiments go on. */
+  async shutdown(options?: RequestOptions): Promise<void> {
+    await this.http.json('POST', managerRoutes.shutdown, { task: 'shut the manager down', ...options });
+  }
+
+  /** One of its experiments. It shares this client's connections and ends with them. */
+  experiment(id: string): Experiment {
+    return new Experiment(this.http.at(experimentRoot(id), `experiment ${id}`), id);
+  }
+
+  /** Ends all connections and everything under way on them. */
+  dispose(): void {
+    this.http.dispose();
+  }
+
+  #bad(task: string, explanation: string, value: unknown): BadAnswerError {
+    return new BadAnswerError({ task, server: this.http.server }, explanation, JSON.stringify(value) ?? '');
+  }
+}

@@ -1,0 +1,35 @@
+/** Which Node runs the manager and the runners: they need `node:sqlite`. */
+import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * Path of a Node that has `node:sqlite` without a flag: the one we run on (VS Code's own included), else the `node` package installed in a
+ * `node_modules` at or above `folder`.
+ *
+ * @throws Error that says what is needed
+ */
+export function nodeForProcesses(folder: string): string {
+  if (hasSqlite()) return process.execPath;
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  for (let at = folder; ; at = dirname(at)) {
+    const path = join(at, 'node_modules', 'node', 'bin', program);
+    if (existsSync(path)) return path;
+    if (dirname(at) === at) break;
+  }
+  const what = process.versions.electron ? 'This version of VS Code' : `Node ${process.versions.node}`;
+  const remedy = process.versions.electron ? 'Update VS Code.' : 'Install Node 22.13 or newer.';
+  throw new Error(`${what} has no SQLite, which experiments are stored in. ${remedy}`);
+}
+
+function hasSqlite(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  // Before 22.13 and 23.4 it hides behind a flag.
+  const unflagged = major > 23 || (major === 23 ? minor >= 4 : major === 22 && minor >= 13);
+  return unflagged && isBuiltin('node:sqlite');
+}
+
+/** What must be set so that a program given by {@link nodeForProcesses} behaves as Node: VS Code's is Electron. */
+export function nodeEnvironment(program: string): Record<string, string> {
+  return process.versions.electron && program === process.execPath ? { ELECTRON_RUN_AS_NODE: '1' } : {};
+}

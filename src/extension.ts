@@ -1,0 +1,69 @@
+/** Builds the parts and wires them. Nothing is read, connected or started on the way. */
+import { type ExtensionContext, env, l10n, window, workspace } from 'vscode';
+import { localConnector } from './store/localConnector.ts';
+import { Store } from './store/store.ts';
+import { registerCommands } from './ui/commands/register.ts';
+import { registerEditor } from './ui/editor/register.ts';
+import { Explorer } from './ui/explorer/explorer.ts';
+import { Labels } from './ui/explorer/labels.ts';
+import { Notifications } from './ui/notifications.ts';
+import { PanelManager } from './ui/panel/panelManager.ts';
+import { Settings } from './ui/settings.ts';
+import { StatusBar } from './ui/statusBar.ts';
+
+/** What other extensions and tests get: the live state, to read. */
+export interface TrialdeckApi {
+  readonly store: Store;
+}
+
+export function activate(context: ExtensionContext): TrialdeckApi {
+  const log = window.createOutputChannel('Trialdeck', { log: true });
+  const settings = new Settings();
+  const labels = new Labels(l10n.t, env.language);
+  const store = new Store({
+    local: localConnector({
+      experimentsDirectory: () => settings.experimentsDirectory,
+      managerScript: context.asAbsolutePath('dist/manager.js'),
+    }),
+    localLabel: l10n.t('This machine'),
+    mayStart: () => workspace.isTrusted,
+  });
+  const explorer = new Explorer(store, labels);
+  const panels = new PanelManager({
+    store,
+    extensionUri: context.extensionUri,
+    warn: (message) => log.warn(message),
+  });
+  context.subscriptions.push(
+    log,
+    settings,
+    store,
+    explorer,
+    panels,
+    new StatusBar(store, labels),
+    new Notifications(store, settings, context.workspaceState),
+    explorer.onDidSelect(({ connectionId, experimentId, trialId }) =>
+      panels.select(connectionId, experimentId, trialId),
+    ),
+    panels.onDidPick(({ connectionId, experimentId, trialId }) => {
+      if (trialId === null || !explorer.visible) return;
+      void explorer.reveal({ connectionId, experimentId, trialId });
+    }),
+    settings.onDidChange(({ affects }) => {
+      if (!affects('experimentsDirectory')) return;
+      store.local.disconnect();
+      void store.show();
+    }),
+    workspace.onDidGrantWorkspaceTrust(() => void store.show()),
+    // A manager may have come up elsewhere while nobody looked.
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused && store.local.status.state === 'idle') void store.local.connect({ start: false });
+    }),
+  );
+  const services = { store, panels, explorer, settings, log };
+  registerCommands(context, services);
+  registerEditor(context, services);
+  // Experiments may be running already; a manager that lives is asked, none is started for it.
+  setImmediate(() => void store.local.connect({ start: false }));
+  return { store };
+}

@@ -1,0 +1,191 @@
+/** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
+import { fork } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { ConfigProblem, ExperimentConfig } from '../model/config.ts';
+import { embeddedSupport } from '../model/embeddedSupport.ts';
+import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/readConfig.ts';
+import type { Launched, LaunchRequest } from '../model/wire.ts';
+import { httpError } from '../server/security.ts';
+import { experimentLayout } from '../server/storage/layout.ts';
+import type { Registry } from './registry.ts';
+
+/** A runner that has not answered by then is ended. */
+const answerPatience = 30_000;
+
+const answerSchema = v.variant('type', [
+  v.object({ type: v.literal('ready'), port: v.number(), pid: v.number() }),
+  v.object({ type: v.literal('failed'), error: v.string(), problems: v.optional(v.array(v.any())) }),
+]);
+
+export interface LauncherOptions {
+  root: string;
+  /** The runner's bundle. */
+  script: string;
+  registry: Registry;
+}
+
+export class Launcher {
+  #options: LauncherOptions;
+  /** Ids given out whose folders may not be there yet. */
+  #given = new Set<string>();
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the runner serves. Throws an HttpError: 400 with problems, 404, 409, or 500 with the runner's own words. */
+  async launch(request: LaunchRequest): Promise<Launched> {
+    if (request.action === 'create') return this.#create(request);
+    const { registry } = this.#options;
+    const id = request.id ?? '';
+    const summary = registry.summary(id);
+    if (!summary) throw httpError(404, `There is no experiment ${id} in ${this.#options.root}.`);
+    if (summary.live) throw httpError(409, `Experiment ${id} is running already.`);
+    if (summary.type === 'nas')
+      throw httpError(409, `Experiment ${id} searches an architecture; only its results can be shown.`);
+    return this.#start(id, request, {});
+  }
+
+  async #create(request: LaunchRequest): Promise<Launched> {
+    const reading = await this.#read(request);
+    const { config } = reading;
+    if (!config) {
+      const first = reading.problems.find(({ severity }) => severity === 'error');
+      throw withProblems(first?.message ?? "The config can't be used.", reading.problems);
+    }
+    const support = embeddedSupport(config);
+    if (!support.supported) throw withProblems(support.reason, reading.problems);
+    const id = this.#newId();
+    return this.#start(id, request, {
+      config,
+      ...(request.configFile === undefined ? {} : { configFile: request.configFile }),
+    });
+  }
+
+  async #read(request: LaunchRequest): Promise<ConfigReading> {
+    if (request.configFile !== undefined) {
+      const text = await readFile(request.configFile, 'utf8').catch((error: unknown) => {
+        throw httpError(
+          400,
+          `The config file can't be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+      return readConfig({ text, file: request.configFile }, io);
+    }
+    if (request.config !== undefined) return readConfigObject(request.config, request.baseDirectory ?? homedir(), io);
+    throw httpError(400, 'Give a configFile or a config.');
+  }
+
+  async #start(
+    id: string,
+    request: LaunchRequest,
+    message: { config?: ExperimentConfig; configFile?: string },
+  ): Promise<Launched> {
+    const { script, registry } = this.#options;
+    const root = this.#rootOf(id, message.config);
+    const logs = experimentLayout.logs(experimentLayout.directory(root, id));
+    mkdirSync(logs, { recursive: true });
+    const stdout = openSync(join(logs, 'nnictl_stdout.log'), 'a');
+    const stderr = openSync(join(logs, 'nnictl_stderr.log'), 'a');
+    const args = ['--experiments-directory', root, '--experiment-id', id, '--action', request.action];
+    args.push('--port', String(request.port ?? 0), ...(request.debug ? ['--debug'] : []));
+    try {
+      const child = fork(script, args, {
+        cwd: root,
+        detached: true,
+        execArgv: [],
+        // Inside VS Code this process is Electron; this makes it a Node.
+        env: { ...process.env, ...request.environment, ELECTRON_RUN_AS_NODE: '1' },
+        stdio: ['ignore', stdout, stderr, 'ipc'],
+      });
+      const launched = await new Promise<Launched>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          child.kill('SIGKILL');
+          reject(httpError(500, `The runner did not answer within ${answerPatience / 1000} s.`));
+        }, answerPatience);
+        child.once('message', (value: unknown) => {
+          clearTimeout(timer);
+          const answer = v.safeParse(answerSchema, value);
+          if (!answer.success) reject(httpError(500, 'The runner gave an answer that makes no sense.'));
+          else if (answer.output.type === 'ready') resolve({ id, port: answer.output.port, pid: answer.output.pid });
+          else reject(failure(answer.output.error, answer.output.problems as ConfigProblem[] | undefined));
+        });
+        child.once('error', (error) => {
+          clearTimeout(timer);
+          reject(httpError(500, `The runner could not be started: ${error.message}`));
+        });
+        child.once('exit', (code, signal) => {
+          clearTimeout(timer);
+          reject(
+            httpError(
+              500,
+              `The runner ended at once (${signal ?? `exit ${code}`}). ${lastLine(join(logs, 'nnictl_stderr.log'))}`,
+            ),
+          );
+        });
+        child.send({ type: 'launch', ...message });
+      });
+      child.removeAllListeners();
+      if (child.connected) child.disconnect();
+      child.unref();
+      await registry.refresh();
+      return launched;
+    } finally {
+      closeSync(stdout);
+      closeSync(stderr);
+      this.#given.delete(id);
+    }
+  }
+
+  /** NNI's default folder means this manager's; a folder named in the config, or where the experiment lies already, is kept. */
+  #rootOf(id: string, config: ExperimentConfig | undefined): string {
+    const { root, registry } = this.#options;
+    if (!config) return registry.manifestEntry(id)?.logDir ?? root;
+    const named = config.experimentWorkingDirectory;
+    return named === join(homedir(), 'nni-experiments') ? root : named;
+  }
+
+  #newId(): string {
+    const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+    for (;;) {
+      let id = '';
+      while (id.length < 8) id += letters[randomInt(letters.length)];
+      if (this.#given.has(id) || this.#options.registry.summary(id)) continue;
+      this.#given.add(id);
+      return id;
+    }
+  }
+}
+
+const io: ConfigIo = {
+  home: homedir(),
+  readText: (path) => readFile(path, 'utf8'),
+  kindOf: async (path) => {
+    const info = await stat(path).catch(() => undefined);
+    if (!info) return undefined;
+    return info.isDirectory() ? 'folder' : 'file';
+  },
+};
+
+function withProblems(message: string, problems: ConfigProblem[]): Error {
+  return Object.assign(httpError(400, message), { problems });
+}
+
+/** What a runner says went wrong; a port in use is a conflict, the rest is for the person to mend. */
+function failure(error: string, problems: ConfigProblem[] | undefined): Error {
+  const status = /port|already|in use/i.test(error) ? 409 : 400;
+  return Object.assign(httpError(status, error), problems ? { problems } : {});
+}
+
+function lastLine(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The manager process.
+ *
+ *     node manager.js --experiments-directory DIR [--host H] [--port P] [--token T] [--idle-seconds N]
+ *
+ * Detached it ends by itself once nothing runs and nobody asks; with `--idle-seconds 0` it stays.
+ */
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import { isLoopback } from '../server/security.ts';
+import { Launcher } from './launcher.ts';
+import { livingManager, releaseLock, takeLock } from './managerLock.ts';
+import { createManagerServer } from './managerServer.ts';
+import { Registry } from './registry.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      'experiments-directory': { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '0' },
+      token: { type: 'string' },
+      'idle-seconds': { type: 'string', default: '120' },
+    },
+  });
+  if (!values['experiments-directory']) throw new Error('--experiments-directory is missing.');
+  const root = resolve(values['experiments-directory']);
+  const idleMs = Number(values['idle-seconds']) * 1000;
+  if (!Number.isFinite(idleMs) || idleMs < 0) throw new Error('--idle-seconds must be a number of seconds.');
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error('--port must be 0 to 65535.');
+  if (!isLoopback(values.host) && !values.token && !process.env.TRIALDECK_TOKEN) {
+    throw new Error(
+      `On ${values.host} others can reach this manager: choose a token (--token or TRIALDECK_TOKEN), and put TLS in front.`,
+    );
+  }
+  const { version } = packageJson;
+  const other = await livingManager(root);
+  if (other) {
+    console.log(`A manager of ${root} runs already (process ${other.pid}, port ${other.port}).`);
+    return;
+  }
+
+  const token = values.token ?? process.env.TRIALDECK_TOKEN ?? randomBytes(24).toString('base64url');
+  const registry = new Registry(root, (message) => console.error(message));
+  const script = fileURLToPath(new URL('./runner.js', import.meta.url));
+  const launcher = new Launcher({ root, script, registry });
+  let ending: Promise<void> | undefined;
+  let idle: NodeJS.Timeout | undefined;
+
+  const end = () => {
+    ending ??= (async () => {
+      clearTimeout(idle);
+      registry.dispose();
+      await releaseLock(root);
+      await manager.server.close();
+      process.exit(0);
+    })();
+  };
+  const active = () => {
+    clearTimeout(idle);
+    if (idleMs > 0 && !ending && manager.connections() === 0 && !registry.anyLive) idle = setTimeout(end, idleMs);
+  };
+  const manager = createManagerServer({
+    registry,
+    launcher,
+    info: { name: 'trialdeck-manager', version, pid: process.pid, experimentsDirectory: root },
+    host: values.host,
+    token,
+    shutDown: end,
+    active,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
+  process.on('SIGHUP', () => {});
+
+  await registry.open();
+  const address = await manager.server.listen({ host: values.host, port });
+  const taken = await takeLock(root, {
+    pid: process.pid,
+    port: Number(new URL(address).port),
+    host: values.host,
+    token,
+    version,
+    startTime: Date.now(),
+  });
+  if (!taken) {
+    console.log(`Another manager of ${root} was faster.`);
+    end();
+    return;
+  }
+  registry.listen(active);
+  active();
+  console.log(`Manager of ${join(root)} at ${address}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});

@@ -1,0 +1,89 @@
+/** The manager's lock file: at most one manager per experiments folder, and how its clients find it. */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../model/wire.ts';
+
+const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
+
+export function lockFile(root: string): string {
+  return join(root, ...managerLockPath);
+}
+
+/** A manager that answers and says that it serves this folder. */
+export async function livingManager(root: string): Promise<{ pid: number; port: number } | undefined> {
+  const lock = await readLock(root);
+  if (!lock) return undefined;
+  const info = await askInfo(lock.host, lock.port);
+  return info?.pid === lock.pid ? { pid: lock.pid, port: lock.port } : undefined;
+}
+
+/**
+ * Takes the lock for this process. Returns false when another manager holds it and answers; a lock of a dead or silent one is
+ * replaced. The file appears complete and with its mode, or not at all.
+ */
+export async function takeLock(root: string, lock: ManagerLock): Promise<boolean> {
+  const path = lockFile(root);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(temporary, `${JSON.stringify(lock, null, 2)}\n`, { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        // A hard link fails when the name exists: the one atomic "create with this content".
+        await link(temporary, path);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+      if (await livingManager(root)) return false;
+      // Moved away rather than deleted: if another starter did the same first, only one of the renames succeeds.
+      const stale = `${path}.stale.${randomBytes(4).toString('hex')}`;
+      await rename(path, stale).catch(() => {});
+      await rm(stale, { force: true });
+    }
+    return false;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Removes the lock if it is still this process's. */
+export async function releaseLock(root: string): Promise<void> {
+  const lock = await readLock(root);
+  if (lock?.pid === process.pid) await rm(lockFile(root), { force: true });
+}
+
+async function readLock(root: string): Promise<v.InferOutput<typeof lockSchema> | undefined> {
+  try {
+    const parsed = v.safeParse(lockSchema, JSON.parse(await readFile(lockFile(root), 'utf8')));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function askInfo(host: string, port: number): Promise<ManagerInfo | undefined> {
+  return new Promise((resolve) => {
+    const ask = request({ host, port, path: managerRoutes.info, timeout: 2000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', () => resolve(undefined));
+      response.on('end', () => {
+        try {
+          resolve(JSON.parse(text) as ManagerInfo);
+        } catch {
+          resolve(undefined);
+        }
+      });
+    });
+    ask.on('timeout', () => ask.destroy());
+    ask.on('error', () => resolve(undefined));
+    ask.end();
+  });
+}

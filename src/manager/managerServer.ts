@@ -1,0 +1,145 @@
+/** The front door: one port for all experiments of a folder (`src/model/wire.ts`). */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { type LaunchRequest, type ManagerInfo, managerRoutes, trialdeckBase } from '../model/wire.ts';
+import { EventStream } from '../server/rest/eventStream.ts';
+import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
+import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
+import { httpError, secure } from '../server/security.ts';
+import type { StoredExperiment } from '../server/storedExperiment.ts';
+import type { Launcher } from './launcher.ts';
+import { proxy } from './proxy.ts';
+import type { Registry } from './registry.ts';
+
+export interface ManagerServerOptions {
+  registry: Registry;
+  launcher: Launcher;
+  info: ManagerInfo;
+  host: string;
+  token: string;
+  /** Asked to end; the answer has been sent. */
+  shutDown(): void;
+  /** A request came in, or a stream closed. */
+  active(): void;
+}
+
+const launchSchema = {
+  body: {
+    type: 'object',
+    required: ['action'],
+    properties: {
+      action: { type: 'string', enum: ['create', 'resume', 'view'] },
+      configFile: { type: 'string', minLength: 1 },
+      config: {},
+      baseDirectory: { type: 'string', minLength: 1 },
+      id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' },
+      port: { type: 'integer', minimum: 0, maximum: 65535 },
+      debug: { type: 'boolean' },
+      environment: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+  },
+} as const;
+
+/** Streams and requests under way; a manager with any is not idle. */
+export interface ManagerServer {
+  server: FastifyInstance;
+  connections(): number;
+}
+
+export function createManagerServer(options: ManagerServerOptions): ManagerServer {
+  const { registry, launcher } = options;
+  // Values are not bent into shape: "3" is no number.
+  const server = Fastify({
+    bodyLimit: 50 * 1024 * 1024,
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false } },
+  });
+  let open = 0;
+  secure(server, { host: options.host, token: options.token, open: (path) => path === managerRoutes.info });
+  server.addHook('onRequest', async (_request, reply) => {
+    open++;
+    options.active();
+    reply.raw.once('close', () => {
+      open--;
+      options.active();
+    });
+  });
+
+  server.get(managerRoutes.info, () => options.info);
+  server.get(managerRoutes.experiments, () => registry.list());
+  server.post<{ Body: LaunchRequest }>(managerRoutes.experiments, { schema: launchSchema }, ({ body }) =>
+    launcher.launch(body),
+  );
+  server.post(managerRoutes.shutdown, (_request, reply) => {
+    reply.raw.once('close', () => options.shutDown());
+    return reply.code(202).send({});
+  });
+  server.get(managerRoutes.events, (_request, reply) => {
+    const stream = new EventStream(reply);
+    stream.send('list', registry.list());
+    const listening = registry.listen(({ event, data }) => stream.send(event, data));
+    stream.onClose(() => listening.dispose());
+    return reply;
+  });
+
+  const stored = new StoredServers(registry);
+  const experiment = async (request: FastifyRequest<{ Params: { id: string; '*': string } }>, reply: FastifyReply) => {
+    const { id, '*': rest } = request.params;
+    const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+    // The rest as it was sent: decoding and encoding it again could change it.
+    const path = `/${request.url.split('?')[0]?.split('/').slice(3).join('/') ?? rest}${query}`;
+    const port = registry.runnerPort(id);
+    if (port !== undefined) return proxy(request, reply, { port, path });
+    const nni = registry.nniTarget(id);
+    // NNI knows nothing of our own routes: those come from its database.
+    if (nni && !path.startsWith(trialdeckBase))
+      return proxy(request, reply, { port: nni.port, path: nni.prefix + path });
+    return stored.answer(id, request, reply, path);
+  };
+  // The proxy passes bodies on as they come, so nothing may read them first.
+  server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    scope.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url: '/experiments/:id/*', handler: experiment });
+  });
+  return { server, connections: () => open };
+}
+
+/** A small server per stored experiment, reached without a socket: the same routes as a runner's, over the database. */
+class StoredServers {
+  #registry: Registry;
+  #servers = new WeakMap<StoredExperiment, FastifyInstance>();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  async answer(id: string, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+    const source = this.#registry.stored(id);
+    if (!source) throw httpError(404, `There is no experiment ${id} here.`);
+    let server = this.#servers.get(source);
+    if (!server) {
+      server = Fastify({ forceCloseConnections: true });
+      secure(server, { host: '127.0.0.1' });
+      registerNniRoutes(server, source);
+      registerExperimentRoutes(server, source);
+      registerReadOnlyRoutes(server, () => readOnlyReason(source.summary()));
+      await server.ready();
+      this.#servers.set(source, server);
+    }
+    reply.hijack();
+    // Fastify routes by the raw request: hand it on with the path below the experiment.
+    request.raw.url = path;
+    // This server has checked who asks; the inner one needs only a name it knows.
+    request.raw.headers.host = '127.0.0.1';
+    delete request.raw.headers.origin;
+    server.routing(request.raw, reply.raw);
+    return reply;
+  }
+}
+
+function readOnlyReason(summary: ExperimentSummary): string {
+  return summary.live
+    ? `Experiment ${summary.id} is run by a manager that does not answer.`
+    : `Experiment ${summary.id} is not running; resume it to change it.`;
+}

@@ -1,0 +1,335 @@
+/**
+ * Every experiment of a folder: those in NNI's manifest and those that only lie on disk; running under a runner of ours, under
+ * NNI, or under nobody. Nothing is polled: the manifest is watched, runners are followed over their event streams, NNI's
+ * databases are watched.
+ */
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import {
+  type ExperimentStatus,
+  type ExperimentSummary,
+  experimentStatuses,
+  type ManifestEntry,
+} from '../model/experiment.ts';
+import { isEnded, type TrialStatus } from '../model/trial.ts';
+import type { ManagerChange } from '../model/wire.ts';
+import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
+import { experimentLayout, isExperimentId } from '../server/storage/layout.ts';
+import { isAlive, type Manifest, processExists, readManifest, watchManifest } from '../server/storage/manifest.ts';
+import { StorageError } from '../server/storage/storageError.ts';
+import { StoredExperiment } from '../server/storedExperiment.ts';
+import { RunnerFeed } from './runnerFeed.ts';
+
+/** How many stored experiments stay open for reading. */
+const mostOpen = 8;
+/** A runner that has closed its stream ends within NNI's limit of 60 s. */
+const endPatience = 65_000;
+
+interface Entry {
+  id: string;
+  manifest: ManifestEntry | undefined;
+  directory: string;
+  summary: ExperimentSummary | undefined;
+  feed: RunnerFeed | undefined;
+  /** Open for reading: asked for by a client, or a living NNI's that is followed. */
+  stored: StoredExperiment | undefined;
+  usedAt: number;
+  /** What the stored summary was made of. */
+  stamp: string;
+}
+
+export class Registry {
+  readonly root: string;
+  #entries = new Map<string, Entry>();
+  #manifest: Manifest = {};
+  #listeners = new Set<(change: ManagerChange) => void>();
+  #watcher: { dispose(): void } | undefined;
+  #refreshing: Promise<void> | undefined;
+  #again = false;
+  #over = false;
+  #warn: (message: string) => void;
+
+  constructor(root: string, warn: (message: string) => void) {
+    this.root = root;
+    this.#warn = warn;
+  }
+
+  /** Reads what there is and follows it from now on. Throws StorageError when the folder can't be used. */
+  async open(): Promise<void> {
+    await mkdir(this.root, { recursive: true });
+    this.#watcher = watchManifest(this.root, () => this.#refreshSoon());
+    await this.refresh();
+  }
+
+  list(): ExperimentSummary[] {
+    return [...this.#entries.values()].flatMap(({ summary }) => (summary ? [summary] : []));
+  }
+
+  get anyLive(): boolean {
+    return this.list().some(({ live }) => live);
+  }
+
+  summary(id: string): ExperimentSummary | undefined {
+    return this.#entries.get(id)?.summary;
+  }
+
+  manifestEntry(id: string): ManifestEntry | undefined {
+    return this.#entries.get(id)?.manifest;
+  }
+
+  manifestEntries(): ManifestEntry[] {
+    return Object.values(this.#manifest);
+  }
+
+  /** Where the experiment's own runner (ours, not NNI's) listens, while it lives. */
+  runnerPort(id: string): number | undefined {
+    const entry = this.#entries.get(id);
+    return entry?.feed ? entry.manifest?.port : undefined;
+  }
+
+  /** Where a living NNI answers. */
+  nniTarget(id: string): { port: number; prefix: string } | undefined {
+    const entry = this.#entries.get(id);
+    if (!entry?.manifest?.port || entry.feed || !entry.summary?.live || entry.summary.engine !== 'nni')
+      return undefined;
+    return { port: entry.manifest.port, prefix: entry.manifest.prefixUrl ? `/${entry.manifest.prefixUrl}` : '' };
+  }
+
+  /** The experiment as its database has it. Throws StorageError. */
+  stored(id: string): StoredExperiment | undefined {
+    const entry = this.#entries.get(id);
+    if (!entry) return undefined;
+    entry.usedAt = Date.now();
+    entry.stored ??= this.#openStored(entry);
+    this.#closeOldest();
+    return entry.stored;
+  }
+
+  listen(listener: (change: ManagerChange) => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** Reads the manifest and the folder again. Calls while one is under way share the next. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = (async () => {
+      try {
+        do {
+          this.#again = false;
+          await this.#read();
+        } while (this.#again && !this.#over);
+      } finally {
+        this.#refreshing = undefined;
+      }
+    })();
+    return this.#refreshing;
+  }
+
+  dispose(): void {
+    this.#over = true;
+    this.#watcher?.dispose();
+    for (const entry of this.#entries.values()) this.#release(entry);
+    this.#listeners.clear();
+  }
+
+  #refreshSoon(): void {
+    this.refresh().catch((error: unknown) => this.#warn(error instanceof Error ? error.message : String(error)));
+  }
+
+  async #read(): Promise<void> {
+    this.#manifest = await readManifest(this.root);
+    const directories = new Map<string, string>();
+    for (const [id, entry] of Object.entries(this.#manifest)) directories.set(id, join(entry.logDir, id));
+    for (const name of await readdir(this.root)) {
+      if (directories.has(name) || !isExperimentId(name) || name === '_latest') continue;
+      const directory = join(this.root, name);
+      if (await exists(experimentLayout.database(directory))) directories.set(name, directory);
+    }
+    for (const [id, entry] of [...this.#entries]) {
+      if (directories.has(id)) continue;
+      this.#release(entry);
+      this.#entries.delete(id);
+      this.#emit({ event: 'removed', data: { id } });
+    }
+    for (const [id, directory] of directories) {
+      if (this.#over) return;
+      await this.#readOne(id, directory);
+      // A folder of hundreds must not hold up requests.
+      await turn();
+    }
+  }
+
+  async #readOne(id: string, directory: string): Promise<void> {
+    let entry = this.#entries.get(id);
+    if (!entry || entry.directory !== directory) {
+      if (entry) this.#release(entry);
+      entry = {
+        id,
+        manifest: undefined,
+        directory,
+        summary: undefined,
+        feed: undefined,
+        stored: undefined,
+        usedAt: 0,
+        stamp: '',
+      };
+      this.#entries.set(id, entry);
+    }
+    const before = entry.manifest;
+    entry.manifest = this.#manifest[id];
+    const alive = entry.manifest !== undefined && isAlive(entry.manifest);
+    if (before?.pid !== entry.manifest?.pid || !alive) {
+      entry.feed?.dispose();
+      entry.feed = undefined;
+    }
+    if (entry.feed) return;
+    const database = experimentLayout.database(directory);
+    const changedAt = (await modified(database)) + (await modified(`${database}-wal`));
+    if (changedAt === 0) return;
+    const stamp = `${changedAt} ${alive} ${entry.manifest?.pid} ${entry.manifest?.status} ${entry.manifest?.port}`;
+    if (stamp === entry.stamp) return;
+    if (alive && entry.manifest?.port !== undefined && this.#isOurs(database)) {
+      this.#followRunner(entry, entry.manifest.port);
+      return;
+    }
+    try {
+      entry.stored?.refresh();
+      const opened = entry.stored ?? this.#openStored(entry);
+      const summary = opened.summary();
+      if (alive) {
+        // NNI itself writes this one: its database is followed.
+        entry.stored = opened;
+        const current = entry;
+        opened.follow(() => this.#set(current, opened.summary()));
+      } else if (entry.stored) entry.stored.circumstancesChanged();
+      else opened.dispose();
+      entry.stamp = stamp;
+      this.#set(entry, summary);
+    } catch (error) {
+      // Not written yet, or damaged: the rest of the list is shown all the same.
+      if (error instanceof StorageError && error.kind === 'missing') return;
+      this.#warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #isOurs(database: string): boolean {
+    try {
+      const opened = ExperimentDatabase.openReadOnly(database);
+      try {
+        return opened.getMeta('engine') === 'trialdeck';
+      } finally {
+        opened.close();
+      }
+    } catch {
+      return false;
+    }
+  }
+
+  #followRunner(entry: Entry, port: number): void {
+    entry.stored?.dispose();
+    entry.stored = undefined;
+    entry.stamp = '';
+    entry.feed = new RunnerFeed(port, {
+      summary: (summary) => {
+        // Whoever answers at this port must be this experiment's runner.
+        if (summary.id === entry.id) this.#set(entry, summary);
+      },
+      closed: () => {
+        entry.feed = undefined;
+        if (!this.#over) void this.#waitForEnd(entry);
+      },
+    });
+  }
+
+  /** The stream is closed, the process may take a moment more. There is no event for the end of a process that is not our child. */
+  async #waitForEnd(entry: Entry): Promise<void> {
+    const pid = entry.manifest?.pid;
+    const deadline = Date.now() + endPatience;
+    while (!this.#over && pid !== undefined && processExists(pid) && Date.now() < deadline) {
+      if (entry.feed) return;
+      if (entry.summary && entry.summary.status !== 'STOPPING')
+        this.#set(entry, { ...entry.summary, status: 'STOPPING' });
+      await delay(100);
+    }
+    if (!this.#over) this.#refreshSoon();
+  }
+
+  #openStored(entry: Entry): StoredExperiment {
+    return new StoredExperiment({
+      directory: entry.directory,
+      circumstances: () => circumstancesOf(entry),
+      manifest: async () => this.manifestEntries(),
+    });
+  }
+
+  #closeOldest(): void {
+    const open = [...this.#entries.values()]
+      .filter(({ stored, summary }) => stored && !stored.changes.listening && !summary?.live)
+      .sort((a, b) => a.usedAt - b.usedAt);
+    for (const entry of open.slice(0, Math.max(0, open.length - mostOpen))) {
+      entry.stored?.dispose();
+      entry.stored = undefined;
+    }
+  }
+
+  #release(entry: Entry): void {
+    entry.feed?.dispose();
+    entry.stored?.dispose();
+    entry.feed = undefined;
+    entry.stored = undefined;
+  }
+
+  #set(entry: Entry, summary: ExperimentSummary): void {
+    entry.summary = finished(summary);
+    this.#emit({ event: 'experiment', data: entry.summary });
+  }
+
+  #emit(change: ManagerChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+}
+
+/** What the manifest and the process table say about an experiment nobody of ours runs. */
+function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof StoredExperiment>[0]['circumstances']> {
+  const { manifest } = entry;
+  if (!manifest) return { status: 'STOPPED', errors: [], live: false };
+  const status = experimentStatuses.find((known) => known === manifest.status) ?? 'STOPPED';
+  const live = isAlive(manifest);
+  const process = {
+    ...(manifest.port === undefined ? {} : { port: manifest.port }),
+    ...(manifest.pid === undefined ? {} : { pid: manifest.pid }),
+  };
+  if (live) return { status, errors: [], live, ...process };
+  const active: ExperimentStatus[] = ['INITIALIZED', 'RUNNING', 'NO_MORE_TRIAL', 'TUNER_NO_MORE_TRIAL', 'STOPPING'];
+  if (!active.includes(status)) return { status: status === 'VIEWED' ? 'STOPPED' : status, errors: [], live };
+  return {
+    status: 'STOPPED',
+    errors: ['Its runner ended unexpectedly. Nothing stored is lost; resume it to go on.'],
+    live,
+  };
+}
+
+/** A stopped experiment whose trials had all been run is a finished one. */
+function finished(summary: ExperimentSummary): ExperimentSummary {
+  if (summary.live || summary.status !== 'STOPPED' || summary.maxTrialNumber === undefined) return summary;
+  let ended = 0;
+  for (const [status, count] of Object.entries(summary.counts)) {
+    if (!isEnded(status as TrialStatus)) return summary;
+    ended += count;
+  }
+  return ended >= summary.maxTrialNumber ? { ...summary, status: 'DONE', errors: [] } : summary;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await modified(path)) > 0;
+}
+
+/** Modification time in milliseconds; 0 when there is no such file. */
+async function modified(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+}

@@ -1,0 +1,103 @@
+/** NNI's config fields (nni/experiment/config): the one table that validation, completion, hovers and the schema read. */
+
+export interface FieldRule {
+  type:
+    | 'string'
+    | 'boolean'
+    | 'integer'
+    | 'duration'
+    | 'path'
+    | 'indices'
+    | 'algorithm'
+    | 'searchSpace'
+    | 'service'
+    | 'object';
+  description: string;
+  min?: number;
+  values?: readonly string[];
+  default?: unknown;
+}
+
+export const configFields: Readonly<Record<string, FieldRule>> = {
+  experimentName: { type: 'string', description: 'A name for people.' },
+  experimentType: {
+    type: 'string',
+    values: ['hpo'],
+    default: 'hpo',
+    description: 'What is searched: hyper-parameters.',
+  },
+  searchSpaceFile: { type: 'path', description: 'A JSON or YAML file with the search space.' },
+  searchSpace: { type: 'searchSpace', description: 'The parameters and where to look for good values of each.' },
+  trialCommand: { type: 'string', description: 'What a trial runs, in a shell, in trialCodeDirectory.' },
+  trialCodeDirectory: {
+    type: 'path',
+    default: '.',
+    description: 'The folder the trial command runs in; relative to this file.',
+  },
+  trialConcurrency: { type: 'integer', min: 1, description: 'How many trials run at a time.' },
+  trialGpuNumber: { type: 'integer', min: 0, description: 'How many GPUs each trial gets.' },
+  maxExperimentDuration: {
+    type: 'duration',
+    description: 'The longest time the experiment may run, such as 10m, 2h or 1d.',
+  },
+  maxTrialNumber: { type: 'integer', min: 1, description: 'How many trials run in all; failed ones count.' },
+  maxTrialDuration: { type: 'duration', description: 'The longest time a trial may run; then it is stopped early.' },
+  nniManagerIp: { type: 'string', description: 'The address under which remote trials reach this machine.' },
+  useAnnotation: { type: 'boolean', default: false, description: 'Removed from NNI; only false is allowed.' },
+  debug: { type: 'boolean', default: false, description: 'Logs more.' },
+  logLevel: {
+    type: 'string',
+    values: ['fatal', 'error', 'warning', 'info', 'debug', 'trace'],
+    default: 'info',
+    description: 'How much is logged.',
+  },
+  experimentWorkingDirectory: {
+    type: 'path',
+    default: '~/nni-experiments',
+    description: 'The folder experiments are stored in.',
+  },
+  tunerGpuIndices: { type: 'indices', description: 'GPUs the tuner may use.' },
+  tuner: { type: 'algorithm', description: 'Who picks the next parameters.' },
+  assessor: { type: 'algorithm', description: 'Who stops trials early.' },
+  advisor: { type: 'algorithm', description: 'Tuner and assessor in one; NNI 3 takes it as the tuner.' },
+  trainingService: { type: 'service', description: 'Where trials run.' },
+  sharedStorage: { type: 'object', description: 'Storage that all machines see.' },
+};
+
+export const algorithmFields: Readonly<Record<string, FieldRule>> = {
+  name: { type: 'string', description: 'A built-in algorithm.' },
+  className: { type: 'string', description: 'A class of your own, as file.Class.' },
+  codeDirectory: { type: 'path', description: 'The folder with that class.' },
+  classArgs: { type: 'object', description: 'Arguments of the algorithm.' },
+};
+
+/** Fields all training services share: the top level's, unless set here. */
+const sharedServiceFields: Readonly<Record<string, FieldRule>> = {
+  platform: {
+    type: 'string',
+    values: ['local', 'remote', 'openpai', 'aml', 'kubeflow', 'frameworkcontroller', 'dlc'],
+    description: 'Where trials run.',
+  },
+  trialCommand: { type: 'string', description: 'As at the top level.' },
+  trialCodeDirectory: { type: 'path', description: 'As at the top level.' },
+  trialGpuNumber: { type: 'integer', min: 0, description: 'As at the top level.' },
+  nniManagerIp: { type: 'string', description: 'As at the top level.' },
+  debug: { type: 'boolean', description: 'As at the top level.' },
+};
+
+export const localServiceFields: Readonly<Record<string, FieldRule>> = {
+  ...sharedServiceFields,
+  useActiveGpu: {
+    type: 'boolean',
+    description: 'Whether GPUs on which something runs already may be used; needed with GPUs.',
+  },
+  maxTrialNumberPerGpu: { type: 'integer', min: 1, default: 1, description: 'How many trials may share a GPU.' },
+  gpuIndices: { type: 'indices', description: 'GPUs that may be used; all when absent.' },
+  reuseMode: { type: 'boolean', default: false, description: 'Has no effect on local trials.' },
+};
+
+/** NNI takes keys in any case and with or without underscores. */
+export function fieldNamed(key: string, fields: Readonly<Record<string, FieldRule>>): string | undefined {
+  const plain = key.toLowerCase().replaceAll('_', '');
+  return Object.keys(fields).find((name) => name.toLowerCase() === plain);
+}

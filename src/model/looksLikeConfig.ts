@@ -1,0 +1,35 @@
+/**
+ * Whether a text is an experiment config, from its top-level keys alone: cheap enough for every YAML and JSON file one opens.
+ * Two telling keys are needed, or one that nothing else uses.
+ */
+export function looksLikeConfig(text: string): boolean {
+  const head = text.length > 100_000 ? text.slice(0, 100_000) : text;
+  const found = new Set<string>();
+  for (const match of head.matchAll(/^(?:\s{0,8}"([A-Za-z_]+)"|([A-Za-z_]+))\s*:/gm)) {
+    const key = (match[1] ?? match[2] ?? '').toLowerCase().replaceAll('_', '');
+    if (telling.has(key)) found.add(key);
+    if (found.size >= 2 && [...found].some((each) => strong.has(each))) return true;
+  }
+  return false;
+}
+
+const strong = new Set([
+  'trialcommand',
+  'trialconcurrency',
+  'searchspacefile',
+  'searchspace',
+  'trainingserviceplatform',
+  'searchspacepath',
+]);
+const telling = new Set([
+  ...strong,
+  'trainingservice',
+  'tuner',
+  'advisor',
+  'assessor',
+  'maxtrialnumber',
+  'trialcodedirectory',
+  'experimentname',
+  'maxtrialnum',
+  'maxexperimentduration',
+]);

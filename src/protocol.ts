@@ -1,0 +1,89 @@
+/** Messages between the panel (extension host) and its page (webview). Types only; both sides import them. */
+import type { ExperimentChange, ExperimentSnapshot } from './model/experiment.ts';
+import type { Parameters } from './model/trial.ts';
+
+/** Page to host, each answered exactly once. */
+export interface Requests {
+  stopExperiment: { params: null; result: null };
+  resumeExperiment: { params: null; result: null };
+  /** Asks for the new value in a native input box; resolves when it took effect or was dismissed. */
+  updateLimit: { params: { kind: LimitKind }; result: null };
+  updateSearchSpace: { params: null; result: null };
+  killTrials: { params: { trialIds: string[] }; result: null };
+  /** Opens the parameters as an editable text; undefined starts from the search space. */
+  addTrial: { params: { copyOf?: string }; result: null };
+  exportTrials: { params: null; result: null };
+  openConfig: { params: null; result: null };
+  openLog: { params: { trialId?: string; name: LogName }; result: null };
+  /** The last `maxBytes` bytes of a trial's file, as text. */
+  readTrialLog: {
+    params: { trialId: string; name: LogName; maxBytes: number };
+    result: { text: string; truncated: boolean };
+  };
+  copyText: { params: { text: string }; result: null };
+  selectTrial: { params: { trialId: string | null }; result: null };
+  retryConnection: { params: null; result: null };
+}
+export type LimitKind = 'concurrency' | 'trialNumber' | 'duration';
+export type LogName = 'trial.log' | 'stderr' | 'stdout' | 'manager';
+
+/** Host to page, unasked. */
+export interface Events {
+  /** `connectionId` makes the page's state and its context menus name the right experiment. */
+  snapshot: {
+    connectionId: string;
+    snapshot: ExperimentSnapshot;
+    connection: ConnectionView;
+    strings: Strings;
+    canRun: boolean;
+    /** Why `canRun` is false, for tooltips of what is disabled then. */
+    whyNotRun?: string;
+  };
+  /**
+   * `from` is the revision the change starts at, when several were merged into one; without it, the revision before. A page
+   * that is at another revision asks again with `ready`.
+   */
+  change: { change: ExperimentChange; from?: number };
+  connection: ConnectionView;
+  /** The trial picked elsewhere (tree, command). */
+  select: { trialId: string | null };
+  gone: { reason: string };
+}
+
+/** `canRun` in a snapshot is false in restricted mode and for read-only experiments. */
+export interface ConnectionView {
+  state: 'connected' | 'connecting' | 'lost';
+  /** Epoch milliseconds since when. */
+  since: number;
+  reason?: string;
+}
+
+/** Translations by English text, the shape of `vscode.l10n.bundle`, so that the page needs no localisation of its own. */
+export type Strings = Readonly<Record<string, string>>;
+
+/** What the page keeps through `setState` and the serializer gets back: identity and view choices, never data. */
+export interface PageState {
+  version: 1;
+  connectionId: string;
+  experimentId: string;
+  tab: 'overview' | 'trials' | 'curves' | 'config';
+  selectedTrial: string | null;
+  metricKey: string;
+  sort: { column: string; descending: boolean } | null;
+  curves: { count: number; logScale: boolean };
+  history?: { logScale: boolean };
+  filter?: { text: string; status: string };
+}
+
+export type Method = keyof Requests;
+export type RequestMessage = {
+  [M in Method]: { type: 'request'; id: number; method: M; params: Requests[M]['params'] };
+}[Method];
+export type ToHost = { type: 'ready' } | RequestMessage;
+export type ToPage =
+  | { [E in keyof Events]: { type: 'event'; event: E; data: Events[E] } }[keyof Events]
+  | { type: 'reply'; id: number; ok: true; result: unknown }
+  | { type: 'reply'; id: number; ok: false; message: string };
+/** The host implements this as one object, so that a forgotten method does not compile. */
+export type Handlers = { [M in Method]: (params: Requests[M]['params']) => Promise<Requests[M]['result']> };
+export type { Parameters };

@@ -1,0 +1,15 @@
+/** A promise with its handles outside; `Promise.withResolvers` of later language versions. */
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve(value: T): void;
+  reject(reason: Error): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let handles: Omit<Deferred<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    handles = { resolve, reject };
+  });
+  if (!handles) throw new Error('A promise runs its function at once.');
+  return { promise, ...handles };
+}

@@ -1,0 +1,99 @@
+/** The config of an experiment that is to run here. */
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ExperimentConfig, LocalServiceConfig } from '../model/config.ts';
+import { embeddedSupport } from '../model/embeddedSupport.ts';
+import type { ManifestEntry } from '../model/experiment.ts';
+import { experimentLayout } from '../server/storage/layout.ts';
+import { LaunchError } from './launchError.ts';
+import type { LogLevel } from './log.ts';
+
+/** The config that was sent, or else the file's. Throws {@link LaunchError} with the problems of a file. */
+export async function launchConfig(request: {
+  config?: ExperimentConfig;
+  configFile?: string;
+}): Promise<ExperimentConfig> {
+  const config = request.config ?? (await readFromFile(request.configFile));
+  const support = embeddedSupport(config);
+  if (!support.supported) throw new LaunchError(support.reason);
+  return config;
+}
+
+async function readFromFile(path: string | undefined): Promise<ExperimentConfig> {
+  if (path === undefined)
+    throw new LaunchError('There is no config to create an experiment from: give one with --config.');
+  const file = resolve(path);
+  // A manager has read the config already, so most runners never need the parser.
+  const { readConfig } = await import('../model/readConfig.ts');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new LaunchError(`The config file can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const { config, problems } = await readConfig(
+    { text, file },
+    {
+      home: homedir(),
+      readText: (name) => readFile(name, 'utf8'),
+      kindOf: async (name) => {
+        const found = await stat(name).catch(() => undefined);
+        return found && (found.isDirectory() ? 'folder' : 'file');
+      },
+    },
+  );
+  if (config) return config;
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const said = errors.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
+  throw new LaunchError(said.join('\n'), problems);
+}
+
+/**
+ * Where an experiment's own folder is, or is to be: below the config's `experimentWorkingDirectory` if it names another place
+ * than the default, else below the experiments folder. The manifest remembers it as `logDir`.
+ */
+export function experimentFolder(
+  args: { root: string; id: string },
+  config: ExperimentConfig | undefined,
+  entry: ManifestEntry | undefined,
+): { base: string; directory: string } {
+  const asked = config?.experimentWorkingDirectory;
+  const chosen = asked !== undefined && asked !== join(homedir(), 'nni-experiments') ? asked : undefined;
+  const base = (config ? chosen : entry?.logDir) ?? args.root;
+  return { base, directory: experimentLayout.directory(base, args.id) };
+}
+
+/** The training service's part, with what it leaves to the top level. Throws {@link LaunchError} for another platform. */
+export function localService(config: ExperimentConfig & Record<string, unknown>): LocalServiceConfig {
+  if (config.experimentType === 'nas') {
+    throw new LaunchError('This experiment searches an architecture: it can be viewed, but not run here.');
+  }
+  const service = config.trainingService as Partial<LocalServiceConfig> | undefined;
+  if (service?.platform === undefined) {
+    throw new LaunchError('This experiment has a config of NNI 1.x, which can be viewed but not run here.');
+  }
+  if (service.platform !== 'local') {
+    throw new LaunchError(`Trials run on this machine only; the platform "${service.platform}" needs NNI itself.`);
+  }
+  const trialGpuNumber = service.trialGpuNumber ?? config.trialGpuNumber;
+  return {
+    ...service,
+    platform: 'local',
+    trialCommand: service.trialCommand ?? config.trialCommand,
+    trialCodeDirectory: service.trialCodeDirectory ?? config.trialCodeDirectory,
+    ...(trialGpuNumber === undefined ? {} : { trialGpuNumber }),
+  };
+}
+
+export function logLevel(config: Pick<ExperimentConfig, 'logLevel' | 'debug'>, debug: boolean): LogLevel {
+  if (debug || config.debug) return 'debug';
+  switch (config.logLevel) {
+    case 'trace':
+    case 'debug':
+    case 'warning':
+    case 'error':
+      return config.logLevel;
+    case 'fatal':
+      return 'critical';
+    default:
+      return 'info';
+  }
+}

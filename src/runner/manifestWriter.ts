@@ -1,0 +1,40 @@
+/** Keeps this experiment's entry in NNI's manifest up to date, one change after the other. */
+import type { ManifestEntry } from '../model/experiment.ts';
+import { updateManifest } from '../server/storage/manifest.ts';
+import type { Logger } from './log.ts';
+import { messageOf } from './trialRuns.ts';
+
+export class ManifestWriter {
+  #root: string;
+  #id: string;
+  #log: Logger;
+  #waiting: Partial<ManifestEntry> | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(root: string, id: string, log: Logger) {
+    this.#root = root;
+    this.#id = id;
+    this.#log = log;
+  }
+
+  /** Resolves when this change, and all before it, are written, or can't be (then the log says why). */
+  write(change: Partial<ManifestEntry>): Promise<void> {
+    this.#waiting = { ...this.#waiting, ...change };
+    this.#writing ??= this.#work();
+    return this.#writing;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting) {
+      const change = this.#waiting;
+      this.#waiting = undefined;
+      try {
+        await updateManifest(this.#root, this.#id, change);
+      } catch (error) {
+        // A list that is out of date is no reason to end an experiment.
+        this.#log.error(messageOf(error));
+      }
+    }
+    this.#writing = undefined;
+  }
+}

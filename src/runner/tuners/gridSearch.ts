@@ -1,0 +1,65 @@
+/** NNI's GridSearch tuner (nni/algorithms/hpo/gridsearch_tuner.py). */
+import type { SearchSpace } from '../../model/searchSpace.ts';
+import type { Parameters } from '../../model/trial.ts';
+import { Grid } from './space/grid.ts';
+import { canonicalText, type ParameterSpec, type Point, parameterSpecs, toParameters } from './space/parameterSpec.ts';
+import type { FinishedTrial, Tuner } from './tuner.ts';
+
+export class GridSearchTuner implements Tuner {
+  #specs: ParameterSpec[] = [];
+  #grid = new Grid([]);
+  /** Points taken from the grid so far. */
+  #taken = 0;
+  /** What was tried, here or in imported data. */
+  #history = new Set<string>();
+
+  updateSearchSpace(space: SearchSpace): void {
+    this.#specs = parameterSpecs(space);
+    if (this.#specs.length === 0) throw new Error('The search space is empty.');
+    this.#grid = new Grid(this.#specs);
+    this.#taken = 0;
+  }
+
+  generateParameters(): Parameters | undefined {
+    for (let point = this.#next(); point; point = this.#next()) {
+      const parameters = toParameters(this.#specs, point);
+      const text = canonicalText(parameters);
+      if (this.#history.has(text)) continue;
+      this.#history.add(text);
+      return parameters;
+    }
+    return undefined;
+  }
+
+  receiveTrialResult(): void {}
+
+  trialEnd(): void {}
+
+  importData(trials: readonly FinishedTrial[]): void {
+    for (const { parameters } of trials) this.#history.add(canonicalText(parameters));
+  }
+
+  recover(pending: ReadonlyMap<number, Parameters>): void {
+    for (const parameters of pending.values()) this.#history.add(canonicalText(parameters));
+  }
+
+  /** The place in the grid, so that failed trials are not repeated either. */
+  saveState(): unknown {
+    return { taken: this.#taken };
+  }
+
+  loadState(state: unknown): void {
+    const { taken } = state as { taken: number };
+    while (this.#taken < taken && this.#next()) {
+      // Walked over again: the grid is the same each time.
+    }
+  }
+
+  dispose(): void {}
+
+  #next(): Point | undefined {
+    const point = this.#grid.next();
+    if (point) this.#taken++;
+    return point;
+  }
+}

@@ -1,0 +1,59 @@
+/** Our own routes of one experiment: summary, snapshot and the event stream (`src/model/wire.ts`). */
+import type { FastifyInstance } from 'fastify';
+import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment.ts';
+import { experimentRoutes } from '../../model/wire.ts';
+import { EventStream } from './eventStream.ts';
+import type { ExperimentSource } from './experimentSource.ts';
+
+export function registerExperimentRoutes(server: FastifyInstance, source: ExperimentSource): void {
+  server.get(experimentRoutes.summary, () => source.summary());
+  server.get(experimentRoutes.snapshot, () => snapshotOf(source));
+  server.get<{ Querystring: { session?: string; since?: number; only?: string } }>(
+    experimentRoutes.events,
+    {
+      schema: {
+        querystring: {
+          type: 'object',
+          properties: {
+            session: { type: 'string' },
+            since: { type: 'integer' },
+            only: { type: 'string', enum: ['summary'] },
+          },
+        },
+      },
+    },
+    ({ query }, reply) => {
+      const { changes } = source;
+      const stream = new EventStream(reply);
+      // Without a revision to go on from, the stream begins now.
+      const missed = query.session === undefined ? [] : changes.since(query.session, query.since ?? 0);
+      if (!missed) {
+        stream.send('reset', {});
+        stream.end();
+        return reply;
+      }
+      const send = (change: ExperimentChange) => {
+        if (query.only === 'summary') {
+          if (change.summary)
+            stream.send('change', { revision: change.revision, summary: change.summary }, change.revision);
+        } else stream.send('change', change, change.revision);
+      };
+      for (const change of missed) send(change);
+      const listening = changes.listen(send);
+      stream.onClose(() => listening.dispose());
+      return reply;
+    },
+  );
+}
+
+export function snapshotOf(source: ExperimentSource): ExperimentSnapshot {
+  const { changes, state } = source;
+  return {
+    session: changes.session,
+    revision: changes.revision,
+    summary: source.summary(),
+    config: source.profile().params,
+    trials: state.rows(),
+    metrics: state.columns(),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * NNI's routes that read (ts/nni_manager/rest_server/restHandler.ts), over any source. Shapes are NNI's to the letter, because its
+ * Python client rejects what it does not know; where NNI hangs or answers HTML, these answer 404 or 400 and say why.
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { MetricType } from '../../model/trial.ts';
+import { nniBase } from '../../model/wire.ts';
+import { httpError } from '../security.ts';
+import { experimentLayout } from '../storage/layout.ts';
+import { openConfined } from '../storage/trialFiles.ts';
+import type { ExperimentSource } from './experimentSource.ts';
+
+/** What `/version` says: the release whose interface this is. */
+const nniVersion = '3.0.0';
+
+interface FileQuery {
+  /** Only the last bytes. */
+  tail?: number;
+  /** Only what comes from this byte on. */
+  offset?: number;
+}
+
+const fileQuery = {
+  type: 'object',
+  properties: { tail: { type: 'integer', minimum: 0 }, offset: { type: 'integer', minimum: 0 } },
+} as const;
+
+export function registerNniRoutes(server: FastifyInstance, source: ExperimentSource): void {
+  const get = server.get.bind(server);
+
+  // NNI sends the bare text; its clients read it as text.
+  get(`${nniBase}/version`, (_request, reply) => reply.type('application/json').send(nniVersion));
+  get(`${nniBase}/check-status`, () => {
+    const { status, errors } = source.summary();
+    return { status, errors };
+  });
+  get(`${nniBase}/experiment`, () => source.profile());
+  get(`${nniBase}/experiment/imported-data`, () => source.state.imported);
+  get(`${nniBase}/experiment-metadata`, async () => {
+    const { id, sdk } = source.summary();
+    const entry = (await source.manifest()).find((candidate) => candidate.id === id);
+    if (!entry) throw httpError(404, `Experiment ${id} is not in the list of experiments.`);
+    return sdk ? { ...entry, sdk } : entry;
+  });
+  get(`${nniBase}/experiments-info`, () => source.manifest());
+  get(`${nniBase}/job-statistics`, () => source.state.statistics());
+  get<{ Querystring: { status?: string } }>(`${nniBase}/trial-jobs`, ({ query }) =>
+    source.state.trialJobs(query.status),
+  );
+  get<{ Params: { id: string } }>(`${nniBase}/trial-jobs/:id`, ({ params }) => {
+    const job = source.state.trialJob(params.id);
+    if (!job) throw httpError(404, `There is no trial ${params.id}.`);
+    return job;
+  });
+  get<{ Querystring: { type?: string } }>(`${nniBase}/metric-data`, ({ query }) =>
+    source.state.metrics(undefined, metricType(query.type)),
+  );
+  get<{ Params: { id: string }; Querystring: { type?: string } }>(`${nniBase}/metric-data/:id`, ({ params, query }) =>
+    source.state.metrics(params.id, metricType(query.type)),
+  );
+  get<{ Params: { min: string; max: string } }>(`${nniBase}/metric-data-range/:min/:max`, ({ params }) => {
+    const [min, max] = [Number(params.min), Number(params.max)];
+    if (!Number.isInteger(min) || !Number.isInteger(max))
+      throw httpError(400, 'The range must be two whole trial numbers.');
+    return source.state.metricRange(min, max);
+  });
+  get(`${nniBase}/metric-data-latest`, () => source.state.latestMetrics());
+  get(`${nniBase}/export-data`, () => source.state.exportData());
+  get<{ Params: { id: string; name: string }; Querystring: FileQuery }>(
+    `${nniBase}/trial-file/:id/:name`,
+    { schema: { querystring: fileQuery } },
+    ({ params, query }, reply) => {
+      if (!source.state.has(params.id)) throw httpError(404, `There is no trial ${params.id}.`);
+      return sendFile(reply, source.trialDirectory(params.id), params.name, query);
+    },
+  );
+  get<{ Params: { name: string }; Querystring: FileQuery }>(
+    '/logs/:name',
+    { schema: { querystring: fileQuery } },
+    ({ params, query }, reply) => sendFile(reply, experimentLayout.logs(source.directory), params.name, query),
+  );
+
+  get(`${nniBase}/tensorboard-tasks`, () => []);
+  get<{ Params: { id: string } }>(`${nniBase}/tensorboard/:id`, ({ params }) => {
+    throw httpError(404, `There is no TensorBoard task ${params.id}.`);
+  });
+  server.post(`${nniBase}/tensorboard`, () => {
+    throw httpError(400, 'TensorBoard is not started from here; run it on the folders of the trials.');
+  });
+}
+
+function metricType(text: string | undefined): MetricType | undefined {
+  if (text === undefined || text === 'PERIODICAL' || text === 'FINAL') return text;
+  throw httpError(400, `A metric's type is PERIODICAL or FINAL, not ${text}.`);
+}
+
+async function sendFile(reply: FastifyReply, folder: string, name: string, query: FileQuery): Promise<FastifyReply> {
+  const file = await openConfined(folder, name, query);
+  reply.header('x-trialdeck-size', file.size).header('x-trialdeck-start', file.start);
+  reply.type(file.text ? 'text/plain; charset=utf-8' : 'application/octet-stream');
+  // NNI says so for an empty file; with a range an empty answer is an answer.
+  if (file.size === 0 && query.tail === undefined && query.offset === undefined) return reply.send(`${name} is empty.`);
+  return reply.send(file.stream);
+}
+
+/** Routes that change something, for an experiment nobody runs: each says what to do first. */
+export function registerReadOnlyRoutes(server: FastifyInstance, reason: () => string): void {
+  const refuse = () => {
+    throw httpError(409, reason());
+  };
+  server.post(`${nniBase}/experiment`, refuse);
+  server.put(`${nniBase}/experiment`, refuse);
+  server.delete(`${nniBase}/experiment`, refuse);
+  server.put(`${nniBase}/experiment/cluster-metadata`, refuse);
+  server.post(`${nniBase}/experiment/import-data`, refuse);
+  server.post(`${nniBase}/trial-jobs`, refuse);
+  server.delete(`${nniBase}/trial-jobs/:id`, refuse);
+}

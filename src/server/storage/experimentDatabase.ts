@@ -1,0 +1,291 @@
+/**
+ * An experiment's `db/nni.sqlite`: NNI's tables, ours beside them (`Trialdeck…`), over node:sqlite. The runner is the only writer.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import type { ExperimentProfile } from '../../model/experiment.ts';
+import type { MetricDataRecord, MetricType } from '../../model/trial.ts';
+import type { ExperimentState, TrialEventRow } from './experimentState.ts';
+import { StorageError, storageError } from './storageError.ts';
+
+/** A file offset and whatever else is needed to adopt a trial; see the runner's TrialHandle. */
+export interface StoredHandle {
+  trialId: string;
+}
+
+/** How far a follower of a database has read. */
+export interface ReadPosition {
+  event: number;
+  metric: number;
+  /** Revision of the newest profile. */
+  profile: number;
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS TrialJobEvent (timestamp integer, trialJobId text, event text, data text, logPath text, sequenceId integer, message text, environmentId text);
+CREATE INDEX IF NOT EXISTS TrialJobEvent_trialJobId ON TrialJobEvent(trialJobId);
+CREATE INDEX IF NOT EXISTS TrialJobEvent_event ON TrialJobEvent(event);
+CREATE TABLE IF NOT EXISTS MetricData (timestamp integer, trialJobId text, parameterId text, type text, sequence integer, data text);
+CREATE INDEX IF NOT EXISTS MetricData_trialJobId ON MetricData(trialJobId);
+CREATE INDEX IF NOT EXISTS MetricData_type ON MetricData(type);
+CREATE TABLE IF NOT EXISTS ExperimentProfile (params text, id text, execDuration integer, startTime integer, endTime integer, logDir text, nextSequenceId integer, revision integer);
+CREATE INDEX IF NOT EXISTS ExperimentProfile_id ON ExperimentProfile(id);
+CREATE TABLE IF NOT EXISTS TrialdeckMeta (key text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE IF NOT EXISTS TrialdeckHandle (trialJobId text PRIMARY KEY, handle text NOT NULL);
+`;
+
+export class ExperimentDatabase {
+  readonly path: string;
+  #database: DatabaseSync;
+  #statements = new Map<string, StatementSync>();
+
+  private constructor(path: string, database: DatabaseSync) {
+    this.path = path;
+    this.#database = database;
+  }
+
+  /** Creates the file and its folder, or opens it for writing. Throws StorageError. */
+  static openWritable(path: string): ExperimentDatabase {
+    const Database = sqlite();
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const database = new Database(path);
+      try {
+        database.exec('PRAGMA busy_timeout = 250; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+        database.exec(schema);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+      return new ExperimentDatabase(path, database);
+    } catch (error) {
+      throw storageError(error, path);
+    }
+  }
+
+  /** Opens for reading only, also in a read-only folder, and never changes how the writer keeps its journal. Throws StorageError. */
+  static openReadOnly(path: string): ExperimentDatabase {
+    const Database = sqlite();
+    if (!existsSync(path)) throw new StorageError('missing', `${path} does not exist.`);
+    try {
+      const database = new Database(path, { readOnly: true });
+      try {
+        database.exec('PRAGMA busy_timeout = 1000;');
+        database.prepare('SELECT 1 FROM sqlite_master').get();
+        return new ExperimentDatabase(path, database);
+      } catch (error) {
+        database.close();
+        // A finished database in WAL mode in a folder where nothing can be created: nobody writes it, so it may be read as it is.
+        if (existsSync(`${path}-wal`)) throw error;
+        const immutable = new Database(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
+        return new ExperimentDatabase(path, immutable);
+      }
+    } catch (error) {
+      throw storageError(error, path);
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  /** All or nothing. Throws StorageError; nothing is stored then. */
+  transaction(action: () => void): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        action();
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    } catch (error) {
+      throw storageError(error, this.path);
+    }
+  }
+
+  storeEvent(row: TrialEventRow): void {
+    this.#prepare('INSERT INTO TrialJobEvent VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+      row.timestamp,
+      row.trialJobId,
+      row.event,
+      row.data ?? null,
+      row.logPath ?? null,
+      row.sequenceId ?? null,
+      row.message ?? null,
+      row.environmentId ?? null,
+    );
+  }
+
+  storeMetric(row: MetricDataRecord): void {
+    this.#prepare('INSERT INTO MetricData VALUES (?, ?, ?, ?, ?, ?)').run(
+      row.timestamp,
+      row.trialJobId,
+      row.parameterId,
+      row.type,
+      row.sequence,
+      row.data,
+    );
+  }
+
+  /** Appends a revision, as NNI does; the highest is current. */
+  storeProfile(profile: ExperimentProfile): void {
+    this.#prepare('INSERT INTO ExperimentProfile VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+      JSON.stringify(profile.params),
+      profile.id,
+      profile.execDuration,
+      profile.startTime ?? null,
+      profile.endTime ?? null,
+      profile.logDir,
+      profile.nextSequenceId,
+      profile.revision,
+    );
+  }
+
+  /** Undefined when NNI (or a runner) has not got as far as storing one. */
+  readProfile(): ExperimentProfile | undefined {
+    return this.#reading(() => {
+      const row = this.#prepare('SELECT * FROM ExperimentProfile ORDER BY revision DESC LIMIT 1').get();
+      if (!row) return undefined;
+      const profile: ExperimentProfile = {
+        params: JSON.parse(String(row.params)) as ExperimentProfile['params'],
+        id: String(row.id),
+        execDuration: Number(row.execDuration ?? 0),
+        logDir: String(row.logDir ?? ''),
+        nextSequenceId: Number(row.nextSequenceId ?? 0),
+        revision: Number(row.revision ?? 0),
+      };
+      if (typeof row.startTime === 'number') profile.startTime = row.startTime;
+      if (typeof row.endTime === 'number') profile.endTime = row.endTime;
+      return profile;
+    });
+  }
+
+  setMeta(key: string, value: unknown): void {
+    this.#prepare('INSERT OR REPLACE INTO TrialdeckMeta VALUES (?, ?)').run(key, JSON.stringify(value));
+  }
+
+  /** Undefined where there is none, also in a database that NNI wrote. */
+  getMeta(key: string): unknown {
+    return this.#reading(() => {
+      if (!this.#hasOurTables()) return undefined;
+      const row = this.#prepare('SELECT value FROM TrialdeckMeta WHERE key = ?').get(key);
+      return row ? (JSON.parse(String(row.value)) as unknown) : undefined;
+    });
+  }
+
+  setHandle(handle: StoredHandle): void {
+    this.#prepare('INSERT OR REPLACE INTO TrialdeckHandle VALUES (?, ?)').run(handle.trialId, JSON.stringify(handle));
+  }
+
+  removeHandle(trialId: string): void {
+    this.#prepare('DELETE FROM TrialdeckHandle WHERE trialJobId = ?').run(trialId);
+  }
+
+  /** Handles by trial id, as JSON gave them back. */
+  handles(): Map<string, unknown> {
+    return this.#reading(() => {
+      const handles = new Map<string, unknown>();
+      if (!this.#hasOurTables()) return handles;
+      for (const row of this.#prepare('SELECT trialJobId, handle FROM TrialdeckHandle').all()) {
+        handles.set(String(row.trialJobId), JSON.parse(String(row.handle)));
+      }
+      return handles;
+    });
+  }
+
+  /**
+   * Feeds all rows after `from` (all rows without it) into `state`, in the order they were stored.
+   * `changed` hears of each. Returns how far was read.
+   */
+  replayInto(
+    state: ExperimentState,
+    from: ReadPosition = { event: 0, metric: 0, profile: -1 },
+    changed?: { trial(id: string): void; metric(row: MetricDataRecord): void },
+  ): ReadPosition {
+    return this.#reading(() => {
+      const position = { ...from };
+      const events = this.#prepare('SELECT rowid AS at, * FROM TrialJobEvent WHERE rowid > ? ORDER BY rowid');
+      for (const row of events.iterate(from.event)) {
+        position.event = Number(row.at);
+        const trialId = state.applyEvent(toEvent(row));
+        if (trialId !== undefined) changed?.trial(trialId);
+      }
+      const metrics = this.#prepare('SELECT rowid AS at, * FROM MetricData WHERE rowid > ? ORDER BY rowid');
+      for (const row of metrics.iterate(from.metric)) {
+        position.metric = Number(row.at);
+        const metric = toMetric(row);
+        if (metric && state.applyMetric(metric)) changed?.metric(metric);
+      }
+      const newest = this.#prepare('SELECT max(revision) AS revision FROM ExperimentProfile').get();
+      position.profile = Number(newest?.revision ?? -1);
+      return position;
+    });
+  }
+
+  #hasOurTables(): boolean {
+    return this.#prepare("SELECT 1 FROM sqlite_master WHERE name = 'TrialdeckMeta'").get() !== undefined;
+  }
+
+  #reading<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw storageError(error, this.path);
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** `node:sqlite`, or a plain word on why there is none. */
+function sqlite(): typeof DatabaseSync {
+  try {
+    return (createRequire(import.meta.url)('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
+  } catch (error) {
+    throw new StorageError(
+      'unsupported',
+      `This Node (${process.version}) has no SQLite. Trialdeck needs Node 22.13 or newer, or VS Code 1.105 or newer.`,
+      error,
+    );
+  }
+}
+
+function toEvent(row: Record<string, unknown>): TrialEventRow {
+  const event: TrialEventRow = {
+    timestamp: Number(row.timestamp ?? 0),
+    trialJobId: String(row.trialJobId ?? ''),
+    event: String(row.event ?? ''),
+  };
+  if (typeof row.data === 'string') event.data = row.data;
+  if (typeof row.logPath === 'string') event.logPath = row.logPath;
+  if (typeof row.sequenceId === 'number') event.sequenceId = row.sequenceId;
+  if (typeof row.message === 'string') event.message = row.message;
+  if (typeof row.environmentId === 'string') event.environmentId = row.environmentId;
+  return event;
+}
+
+function toMetric(row: Record<string, unknown>): MetricDataRecord | undefined {
+  const type = row.type as MetricType;
+  if (type !== 'PERIODICAL' && type !== 'FINAL') return undefined;
+  return {
+    timestamp: Number(row.timestamp ?? 0),
+    trialJobId: String(row.trialJobId ?? ''),
+    parameterId: row.parameterId === null ? null : String(row.parameterId),
+    type,
+    sequence: Number(row.sequence ?? 0),
+    data: String(row.data ?? ''),
+  };
+}

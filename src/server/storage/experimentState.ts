@@ -1,0 +1,354 @@
+/**
+ * One experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed it
+ * the same rows, so there is one truth about what a row means (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
+ */
+import type { ExperimentSummary, OptimizeMode } from '../../model/experiment.ts';
+import { decodeMetric, type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/metric.ts';
+import {
+  isEnded,
+  type MetricDataRecord,
+  type MetricType,
+  type ParameterRecord,
+  type Parameters,
+  type TrialJobInfo,
+  type TrialRow,
+  type TrialStatus,
+  trialStatuses,
+} from '../../model/trial.ts';
+
+/** A row of NNI's `TrialJobEvent`. `trialJobId` is empty for what belongs to no trial (imported data, queued custom trials). */
+export interface TrialEventRow {
+  timestamp: number;
+  trialJobId: string;
+  event: string;
+  data?: string;
+  logPath?: string;
+  sequenceId?: number;
+  message?: string;
+  environmentId?: string;
+}
+
+interface TrialRecord {
+  row: TrialRow;
+  /** Texts as stored, one per parameter index. */
+  hyperParameters: Map<number, string>;
+  record: ParameterRecord | undefined;
+  logPath: string | undefined;
+  environmentId: string | undefined;
+  storedMessage: string | undefined;
+  finals: MetricDataRecord[];
+  intermediates: MetricDataRecord[];
+}
+
+type Best = NonNullable<ExperimentSummary['best']>;
+
+export class ExperimentState {
+  readonly optimizeMode: OptimizeMode;
+  #trials = new Map<string, TrialRecord>();
+  #metrics: MetricDataRecord[] = [];
+  #counts = new Map<TrialStatus, number>();
+  #imported: string[] = [];
+  #best: Best | undefined;
+
+  constructor(optimizeMode: OptimizeMode) {
+    this.optimizeMode = optimizeMode;
+  }
+
+  /** Replays one event. Returns the id of the trial whose row changed. */
+  applyEvent(event: TrialEventRow): string | undefined {
+    if (event.event === 'IMPORT_DATA') {
+      this.#imported.push(event.data ?? '[]');
+      return undefined;
+    }
+    if (event.trialJobId === '') return undefined;
+    const trial = this.#trial(event.trialJobId);
+    const { row } = trial;
+    if (event.data) this.#addParameters(trial, event.data);
+    if (row.number < 0 && typeof event.sequenceId === 'number') row.number = event.sequenceId;
+    if (event.logPath) trial.logPath = event.logPath;
+    if (event.environmentId) trial.environmentId = event.environmentId;
+    if (event.message) {
+      trial.storedMessage = event.message;
+      row.message = event.message;
+    }
+    this.#setStatus(trial, event);
+    return row.id;
+  }
+
+  /** Replays one metric row. Returns the point for the event stream, or undefined for a trial nothing is known of. */
+  applyMetric(metric: MetricDataRecord): MetricPoint | undefined {
+    const trial = this.#trials.get(metric.trialJobId);
+    if (!trial) return undefined;
+    this.#metrics.push(metric);
+    const data = unwrapMetricData(metric.data);
+    if (metric.type === 'FINAL') {
+      trial.finals.push(metric);
+      // A second final result does not replace the first; that is what the tuner was told.
+      if (trial.row.final === undefined) {
+        trial.row.final = data;
+        this.#consider(trial, metric.timestamp);
+      }
+    } else {
+      trial.intermediates.push(metric);
+      trial.row.intermediates++;
+      trial.row.latest = { sequence: metric.sequence, data };
+    }
+    return {
+      trialId: metric.trialJobId,
+      type: metric.type,
+      sequence: metric.sequence,
+      timestamp: metric.timestamp,
+      data,
+    };
+  }
+
+  get size(): number {
+    return this.#trials.size;
+  }
+
+  /** Number of trials per state; states without trials are absent. */
+  counts(): Partial<Record<TrialStatus, number>> {
+    const counts: Partial<Record<TrialStatus, number>> = {};
+    for (const status of trialStatuses) {
+      const count = this.#counts.get(status);
+      if (count) counts[status] = count;
+    }
+    return counts;
+  }
+
+  get best(): Best | undefined {
+    return this.#best;
+  }
+
+  /** Texts of the imported data, one per import. */
+  get imported(): readonly string[] {
+    return this.#imported;
+  }
+
+  has(trialId: string): boolean {
+    return this.#trials.has(trialId);
+  }
+
+  row(trialId: string): TrialRow | undefined {
+    const row = this.#trials.get(trialId)?.row;
+    return row && { ...row };
+  }
+
+  rows(): TrialRow[] {
+    return [...this.#trials.values()].map(({ row }) => ({ ...row }));
+  }
+
+  /** The record a trial is bound to, as stored. */
+  record(trialId: string): ParameterRecord | undefined {
+    return this.#trials.get(trialId)?.record;
+  }
+
+  /** NNI's `trial-jobs`, in order of the first event. */
+  trialJobs(status?: string): TrialJobInfo[] {
+    const jobs: TrialJobInfo[] = [];
+    for (const trial of this.#trials.values()) {
+      if (status === undefined || trial.row.status === status) jobs.push(toTrialJob(trial));
+    }
+    return jobs;
+  }
+
+  trialJob(trialId: string): TrialJobInfo | undefined {
+    const trial = this.#trials.get(trialId);
+    return trial && toTrialJob(trial);
+  }
+
+  /** The folder NNI stored for a trial. */
+  logPath(trialId: string): string | undefined {
+    return this.#trials.get(trialId)?.logPath;
+  }
+
+  /** NNI's `metric-data`; all trials without an id. */
+  metrics(trialId?: string, type?: MetricType): MetricDataRecord[] {
+    if (trialId === undefined)
+      return type ? this.#metrics.filter((metric) => metric.type === type) : [...this.#metrics];
+    const trial = this.#trials.get(trialId);
+    if (!trial) return [];
+    if (type) return type === 'FINAL' ? [...trial.finals] : [...trial.intermediates];
+    return [...trial.intermediates, ...trial.finals].sort((a, b) => a.timestamp - b.timestamp);
+  }
+
+  /** Metrics of trials numbered `min` to `max`, both included. */
+  metricRange(min: number, max: number): MetricDataRecord[] {
+    return this.#metrics.filter((metric) => {
+      const number = this.#trials.get(metric.trialJobId)?.row.number ?? -1;
+      return number >= min && number <= max;
+    });
+  }
+
+  /** All final results, then each trial's newest intermediate one. */
+  latestMetrics(): MetricDataRecord[] {
+    const finals: MetricDataRecord[] = [];
+    const latest: MetricDataRecord[] = [];
+    for (const trial of this.#trials.values()) {
+      finals.push(...trial.finals);
+      const last = trial.intermediates.at(-1);
+      if (last) latest.push(last);
+    }
+    return [...finals, ...latest];
+  }
+
+  /** Every metric as columns, in order of arrival. */
+  columns(): MetricColumns {
+    const index = new Map<string, number>();
+    const columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
+    for (const metric of this.#metrics) {
+      let at = index.get(metric.trialJobId);
+      if (at === undefined) {
+        at = columns.trialIds.push(metric.trialJobId) - 1;
+        index.set(metric.trialJobId, at);
+      }
+      columns.trial.push(at);
+      columns.type.push(metric.type === 'FINAL' ? 'F' : 'P');
+      columns.sequence.push(metric.sequence);
+      columns.timestamp.push(metric.timestamp);
+      columns.data.push(unwrapMetricData(metric.data));
+    }
+    return columns;
+  }
+
+  /** NNI's `job-statistics`: only states that occur, in order of first occurrence. */
+  statistics(): { trialJobStatus: TrialStatus; trialJobNumber: number }[] {
+    const statistics = new Map<TrialStatus, number>();
+    for (const { row } of this.#trials.values()) statistics.set(row.status, (statistics.get(row.status) ?? 0) + 1);
+    return [...statistics].map(([trialJobStatus, trialJobNumber]) => ({ trialJobStatus, trialJobNumber }));
+  }
+
+  /** NNI's `export-data`: succeeded trials with a final result. `value` is its text. */
+  exportData(): { parameter: Parameters; value: string; trialJobId: string }[] {
+    const data: { parameter: Parameters; value: string; trialJobId: string }[] = [];
+    for (const { row } of this.#trials.values()) {
+      if (row.status === 'SUCCEEDED' && row.final !== undefined) {
+        data.push({ parameter: row.parameters, value: row.final, trialJobId: row.id });
+      }
+    }
+    return data;
+  }
+
+  #trial(id: string): TrialRecord {
+    let trial = this.#trials.get(id);
+    if (!trial) {
+      trial = {
+        row: {
+          id,
+          number: -1,
+          status: 'UNKNOWN',
+          parameters: {},
+          parameterId: null,
+          source: 'algorithm',
+          intermediates: 0,
+        },
+        hyperParameters: new Map(),
+        record: undefined,
+        logPath: undefined,
+        environmentId: undefined,
+        storedMessage: undefined,
+        finals: [],
+        intermediates: [],
+      };
+      this.#trials.set(id, trial);
+      this.#count('UNKNOWN', 1);
+    }
+    return trial;
+  }
+
+  #addParameters(trial: TrialRecord, text: string): void {
+    const record = parseRecord(text);
+    const index = record?.parameter_index ?? 0;
+    // Kept once per index, the first one: that is what the trial ran with.
+    if (trial.hyperParameters.has(index)) return;
+    trial.hyperParameters.set(index, text);
+    if (!record || trial.record) return;
+    trial.record = record;
+    trial.row.parameters = record.parameters;
+    trial.row.parameterId = record.parameter_id === null ? null : String(record.parameter_id);
+    trial.row.source = record.parameter_source;
+  }
+
+  #setStatus(trial: TrialRecord, event: TrialEventRow): void {
+    const { row } = trial;
+    const status = statusOf(event.event);
+    if (status === undefined) return;
+    // NNI lets a late cancel rewrite a finished trial and hide its result; what ended stays as it ended.
+    if ((row.status === 'SUCCEEDED' || row.status === 'FAILED') && status === 'USER_CANCELED') return;
+    // The platform's own end may be stored before the request that caused it.
+    if (event.event === 'USER_TO_CANCEL' && isEnded(row.status)) return;
+    if (status === 'RUNNING' || (status === 'WAITING' && row.startTime === undefined)) row.startTime = event.timestamp;
+    if (isEnded(status)) row.endTime = event.timestamp;
+    else delete row.endTime;
+    if (status === row.status) return;
+    this.#count(row.status, -1);
+    row.status = status;
+    this.#count(status, 1);
+    if (row.final !== undefined) this.#consider(trial, event.timestamp);
+  }
+
+  #count(status: TrialStatus, change: number): void {
+    this.#counts.set(status, (this.#counts.get(status) ?? 0) + change);
+  }
+
+  /** A final result counts for the best whatever became of the trial afterwards: the number was measured. */
+  #consider(trial: TrialRecord, time: number): void {
+    const { row } = trial;
+    if (row.final === undefined) return;
+    const value = decodeMetric(row.final).default;
+    if (value === undefined || !Number.isFinite(value)) return;
+    const better =
+      this.#best === undefined ||
+      (this.optimizeMode === 'maximize' ? value > this.#best.value : value < this.#best.value);
+    if (better) this.#best = { trialId: row.id, trialNumber: row.number, value, time };
+  }
+}
+
+/** NNI's mapping of stored events to states; undefined for events that change none. */
+function statusOf(event: string): TrialStatus | undefined {
+  if (event === 'USER_TO_CANCEL') return 'USER_CANCELED';
+  if (event === 'ADD_RESUMED') return 'WAITING';
+  return trialStatuses.find((status) => status === event);
+}
+
+function parseRecord(text: string): ParameterRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const record = value as Partial<ParameterRecord>;
+    const { parameters } = record;
+    return {
+      ...record,
+      parameter_id: record.parameter_id ?? null,
+      parameter_source: record.parameter_source ?? 'algorithm',
+      parameters: typeof parameters === 'object' && parameters !== null ? parameters : {},
+      parameter_index: record.parameter_index ?? 0,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function toTrialJob(trial: TrialRecord): TrialJobInfo {
+  const { row } = trial;
+  const job: TrialJobInfo = {
+    trialJobId: row.id,
+    status: row.status,
+    hyperParameters: [...trial.hyperParameters.values()].map(compact),
+  };
+  if (row.startTime !== undefined) job.startTime = row.startTime;
+  if (trial.logPath !== undefined) job.logPath = trial.logPath;
+  if (row.number >= 0) job.sequenceId = row.number;
+  if (trial.environmentId !== undefined) job.envId = trial.environmentId;
+  if (row.endTime !== undefined) job.endTime = row.endTime;
+  if (row.message !== undefined) job.message = row.message;
+  if (row.status === 'FAILED' && trial.logPath !== undefined) job.stderrPath = `${trial.logPath}/trial.stderr`;
+  if (row.status === 'SUCCEEDED' && trial.finals.length > 0) job.finalMetricData = trial.finals.slice(0, 1);
+  return job;
+}
+
+/** NNI sends the text as its own JSON writer puts it, without Python's spaces, and always with an index. */
+function compact(text: string): string {
+  const record = parseRecord(text);
+  return record ? JSON.stringify(record) : text;
+}

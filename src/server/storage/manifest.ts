@@ -1,0 +1,186 @@
+/**
+ * NNI's manifest `.experiment` in the experiments folder: one JSON object of all experiments, shared with nnictl and NNI's
+ * manager under NNI's lock rule (nni/tools/nnictl/config_utils.py, ts/nni_manager/common/experimentManager.ts).
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as v from 'valibot';
+import type { ManifestEntry } from '../../model/experiment.ts';
+import { StorageError, storageError } from './storageError.ts';
+
+/** NNI: a lock file younger than this many milliseconds is somebody's. */
+const lockLifetime = 2000;
+const lockPatience = 10_000;
+
+const entrySchema = v.looseObject({
+  id: v.string(),
+  port: v.optional(v.number()),
+  startTime: v.optional(v.number()),
+  endTime: v.optional(v.union([v.number(), v.literal('N/A')])),
+  status: v.fallback(v.string(), 'STOPPED'),
+  platform: v.fallback(v.string(), 'local'),
+  experimentName: v.fallback(v.optional(v.string()), undefined),
+  tag: v.fallback(v.array(v.string()), []),
+  pid: v.fallback(v.optional(v.number()), undefined),
+  webuiUrl: v.fallback(v.array(v.string()), []),
+  logDir: v.string(),
+  prefixUrl: v.fallback(v.nullish(v.string()), null),
+});
+
+export type Manifest = Record<string, ManifestEntry>;
+
+export function manifestPath(root: string): string {
+  return join(root, '.experiment');
+}
+
+/**
+ * All entries that make sense; one that does not is left out. A missing file is an empty manifest.
+ * Throws StorageError `corrupt` when the file stays unreadable: NNI writes it in place, so a broken text is often only half written.
+ */
+export async function readManifest(root: string): Promise<Manifest> {
+  const raw = await readRaw(root);
+  const manifest: Manifest = {};
+  for (const [id, value] of Object.entries(raw)) {
+    const parsed = v.safeParse(entrySchema, value);
+    if (parsed.success) manifest[id] = parsed.output as ManifestEntry;
+  }
+  return manifest;
+}
+
+async function readRaw(root: string): Promise<Record<string, unknown>> {
+  const path = manifestPath(root);
+  for (let attempt = 0; ; attempt++) {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+      throw storageError(error, path);
+    }
+    if (text.trim() === '') return {};
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+      return {};
+    } catch (error) {
+      // Half written by NNI: whole again within milliseconds.
+      if (attempt >= 10)
+        throw new StorageError(
+          'corrupt',
+          `${path} is not valid JSON. Repair or remove it; the experiments themselves are not affected.`,
+          error,
+        );
+      await delay(30);
+    }
+  }
+}
+
+/**
+ * Merges `patch` into the entry of `id`, or removes the entry when `patch` is undefined. Entries and fields of others stay as they
+ * are, also ones we do not understand.
+ */
+export async function updateManifest(
+  root: string,
+  id: string,
+  patch: Partial<ManifestEntry> | undefined,
+): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true });
+    await withLock(root, async () => {
+      const raw = await readRaw(root);
+      if (patch === undefined) delete raw[id];
+      else {
+        const old = raw[id];
+        raw[id] = { ...(typeof old === 'object' ? old : {}), ...patch };
+      }
+      const path = manifestPath(root);
+      const temporary = `${path}.${process.pid}.tmp`;
+      await writeFile(temporary, `${JSON.stringify(raw, null, 4)}\n`);
+      await rename(temporary, path);
+    });
+  } catch (error) {
+    throw storageError(error, manifestPath(root));
+  }
+}
+
+async function withLock(root: string, action: () => Promise<void>): Promise<void> {
+  const name = `.experiment.lock.${process.pid}`;
+  const path = join(root, name);
+  const deadline = Date.now() + lockPatience;
+  for (;;) {
+    if (await tryLock(root, path)) break;
+    if (Date.now() > deadline) throw new StorageError('locked', `${manifestPath(root)} is locked by another program.`);
+    await delay(20 + Math.random() * 30);
+  }
+  try {
+    await action();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Creates our lock file; it counts when no other fresh one is there. */
+async function tryLock(root: string, path: string): Promise<boolean> {
+  if (await othersHold(root, path)) return false;
+  try {
+    await (await open(path, 'wx')).close();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    // Ours from another call in this process, or left by a dead process with our pid.
+    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+    if (age >= lockLifetime) await rm(path, { force: true });
+    return false;
+  }
+  // Two may have looked at the same time and seen nothing.
+  if (await othersHold(root, path)) {
+    await rm(path, { force: true });
+    return false;
+  }
+  return true;
+}
+
+async function othersHold(root: string, own: string): Promise<boolean> {
+  for (const name of await readdir(root)) {
+    if (!name.startsWith('.experiment.lock.') || name === basename(own)) continue;
+    const info = await stat(join(root, name)).catch(() => undefined);
+    if (info && Date.now() - info.mtimeMs < lockLifetime) return true;
+  }
+  return false;
+}
+
+/** Whether a process with this id exists; one of another user counts. */
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** NNI's rule for a living experiment. */
+export function isAlive(entry: Pick<ManifestEntry, 'status' | 'pid'>): boolean {
+  return entry.status !== 'STOPPED' && entry.pid !== undefined && processExists(entry.pid);
+}
+
+/** Calls `changed` (at most every 50 ms) when the manifest may have changed. The folder must exist. */
+export function watchManifest(root: string, changed: () => void): { dispose(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher: FSWatcher = watch(root, (_event, name) => {
+    if (name !== null && name !== '.experiment') return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      changed();
+    }, 50);
+  });
+  // The folder went away: nothing more will change in it.
+  watcher.on('error', () => watcher.close());
+  return {
+    dispose: () => {
+      clearTimeout(timer);
+      watcher.close();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** Files of a trial and logs of an experiment, confined to their folders. */
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { StorageError, storageError } from './storageError.ts';
+
+/** NNI's short names of a trial's files (ts/nni_manager/training_service/local_v3). */
+const shortNames: Readonly<Record<string, string>> = {
+  stdout: 'trial.stdout',
+  stderr: 'trial.stderr',
+  'trial.log': 'trial.log',
+};
+
+export interface FileSlice {
+  stream: Readable;
+  /** Bytes of the whole file. */
+  size: number;
+  /** First byte of the slice. */
+  start: number;
+  text: boolean;
+}
+
+/**
+ * A file below `folder`, following links only while they stay inside. `tail` gives its last bytes, `offset` what comes from there on.
+ * Throws StorageError `missing`.
+ */
+export async function openConfined(
+  folder: string,
+  name: string,
+  range: { tail?: number; offset?: number } = {},
+): Promise<FileSlice> {
+  const missing = () => new StorageError('missing', `There is no file "${name}" here.`);
+  const known = shortNames[name];
+  let path: string;
+  try {
+    const root = await realpath(folder);
+    path = await realpath(join(root, known ?? name));
+    if (!path.startsWith(root + sep)) throw missing();
+    if (!(await stat(path)).isFile()) throw missing();
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      throw missing();
+    throw storageError(error, name);
+  }
+  const { size } = await stat(path);
+  const start = Math.min(size, Math.max(0, range.offset ?? (range.tail === undefined ? 0 : size - range.tail)));
+  // What is appended while we read is left for the next request, so that offsets stay exact.
+  const stream = size === start ? Readable.from([]) : createReadStream(path, { start, end: size - 1 });
+  return { stream, size, start, text: known !== undefined || /\.(log|txt|json|stdout|stderr)$/.test(name) };
+}

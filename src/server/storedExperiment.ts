@@ -1,0 +1,150 @@
+/** An experiment read from its database: finished, or written by a living NNI whose file we watch. */
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { ExperimentProfile, ExperimentSummary, ManifestEntry, TrialSdk } from '../model/experiment.ts';
+import { unwrapMetricData } from '../model/metric.ts';
+import { optimizeModeOf } from '../model/optimizeMode.ts';
+import type { MetricDataRecord } from '../model/trial.ts';
+import { ChangeStream } from './changes.ts';
+import type { ExperimentSource } from './rest/experimentSource.ts';
+import { ExperimentDatabase, type ReadPosition } from './storage/experimentDatabase.ts';
+import { ExperimentState } from './storage/experimentState.ts';
+import { experimentLayout } from './storage/layout.ts';
+import { StorageError } from './storage/storageError.ts';
+import { type Circumstances, summarise } from './summary.ts';
+
+export interface StoredOptions {
+  directory: string;
+  /** Who runs it, if anybody; status and liveness as the manager knows them. */
+  circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid'>;
+  manifest(): Promise<ManifestEntry[]>;
+}
+
+export class StoredExperiment implements ExperimentSource {
+  readonly state: ExperimentState;
+  readonly changes = new ChangeStream();
+  readonly directory: string;
+  #options: StoredOptions;
+  #database: ExperimentDatabase;
+  #profile: ExperimentProfile;
+  #position: ReadPosition;
+  #readAt = Date.now();
+  #configFile: string | undefined;
+  #sdk: TrialSdk | undefined;
+  #engine: ExperimentSummary['engine'];
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Reads the whole database. Throws StorageError, `missing` also when no profile is stored yet. */
+  constructor(options: StoredOptions) {
+    this.#options = options;
+    this.directory = options.directory;
+    this.#database = ExperimentDatabase.openReadOnly(experimentLayout.database(options.directory));
+    try {
+      const profile = this.#database.readProfile();
+      if (!profile) throw new StorageError('missing', `${this.#database.path} holds no experiment yet.`);
+      this.#profile = profile;
+      this.state = new ExperimentState(optimizeModeOf(profile.params));
+      this.#position = this.#database.replayInto(this.state);
+      this.#configFile = stringMeta(this.#database.getMeta('configFile'));
+      this.#sdk = this.#database.getMeta('sdk') as TrialSdk | undefined;
+      this.#engine = this.#database.getMeta('engine') === 'trialdeck' ? 'trialdeck' : 'nni';
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  profile(): ExperimentProfile {
+    return this.#profile;
+  }
+
+  summary(): ExperimentSummary {
+    const circumstances: Circumstances = {
+      ...this.#options.circumstances(),
+      engine: this.#engine,
+      directory: this.directory,
+      durationAt: this.#readAt,
+    };
+    if (this.#configFile) circumstances.configFile = this.#configFile;
+    if (this.#sdk) circumstances.sdk = this.#sdk;
+    return summarise(this.#profile, this.state, circumstances);
+  }
+
+  trialDirectory(trialId: string): string {
+    // The stored path may be of another machine or another home: the folder beside this database is the one meant.
+    return experimentLayout.trial(this.directory, trialId);
+  }
+
+  manifest(): Promise<ManifestEntry[]> {
+    return this.#options.manifest();
+  }
+
+  /** Follows a database that somebody else writes, until disposed. `changed` is called after each reading that found something. */
+  follow(changed: () => void): void {
+    const path = this.#database.path;
+    this.#watcher ??= watch(dirname(path), (_event, name) => {
+      if (name !== null && !name.startsWith(basename(path))) return;
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        if (this.refresh()) changed();
+      }, 30);
+    });
+    this.#watcher.on('error', () => this.#watcher?.close());
+  }
+
+  /** Reads what has been appended since, and announces it. Returns whether there was anything. */
+  refresh(): boolean {
+    const trials = new Set<string>();
+    const metrics: MetricDataRecord[] = [];
+    const before = this.#position;
+    try {
+      this.#position = this.#database.replayInto(this.state, before, {
+        trial: (id) => trials.add(id),
+        metric: (row) => {
+          trials.add(row.trialJobId);
+          metrics.push(row);
+        },
+      });
+      if (this.#position.profile !== before.profile) {
+        this.#profile = this.#database.readProfile() ?? this.#profile;
+        this.#readAt = Date.now();
+      }
+    } catch (error) {
+      // Its writer is in the middle of something: the next change of the file brings us back.
+      if (error instanceof StorageError && error.kind === 'locked') return false;
+      throw error;
+    }
+    const changed = trials.size > 0 || this.#position.profile !== before.profile;
+    if (changed) {
+      this.changes.publish({
+        summary: this.summary(),
+        trials: [...trials].map((id) => this.state.row(id)).filter((row) => row !== undefined),
+        metrics: metrics.map((row) => ({
+          trialId: row.trialJobId,
+          type: row.type,
+          sequence: row.sequence,
+          timestamp: row.timestamp,
+          data: unwrapMetricData(row.data),
+        })),
+      });
+    }
+    return changed;
+  }
+
+  /** Tells followers that who runs it, or whether anybody does, has changed. */
+  circumstancesChanged(): void {
+    this.changes.publish({ summary: this.summary() });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#watcher?.close();
+    this.changes.dispose();
+    this.#database.close();
+  }
+}
+
+function stringMeta(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,302 @@
+/** One manager and its experiments: connecting, following its list, and coming back after it was lost. */
+import type { ExperimentSummary } from '../model/experiment.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../model/wire.ts';
+import { type Disposable, Emitter, type Event } from './emitter.ts';
+import { ExperimentModel } from './experimentModel.ts';
+import type { Connector, ManagerLink } from './link.ts';
+
+export type ConnectionStatus =
+  /** No manager runs, and none was asked for. */
+  | { state: 'idle'; since: number }
+  | { state: 'connecting'; since: number }
+  | { state: 'connected'; since: number; address: string }
+  /** `since` is when it was last known to answer, or first asked. `reached` is false when it never answered. */
+  | { state: 'lost'; since: number; reason: string; reached: boolean };
+
+/** `structure`: the status or the set of experiments changed. */
+export type ConnectionEvent = { structure: true };
+
+/** Waits between attempts to come back, in milliseconds; the last one repeats. */
+const retryDelays = [200, 500, 1000, 2000, 5000, 10_000, 30_000];
+/** A manager that restarts is back within so many attempts; only then is it called lost. */
+const patience = 3;
+
+export interface ConnectionOptions {
+  id: string;
+  label: string;
+  kind: 'local' | 'remote';
+  connector: Connector;
+  /** Whether a process may be started now; false in an untrusted workspace. */
+  mayStart(): boolean;
+}
+
+export class Connection implements Disposable {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: 'local' | 'remote';
+  readonly #options: ConnectionOptions;
+  readonly #changed = new Emitter<ConnectionEvent>();
+  readonly #modelAdded = new Emitter<ExperimentModel>();
+  readonly onDidChange: Event<ConnectionEvent> = this.#changed.event;
+  /** Fires before {@link onDidChange}, so that listeners are in place when the first change comes. */
+  readonly onDidAddModel: Event<ExperimentModel> = this.#modelAdded.event;
+
+  #status: ConnectionStatus = { state: 'idle', since: Date.now() };
+  #models = new Map<string, ExperimentModel>();
+  #link: ManagerLink | undefined;
+  #listening: Disposable | undefined;
+  #attempt: { start: boolean; done: Promise<void> } | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** Since when nothing answers; survives the attempts in between. */
+  #unansweredSince: number | undefined;
+  #disposed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.id = options.id;
+    this.label = options.label;
+    this.kind = options.kind;
+    this.#options = options;
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  get models(): ReadonlyMap<string, ExperimentModel> {
+    return this.#models;
+  }
+
+  /** Summaries; what runs first, then the newest. */
+  get experiments(): ExperimentSummary[] {
+    return [...this.#models.values()]
+      .map((model) => model.summary)
+      .sort((a, b) => Number(b.live) - Number(a.live) || (b.startTime ?? 0) - (a.startTime ?? 0));
+  }
+
+  /** The living manager, for requests. Throws in words for a person when there is none. */
+  get link(): ManagerLink {
+    if (this.#link) return this.#link;
+    throw new Error(
+      this.#status.state === 'lost'
+        ? `${this.label} does not answer: ${this.#status.reason}`
+        : `${this.label} is not connected.`,
+    );
+  }
+
+  /**
+   * Connects and resolves when the list of experiments is there, or at once when no manager runs and none may be started.
+   * Never rejects: {@link status} says how it went.
+   */
+  async connect(options: { start: boolean }): Promise<void> {
+    while (this.#attempt) {
+      const { start, done } = this.#attempt;
+      await done;
+      if (start || !options.start) return;
+    }
+    if (this.#link || this.#disposed) return;
+    const done = this.#connect(options, 0).finally(() => {
+      this.#attempt = undefined;
+    });
+    this.#attempt = { start: options.start, done };
+    await done;
+  }
+
+  /** Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. */
+  async show(): Promise<void> {
+    if (this.#link) return;
+    const start = this.#options.mayStart() && (await this.#options.connector.hasExperiments());
+    await this.connect({ start });
+  }
+
+  /** Launches, starting the manager first when there is none. Resolves when the experiment is in the list. */
+  async launch(request: LaunchRequest): Promise<Launched> {
+    await this.connect({ start: this.#options.mayStart() });
+    const launched = await this.link.launch(request);
+    await this.#listed(launched.id);
+    return launched;
+  }
+
+  /** A person asked: try again now, and read again what failed. */
+  async retry(): Promise<void> {
+    if (this.#status.state === 'connected') {
+      const link = this.#link;
+      for (const model of this.#models.values()) {
+        if (model.loading.state !== 'failed') continue;
+        model.attach(undefined);
+        model.attach(link);
+      }
+      return;
+    }
+    await this.connect({ start: this.#options.mayStart() });
+  }
+
+  /** Forgets the manager, e.g. when another folder was set. */
+  disconnect(): void {
+    clearTimeout(this.#retry);
+    this.#dropLink();
+    this.#setModels([]);
+    this.#setStatus({ state: 'idle', since: Date.now() });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#retry);
+    this.#dropLink();
+    for (const model of this.#models.values()) model.dispose();
+    this.#models.clear();
+    this.#changed.dispose();
+    this.#modelAdded.dispose();
+  }
+
+  async #connect({ start }: { start: boolean }, attempts: number): Promise<void> {
+    clearTimeout(this.#retry);
+    const before = this.#status;
+    // Attempts in the background do not flicker: what is lost stays lost until it answers.
+    const quiet = before.state === 'lost' && attempts > 0;
+    if (!quiet && before.state !== 'connecting') this.#setStatus({ state: 'connecting', since: Date.now() });
+    let link: ManagerLink | undefined;
+    try {
+      link = await this.#options.connector.connect({ start });
+      if (this.#disposed) {
+        link?.dispose();
+        return;
+      }
+      if (link) return await this.#adopt(link);
+    } catch (error) {
+      link?.dispose();
+      if (this.#disposed) return;
+      this.#fail(error instanceof Error ? error.message : String(error), attempts);
+      return;
+    }
+    // Nothing runs and nothing may be started.
+    if (this.#models.size === 0) this.#setStatus({ state: 'idle', since: Date.now() });
+    else this.#fail('No manager is running.', attempts);
+  }
+
+  #fail(reason: string, attempts: number): void {
+    const reached = this.#models.size > 0 || (this.#status.state === 'lost' && this.#status.reached);
+    const since = this.#unansweredSince ?? this.#status.since;
+    if (!reached || attempts >= patience || this.#status.state === 'lost') {
+      this.#setStatus({ state: 'lost', since, reason, reached });
+    }
+    // A manager that never came up here needs somebody to look at why; one elsewhere may just be late.
+    if (!reached && this.kind === 'local') return;
+    const delay = retryDelays[Math.min(attempts, retryDelays.length - 1)] ?? 30_000;
+    this.#retry = setTimeout(() => {
+      if (this.#attempt || this.#link) return;
+      const done = this.#connect({ start: reached && this.#options.mayStart() }, attempts + 1).finally(() => {
+        this.#attempt = undefined;
+      });
+      this.#attempt = { start: false, done };
+    }, delay);
+    this.#retry.unref();
+  }
+
+  /** Follows a link until its first list is in, or it closes. */
+  #adopt(link: ManagerLink): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let listed = false;
+      this.#listening = link.follow({
+        change: (change) => {
+          this.#take(change);
+          if (change.event !== 'list' || listed) return;
+          listed = true;
+          this.#link = link;
+          for (const model of this.#models.values()) model.attach(link);
+          this.#setStatus({ state: 'connected', since: Date.now(), address: link.address });
+          resolve();
+        },
+        closed: (reason) => {
+          this.#listening?.dispose();
+          this.#listening = undefined;
+          if (!listed) {
+            reject(reason);
+            return;
+          }
+          this.#dropLink();
+          if (this.#disposed) return;
+          this.#setStatus({ state: 'connecting', since: Date.now() });
+          this.#fail(reason.message, 0);
+        },
+      });
+    });
+  }
+
+  #dropLink(): void {
+    this.#listening?.dispose();
+    this.#listening = undefined;
+    for (const model of this.#models.values()) model.attach(undefined);
+    this.#link?.dispose();
+    this.#link = undefined;
+  }
+
+  #take(change: ManagerChange): void {
+    switch (change.event) {
+      case 'list':
+        this.#setModels(change.data);
+        this.#changed.fire({ structure: true });
+        return;
+      case 'experiment': {
+        const known = this.#models.get(change.data.id);
+        if (known) known.takeSummary(change.data);
+        else {
+          this.#add(change.data);
+          this.#changed.fire({ structure: true });
+        }
+        return;
+      }
+      case 'removed': {
+        const gone = this.#models.get(change.data.id);
+        if (!gone) return;
+        this.#models.delete(gone.id);
+        gone.dispose();
+        this.#changed.fire({ structure: true });
+      }
+    }
+  }
+
+  #setModels(summaries: ExperimentSummary[]): void {
+    const kept = new Set(summaries.map((summary) => summary.id));
+    for (const model of [...this.#models.values()]) {
+      if (kept.has(model.id)) continue;
+      this.#models.delete(model.id);
+      model.dispose();
+    }
+    for (const summary of summaries) {
+      const known = this.#models.get(summary.id);
+      if (known) known.takeSummary(summary);
+      else this.#add(summary);
+    }
+  }
+
+  #add(summary: ExperimentSummary): void {
+    const model = new ExperimentModel(this.id, summary);
+    this.#models.set(summary.id, model);
+    this.#modelAdded.fire(model);
+    model.attach(this.#link);
+  }
+
+  /** The list and the answer to a launch come over different connections, so either may be first. */
+  #listed(id: string): Promise<void> {
+    if (this.#models.has(id)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        listening.dispose();
+        reject(new Error(`Experiment ${id} was started, but ${this.label} does not list it.`));
+      }, 10_000);
+      const listening = this.onDidAddModel((model) => {
+        if (model.id !== id) return;
+        clearTimeout(timer);
+        listening.dispose();
+        resolve();
+      });
+    });
+  }
+
+  #setStatus(status: ConnectionStatus): void {
+    this.#status = status;
+    if (status.state === 'connecting') this.#unansweredSince ??= status.since;
+    else if (status.state !== 'lost') this.#unansweredSince = undefined;
+    this.#changed.fire({ structure: true });
+  }
+}

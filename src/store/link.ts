@@ -1,0 +1,38 @@
+/** What the store needs of a manager. `localConnector.ts` makes it of the client; tests make their own. */
+
+import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../model/wire.ts';
+import type { Disposable } from './emitter.ts';
+
+export interface ListListener {
+  change(change: ManagerChange): void;
+  /** The manager does not answer any more; nothing follows. */
+  closed(reason: Error): void;
+}
+
+export interface ExperimentListener {
+  /** First, and again whenever the stream could not be continued. */
+  snapshot(snapshot: ExperimentSnapshot): void;
+  change(change: ExperimentChange): void;
+  /** The experiment could not be read; nothing follows unless the link says so itself. */
+  failed(reason: Error): void;
+}
+
+/** One living manager. */
+export interface ManagerLink extends Disposable {
+  readonly address: string;
+  follow(listener: ListListener): Disposable;
+  followExperiment(id: string, listener: ExperimentListener): Disposable;
+  /** Resolves when the runner serves. Throws the client's errors, e.g. with config problems. */
+  launch(request: LaunchRequest): Promise<Launched>;
+  experiment(id: string): Experiment;
+}
+
+/** How to reach, and where allowed start, the manager of a connection. */
+export interface Connector {
+  /** Undefined when no manager runs and none may be started. Throws when one should be there and does not answer. */
+  connect(options: { start: boolean }): Promise<ManagerLink | undefined>;
+  /** Whether there is anything to show, so that starting a manager makes sense. Never throws. */
+  hasExperiments(): Promise<boolean>;
+}

@@ -1,0 +1,165 @@
+/**
+ * The extension host's one source of truth: connections → experiments → trials → numbers. Everything arrives by events;
+ * nothing here polls. Views read from it and redraw what its events name.
+ */
+
+import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentSummary } from '../model/experiment.ts';
+import type { TrialRow } from '../model/trial.ts';
+import type { LaunchRequest } from '../model/wire.ts';
+import { Connection } from './connection.ts';
+import { type Disposable, disposeAll, Emitter, type Event } from './emitter.ts';
+import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
+import type { Connector } from './link.ts';
+
+/** The connection to the manager of this machine; it is always there, connected or not. */
+export const localConnectionId = 'local';
+
+/** What changed in one experiment since the event before. */
+export interface ExperimentDelta {
+  summary: boolean;
+  /** Trials were read anew, or reading them began, ended or failed. */
+  reset: boolean;
+  /** The order of trials is another one, or there are more of them. */
+  order: boolean;
+  /** Trials whose row or metrics changed. */
+  trials: Set<string>;
+}
+
+export interface StoreChange {
+  /** Connections whose status or set of experiments changed. */
+  connections: ReadonlySet<Connection>;
+  experiments: ReadonlyMap<ExperimentModel, ExperimentDelta>;
+}
+
+export interface StoreOptions {
+  local: Connector;
+  /** What the person calls this machine, in their language. */
+  localLabel: string;
+  /** Whether processes may be started now: false in an untrusted workspace. */
+  mayStart(): boolean;
+}
+
+/** Views that redraw rows are told at most this often, in milliseconds. */
+const tick = 50;
+
+export class Store implements Disposable {
+  readonly local: Connection;
+  readonly connections: readonly Connection[];
+  readonly #changed = new Emitter<StoreChange>();
+  readonly #launched = new Emitter<ExperimentModel>();
+  /** Coalesced: the first change after a quiet time comes at once, then at most one event in 50 ms. For live data: {@link ExperimentModel.onDidChange}. */
+  readonly onDidChange: Event<StoreChange> = this.#changed.event;
+  /** An experiment was created or resumed from this window. */
+  readonly onDidLaunch: Event<ExperimentModel> = this.#launched.event;
+
+  readonly #disposables: Disposable[] = [];
+  #connections = new Set<Connection>();
+  #experiments = new Map<ExperimentModel, ExperimentDelta>();
+  #timer: NodeJS.Timeout | undefined;
+  #lastFired = 0;
+
+  constructor(options: StoreOptions) {
+    this.local = new Connection({
+      id: localConnectionId,
+      label: options.localLabel,
+      kind: 'local',
+      connector: options.local,
+      mayStart: options.mayStart,
+    });
+    this.connections = [this.local];
+    this.#disposables.push(
+      this.#changed,
+      this.#launched,
+      this.local,
+      this.local.onDidChange(() => {
+        this.#connections.add(this.local);
+        this.#schedule();
+      }),
+      this.local.onDidAddModel((model) => {
+        model.onDidChange((event) => this.#note(model, event));
+      }),
+    );
+  }
+
+  connection(id: string): Connection | undefined {
+    return this.connections.find((connection) => connection.id === id);
+  }
+
+  experiment(connectionId: string, experimentId: string): ExperimentModel | undefined {
+    return this.connection(connectionId)?.models.get(experimentId);
+  }
+
+  summary(connectionId: string, experimentId: string): ExperimentSummary | undefined {
+    return this.experiment(connectionId, experimentId)?.summary;
+  }
+
+  /** All trials, best first; reads them when nobody watches. Throws with the reason when they can't be read. */
+  async trials(connectionId: string, experimentId: string): Promise<TrialRow[]> {
+    const model = this.experiment(connectionId, experimentId);
+    if (!model) throw new Error(`There is no experiment ${experimentId}.`);
+    await model.loaded();
+    return model.order.slice().flatMap((id) => model.trials.get(id)?.row ?? []);
+  }
+
+  /** The client for requests about one experiment. Throws in words for a person when its manager is not connected. */
+  client(connectionId: string, experimentId: string): Experiment {
+    const connection = this.connection(connectionId);
+    if (!connection) throw new Error(`There is no connection ${connectionId}.`);
+    return connection.link.experiment(experimentId);
+  }
+
+  /** Creates, resumes or views an experiment; starts the manager when there is none. Throws the client's errors. */
+  async launch(
+    request: LaunchRequest,
+    connectionId = localConnectionId,
+  ): Promise<{ connectionId: string; experimentId: string }> {
+    const connection = this.connection(connectionId);
+    if (!connection) throw new Error(`There is no connection ${connectionId}.`);
+    const { id } = await connection.launch(request);
+    const model = connection.models.get(id);
+    if (model && request.action !== 'view') this.#launched.fire(model);
+    return { connectionId, experimentId: id };
+  }
+
+  /** Connects where there is something to show; see {@link Connection.show}. */
+  async show(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.show()));
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    disposeAll(this.#disposables);
+  }
+
+  #note(model: ExperimentModel, event: ModelEvent): void {
+    let delta = this.#experiments.get(model);
+    if (!delta) {
+      delta = { summary: false, reset: false, order: false, trials: new Set() };
+      this.#experiments.set(model, delta);
+    }
+    if (event.kind === 'change') {
+      if (event.change.summary) delta.summary = true;
+      if (event.order) delta.order = true;
+      for (const row of event.change.trials ?? []) delta.trials.add(row.id);
+      for (const point of event.change.metrics ?? []) delta.trials.add(point.trialId);
+    } else {
+      delta.reset = true;
+      if (event.kind === 'snapshot') delta.summary = true;
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer) return;
+    const wait = Math.max(0, this.#lastFired + tick - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#lastFired = performance.now();
+      const change = { connections: this.#connections, experiments: this.#experiments };
+      this.#connections = new Set();
+      this.#experiments = new Map();
+      this.#changed.fire(change);
+    }, wait);
+  }
+}

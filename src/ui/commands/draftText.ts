@@ -1,0 +1,153 @@
+/** The text of a trial draft: parsing it, comparing it with the search space, and values to start from. No vscode. */
+import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
+import type { SearchSpace, SearchSpaceEntry } from '../../model/searchSpace.ts';
+import type { Parameters } from '../../model/trial.ts';
+
+export interface DraftProblem {
+  severity: 'error' | 'warning';
+  message: string;
+  /** Offsets in UTF-16 code units. */
+  start: number;
+  end: number;
+}
+
+/** `parameters` is absent when the text is no JSON object. Problems of severity `warning` do not keep it from running. */
+export function parseDraft(
+  text: string,
+  space: SearchSpace | undefined,
+): { parameters?: Parameters; problems: DraftProblem[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
+    const start = Math.min(at, Math.max(0, text.length - 1));
+    const message = `This is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return { problems: [{ severity: 'error', message, start, end: Math.min(text.length, start + 1) }] };
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    const message = 'A trial takes an object: parameter names with their values.';
+    return { problems: [{ severity: 'error', message, start: 0, end: text.length }] };
+  }
+  const parameters = value as Parameters;
+  if (!space) return { parameters, problems: [] };
+  const places = placesOf(text);
+  const problems = differences(space, parameters).map(
+    ({ path, message }): DraftProblem => ({
+      severity: 'warning',
+      message,
+      ...(places.get(JSON.stringify(path)) ?? places.get(JSON.stringify(path.slice(0, -1))) ?? { start: 0, end: 1 }),
+    }),
+  );
+  return { parameters, problems };
+}
+
+/** Where parameters differ from what the search space can yield. */
+export function differences(
+  space: SearchSpace,
+  parameters: Parameters,
+  path: string[] = [],
+): { path: string[]; message: string }[] {
+  const found: { path: string[]; message: string }[] = [];
+  for (const name of Object.keys(parameters)) {
+    if (!(name in space) && name !== '_name') {
+      found.push({ path: [...path, name], message: `${name} is not in the search space.` });
+    }
+  }
+  for (const [name, entry] of Object.entries(space)) {
+    const here = [...path, name];
+    if (!(name in parameters)) {
+      found.push({ path: here, message: `${name} is missing; the trial script may need it.` });
+      continue;
+    }
+    const value = parameters[name];
+    const branch = nestedBranch(entry, value);
+    if (branch) found.push(...differences(branch, value as Parameters, here));
+    else {
+      const message = outside(entry, value);
+      if (message) found.push({ path: here, message: `${name}: ${message}` });
+    }
+  }
+  return found;
+}
+
+/** The sub-space of a nested choice's chosen branch. */
+function nestedBranch(entry: SearchSpaceEntry, value: unknown): SearchSpace | undefined {
+  if (entry._type !== 'choice' || !isNamed(value)) return undefined;
+  const branch = entry._value.find((option) => isNamed(option) && option._name === value._name);
+  if (!isNamed(branch)) return undefined;
+  const { _name, ...rest } = branch;
+  return rest as unknown as SearchSpace;
+}
+
+function isNamed(value: unknown): value is { _name: string } & Record<string, unknown> {
+  return value !== null && typeof value === 'object' && '_name' in value && typeof value._name === 'string';
+}
+
+/** Why a space would not yield the value, or undefined. Steps of `q` are not checked: rounding leaves noise. */
+function outside(entry: SearchSpaceEntry, value: unknown): string | undefined {
+  if (entry._type === 'choice') {
+    const wanted = JSON.stringify(value);
+    if (entry._value.some((option) => JSON.stringify(option) === wanted)) return undefined;
+    const options = entry._value.map((option) => (isNamed(option) ? option._name : JSON.stringify(option)));
+    return `${wanted} is none of ${options.join(', ')}.`;
+  }
+  if (typeof value !== 'number') return `${JSON.stringify(value)} is no number.`;
+  const [low, high] = entry._value.map(Number);
+  if (entry._type.includes('normal') || low === undefined || high === undefined) return undefined;
+  if (entry._type === 'randint') {
+    if (!Number.isInteger(value)) return `${value} is no whole number.`;
+    return value < low || value >= high ? `${value} is outside of ${low} to ${Math.ceil(high) - 1}.` : undefined;
+  }
+  return value < low || value > high ? `${value} is outside of ${low} to ${high}.` : undefined;
+}
+
+/** A value of every parameter to start editing from: the first choice, else the middle of the range. */
+export function startingParameters(space: SearchSpace): Parameters {
+  return Object.fromEntries(Object.entries(space).map(([name, entry]) => [name, startingValue(entry)]));
+}
+
+function startingValue(entry: SearchSpaceEntry): unknown {
+  const first = entry._value[0];
+  if (entry._type === 'choice') {
+    if (!isNamed(first)) return first ?? null;
+    const { _name, ...rest } = first;
+    return { _name, ...startingParameters(rest as unknown as SearchSpace) };
+  }
+  const [a = 0, b = 0, q] = entry._value.map(Number);
+  const middle = {
+    randint: () => Math.floor((a + b) / 2),
+    uniform: () => (a + b) / 2,
+    quniform: () => (a + b) / 2,
+    loguniform: () => Math.sqrt(a * b),
+    qloguniform: () => Math.sqrt(a * b),
+    normal: () => a,
+    qnormal: () => a,
+    lognormal: () => Math.exp(a),
+    qlognormal: () => Math.exp(a),
+  }[entry._type]();
+  const stepped = entry._type.startsWith('q') && q ? Math.round(middle / q) * q : middle;
+  // Four digits are enough to start from, and easier to edit.
+  const short = Number(stepped.toPrecision(4));
+  return entry._type === 'randint' ? middle : short;
+}
+
+/** Offsets of each value by its path. JSON is YAML, whose parser keeps places. */
+function placesOf(text: string): Map<string, { start: number; end: number }> {
+  const places = new Map<string, { start: number; end: number }>();
+  const visit = (node: unknown, path: string[]): void => {
+    if (!isMap(node)) return;
+    for (const pair of node.items as Pair[]) {
+      if (!isScalar(pair.key)) continue;
+      const here = [...path, String(pair.key.value)];
+      const key = pair.key.range;
+      const value = (pair.value as { range?: [number, number, number] } | null)?.range;
+      const start = isMap(pair.value) ? key?.[0] : value?.[0];
+      const end = isMap(pair.value) ? key?.[1] : value?.[1];
+      if (start !== undefined && end !== undefined) places.set(JSON.stringify(here), { start, end });
+      visit(pair.value, here);
+    }
+  };
+  visit(parseDocument(text).contents, []);
+  return places;
+}

@@ -1,0 +1,103 @@
+/** Results of an experiment as the text of a file. No vscode. */
+import { decodeMetric, parsePythonJson } from '../../model/metric.ts';
+import type { TrialRow } from '../../model/trial.ts';
+
+export interface ExportedTrial {
+  row: TrialRow;
+  intermediates: { sequence: number; timestamp: number; text: string }[];
+}
+export type ExportFormat = 'csv' | 'json';
+
+/**
+ * CSV: one row a trial, or with curves one row for each intermediate and final result. JSON: NNI's export keys
+ * (`parameter`, `value`, `trialJobId`) and what we know beyond them, with curves `intermediate`. Values stay as they were
+ * reported; `NaN` and infinities are strings in JSON, which has no such numbers.
+ */
+export function exportText(trials: readonly ExportedTrial[], format: ExportFormat, curves: boolean): string {
+  return format === 'csv' ? csv(trials, curves) : json(trials, curves);
+}
+
+function json(trials: readonly ExportedTrial[], curves: boolean): string {
+  const rows = trials.map(({ row, intermediates }) => ({
+    trialJobId: row.id,
+    sequenceId: row.number,
+    status: row.status,
+    parameter: row.parameters,
+    value: row.final === undefined ? null : reported(row.final),
+    startTime: row.startTime,
+    endTime: row.endTime,
+    ...(row.message ? { message: row.message } : {}),
+    ...(curves ? { intermediate: intermediates.map(({ text }) => reported(text)) } : {}),
+  }));
+  return `${JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value), 2)}\n`;
+}
+
+function reported(text: string): unknown {
+  try {
+    return parsePythonJson(text);
+  } catch {
+    return text;
+  }
+}
+
+function csv(trials: readonly ExportedTrial[], curves: boolean): string {
+  const parameters = [...new Set(trials.flatMap(({ row }) => Object.keys(flatten(row.parameters))))];
+  const metrics = [
+    ...new Set(
+      trials.flatMap(({ row, intermediates }) => [
+        ...(row.final === undefined ? [] : Object.keys(decodeMetric(row.final).entries)),
+        ...(curves ? intermediates.flatMap(({ text }) => Object.keys(decodeMetric(text).entries)) : []),
+      ]),
+    ),
+  ].sort((a, b) => Number(b === 'default') - Number(a === 'default'));
+  const metricNames = metrics.map((name) => (name === 'default' ? 'metric' : `metric.${name}`));
+  const about = ['trial', 'id', 'status', 'start', 'end', 'seconds'];
+  const header = [...about, ...(curves ? ['type', 'sequence'] : []), ...parameters, ...metricNames];
+  const lines = [header.map(cell).join(',')];
+  for (const { row, intermediates } of trials) {
+    const flat = flatten(row.parameters);
+    const start = [
+      row.number,
+      row.id,
+      row.status,
+      time(row.startTime),
+      time(row.endTime),
+      row.startTime !== undefined && row.endTime !== undefined ? (row.endTime - row.startTime) / 1000 : '',
+    ];
+    const values = parameters.map((name) => flat[name]);
+    const line = (text: string | undefined, extra: unknown[]) => {
+      const entries = text === undefined ? {} : decodeMetric(text).entries;
+      lines.push([...start, ...extra, ...values, ...metrics.map((name) => entries[name])].map(cell).join(','));
+    };
+    if (!curves) line(row.final, []);
+    else {
+      for (const { sequence, text } of intermediates) line(text, ['intermediate', sequence]);
+      if (row.final !== undefined || intermediates.length === 0) line(row.final, ['final', '']);
+    }
+  }
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+/** Nested choices become `layer._name`, `layer.units`. */
+function flatten(value: Readonly<Record<string, unknown>>, prefix = ''): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry !== null && typeof entry === 'object' && !Array.isArray(entry)) {
+      Object.assign(flat, flatten(entry as Record<string, unknown>, `${prefix}${name}.`));
+    } else flat[prefix + name] = entry;
+  }
+  return flat;
+}
+
+function time(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '' : new Date(milliseconds).toISOString();
+}
+
+/** RFC 4180. Text that a spreadsheet would run as a formula gets a quote in front. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const plain = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

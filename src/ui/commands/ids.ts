@@ -1,0 +1,28 @@
+/** Every command of the extension; `package.json` declares the same ones. One id per action, wherever it is offered. */
+export const commandIds = [
+  'trialdeck.run',
+  'trialdeck.validate',
+  'trialdeck.openQuickstart',
+  'trialdeck.openExperiment',
+  'trialdeck.viewExperiment',
+  'trialdeck.openTrial',
+  'trialdeck.stopExperiment',
+  'trialdeck.resumeExperiment',
+  'trialdeck.updateConcurrency',
+  'trialdeck.updateTrialNumber',
+  'trialdeck.updateDuration',
+  'trialdeck.updateSearchSpace',
+  'trialdeck.addTrial',
+  'trialdeck.copyTrial',
+  'trialdeck.queueTrial',
+  'trialdeck.killTrial',
+  'trialdeck.exportResults',
+  'trialdeck.openTrialLog',
+  'trialdeck.openManagerLog',
+  'trialdeck.openConfig',
+  'trialdeck.copyParameters',
+  'trialdeck.refresh',
+  'trialdeck.retryConnection',
+  'trialdeck.showLog',
+] as const;
+export type CommandId = (typeof commandIds)[number];

@@ -1,0 +1,104 @@
+/** Change the limits of a running experiment in an input box that checks while one types. */
+import { l10n, window } from 'vscode';
+import { formatDuration, parseDuration } from '../../model/duration.ts';
+import type { ExperimentSummary } from '../../model/experiment.ts';
+import { chosen } from './refusal.ts';
+import type { Services } from './services.ts';
+import { experimentTarget, type Target } from './target.ts';
+
+interface Limit {
+  placeHolder: string;
+  prompt: string;
+  /** What stands in the box at first. */
+  current(experiment: ExperimentSummary): string;
+  /** Why the text is no value, or undefined. */
+  problem(text: string, experiment: ExperimentSummary): string | undefined;
+  apply(services: Services, target: Target, text: string): Promise<unknown>;
+}
+
+function wholeNumber(text: string): number | undefined {
+  const value = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined;
+  return value !== undefined && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+
+/** As one writes it: `90m`, `2h`, `45s`. */
+function durationText(seconds: number): string {
+  const units: [string, number][] = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ];
+  const [unit, size] = units.find(([, length]) => seconds % length === 0) ?? ['s', 1];
+  return `${seconds / size}${unit}`;
+}
+
+function tried(experiment: ExperimentSummary): number {
+  return Object.values(experiment.counts).reduce((sum, count) => sum + count, 0);
+}
+
+const limits = {
+  concurrency: (): Limit => ({
+    placeHolder: l10n.t('Change the trial concurrency of which experiment?'),
+    prompt: l10n.t('How many trials may run at the same time'),
+    current: (experiment) => String(experiment.trialConcurrency),
+    problem: (text) => (wholeNumber(text) ? undefined : l10n.t('Enter a whole number of at least 1.')),
+    apply: (services, target, text) => clientOf(services, target).updateTrialConcurrency(Number(text)),
+  }),
+  trialNumber: (): Limit => ({
+    placeHolder: l10n.t('Change the maximum trial number of which experiment?'),
+    prompt: l10n.t('After how many trials the experiment ends'),
+    current: (experiment) => (experiment.maxTrialNumber === undefined ? '' : String(experiment.maxTrialNumber)),
+    problem: (text, experiment) => {
+      const value = wholeNumber(text);
+      if (value === undefined) return l10n.t('Enter a whole number of at least 1.');
+      const count = tried(experiment);
+      return value < count ? l10n.t('{0} trials were started already; enter at least {0}.', count) : undefined;
+    },
+    apply: (services, target, text) => clientOf(services, target).updateMaxTrialNumber(Number(text)),
+  }),
+  duration: (): Limit => ({
+    placeHolder: l10n.t('Change the maximum duration of which experiment?'),
+    prompt: l10n.t('For how long the experiment may run in all, e.g. 90m, 2h or 1d'),
+    current: (experiment) =>
+      experiment.maxExperimentDuration === undefined ? '' : durationText(experiment.maxExperimentDuration),
+    problem: (text, experiment) => {
+      let seconds: number;
+      try {
+        seconds = parseDuration(text);
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+      return seconds < experiment.execDuration
+        ? l10n.t('It has run for {0} already; enter more.', formatDuration(experiment.execDuration))
+        : undefined;
+    },
+    apply: (services, target, text) => clientOf(services, target).updateMaxExperimentDuration(text.trim()),
+  }),
+};
+
+function clientOf(services: Services, target: Target) {
+  return services.store.client(target.connectionId, target.experimentId);
+}
+
+/** The command for one limit. */
+export function updateLimit(kind: keyof typeof limits) {
+  return async (services: Services, ...args: unknown[]): Promise<void> => {
+    const limit = limits[kind]();
+    const target = await experimentTarget(services, args, { action: 'update', placeHolder: limit.placeHolder });
+    const text = await chosen(
+      window.showInputBox({
+        title: target.summary.name,
+        prompt: limit.prompt,
+        value: limit.current(target.summary),
+        validateInput: (value) => limit.problem(value, latest(services, target)),
+      }),
+    );
+    await limit.apply(services, target, text);
+    window.setStatusBarMessage(l10n.t('{0}: changed to {1}', target.summary.name, text.trim()), 4_000);
+  };
+}
+
+/** The experiment goes on while the box is open. */
+function latest(services: Services, target: Target): ExperimentSummary {
+  return services.store.summary(target.connectionId, target.experimentId) ?? target.summary;
+}

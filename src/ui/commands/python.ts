@@ -1,0 +1,52 @@
+/**
+ * The environment an experiment is launched with: this window's, with the selected Python first on the path. The Python
+ * extension is asked when it is there and never needed.
+ */
+import { extensions, type Uri } from 'vscode';
+import { inheritedEnvironment, type Python, withPython } from './pythonPath.ts';
+
+/** The part of the Python extension's API that is used (ms-python.python, `environments`). */
+interface PythonApi {
+  environments?: {
+    getActiveEnvironmentPath(resource?: Uri): { path: string };
+    resolveEnvironment(environment: { path: string }): Promise<PythonEnvironment | undefined>;
+  };
+}
+interface PythonEnvironment {
+  executable: { uri?: Uri };
+  environment?: { type: string; folderUri: Uri };
+}
+
+/** How long the Python extension may take; a launch goes on without it. */
+const patienceMs = 3_000;
+
+/** @param resource the config file: interpreters are selected per folder. */
+export async function launchEnvironment(resource: Uri): Promise<Record<string, string>> {
+  const environment = inheritedEnvironment(process.env);
+  const python = await withPatience(selectedPython(resource));
+  return python ? withPython(environment, python) : environment;
+}
+
+async function selectedPython(resource: Uri): Promise<Python | undefined> {
+  const extension = extensions.getExtension<PythonApi>('ms-python.python');
+  if (!extension) return undefined;
+  const { environments } = extension.isActive ? extension.exports : await extension.activate();
+  if (!environments) return undefined;
+  const resolved = await environments.resolveEnvironment(environments.getActiveEnvironmentPath(resource));
+  const executable = resolved?.executable.uri?.fsPath;
+  if (!executable) return undefined;
+  const isVirtual = resolved?.environment?.type === 'VirtualEnvironment';
+  return { executable, virtualEnvironment: isVirtual ? resolved.environment?.folderUri.fsPath : undefined };
+}
+
+async function withPatience<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patienceMs);
+  });
+  try {
+    return await Promise.race([work.catch(() => undefined), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,35 @@
+/** An environment in which a chosen Python comes first. Free of vscode. */
+import { delimiter, dirname } from 'node:path';
+
+export interface Python {
+  /** Absolute path of the interpreter. */
+  executable: string;
+  /** Folder of the virtual environment, when it is one. */
+  virtualEnvironment?: string | undefined;
+}
+
+/** Variables that choose interpreters, libraries and devices: what a person set up in the shell that opened the window. */
+const inherited =
+  /^(PATH|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|CONDA_[A-Z_]+|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_[A-Z_]+|HIP_VISIBLE_DEVICES)$/i;
+
+export function inheritedEnvironment(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value !== undefined && inherited.test(name) ? [[name, value]] : [])),
+  );
+}
+
+export function withPython(environment: Readonly<Record<string, string>>, python: Python): Record<string, string> {
+  // Windows spells it `Path`.
+  const pathName = Object.keys(environment).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const folders = (environment[pathName] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const bin = dirname(python.executable);
+  const result: Record<string, string> = {
+    ...environment,
+    [pathName]: [bin, ...folders.filter((folder) => folder !== bin)].join(delimiter),
+  };
+  if (python.virtualEnvironment) result.VIRTUAL_ENV = python.virtualEnvironment;
+  else delete result.VIRTUAL_ENV;
+  // The home of one interpreter must not be another's.
+  delete result.PYTHONHOME;
+  return result;
+}

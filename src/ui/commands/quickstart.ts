@@ -1,0 +1,48 @@
+/** Copies the sample experiment to where the person wants it and opens it. */
+import { commands, type ExtensionContext, l10n, Uri, window, workspace } from 'vscode';
+import { chosen, Dismissed } from './refusal.ts';
+import type { Services } from './services.ts';
+
+const folderName = 'trialdeck-quickstart';
+
+export function openQuickstart(context: ExtensionContext) {
+  return async (_services: Services, ...args: unknown[]): Promise<void> => {
+    const parent = args[0] instanceof Uri ? args[0] : await pickParent();
+    const target = await freeFolder(parent);
+    await workspace.fs.copy(Uri.joinPath(context.extensionUri, 'examples', 'quickstart'), target);
+    const config = Uri.joinPath(target, 'config.yml');
+    if (workspace.workspaceFolders?.length) {
+      await window.showTextDocument(config);
+      return;
+    }
+    // No folder is open: the window becomes the sample's.
+    await commands.executeCommand('vscode.openFolder', target, { forceReuseWindow: true, filesToOpen: [config] });
+  };
+}
+
+async function pickParent(): Promise<Uri> {
+  const workspaceFolder = workspace.workspaceFolders?.[0]?.uri;
+  const [picked] = await chosen(
+    window.showOpenDialog({
+      title: l10n.t('Where should the sample go? A folder {0} is made there', folderName),
+      openLabel: l10n.t('Put It Here'),
+      canSelectFiles: false,
+      canSelectFolders: true,
+      ...(workspaceFolder ? { defaultUri: workspaceFolder } : {}),
+    }),
+  );
+  if (!picked) throw new Dismissed();
+  return picked;
+}
+
+/** Nothing that is there already is touched. */
+async function freeFolder(parent: Uri): Promise<Uri> {
+  for (let number = 1; ; number++) {
+    const uri = Uri.joinPath(parent, number === 1 ? folderName : `${folderName}-${number}`);
+    const taken = await workspace.fs.stat(uri).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return uri;
+  }
+}

@@ -1,0 +1,42 @@
+/** Why an action is not possible now, in words for the person who asked for it. */
+import { l10n } from 'vscode';
+import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+
+/** What is said when no experiment allows the action. */
+export function noneAllows(action: ExperimentAction): string {
+  switch (action) {
+    case 'stop':
+      return l10n.t('No experiment is running, so there is nothing to stop.');
+    case 'resume':
+      return l10n.t('There is no stopped experiment to resume.');
+    case 'update':
+      return l10n.t('No experiment is running; limits and search spaces can be changed while one does.');
+    case 'addTrial':
+      return l10n.t('No experiment is running that could take a trial.');
+    default:
+      return l10n.t('There are no experiments yet. Open a config.yml and press Run above its first line.');
+  }
+}
+
+/** Undefined when the action is possible. */
+export function whyNot(action: ExperimentAction, experiment: ExperimentSummary): string | undefined {
+  if (experimentActions(experiment).has(action)) return undefined;
+  const { name } = experiment;
+  switch (action) {
+    case 'stop':
+      if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping already.', name);
+      return l10n.t('{0} is not running.', name);
+    case 'resume':
+      if (experiment.live) return l10n.t('{0} is running already.', name);
+      return l10n.t('{0} searches architectures; such experiments cannot be resumed.', name);
+    case 'update':
+    case 'addTrial':
+      if (!experiment.live) return l10n.t('{0} is not running. Resume it first.', name);
+      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Resume it first.', name);
+      if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping.', name);
+      if (experiment.status === 'ERROR') return l10n.t('{0} has failed. Stop it and resume it first.', name);
+      return l10n.t('{0} searches architectures and takes no trials by hand.', name);
+    default:
+      return l10n.t('{0} does not allow this now.', name);
+  }
+}

@@ -1,0 +1,143 @@
+/** Check a config file and launch it. */
+import { basename, dirname, sep } from 'node:path';
+import { commands, l10n, ProgressLocation, Range, Uri, window, workspace } from 'vscode';
+import { RejectedError } from '../../client/errors.ts';
+import type { ConfigProblem } from '../../model/config.ts';
+import type { LaunchRequest } from '../../model/wire.ts';
+import { checkConfig } from '../editor/checkConfig.ts';
+import { configInFront, findConfigs } from '../editor/configDocuments.ts';
+import type { ExperimentRef } from '../experiments.ts';
+import { experimentNode } from '../explorer/nodes.ts';
+import { launchEnvironment } from './python.ts';
+import { chosen, Refusal } from './refusal.ts';
+import type { Services } from './services.ts';
+import { asReference, references, targetOf } from './target.ts';
+
+export async function run(services: Services, ...args: unknown[]): Promise<void> {
+  const uri = await configFile(services, args, l10n.t('Which config file do you want to run?'));
+  onDisk(uri);
+  await saveAround(uri);
+  await refuseErrors(await problemsOf(uri));
+  const name = basename(uri.fsPath);
+  const launched = await window.withProgress(
+    { location: ProgressLocation.Notification, title: l10n.t('Starting {0}…', name), cancellable: true },
+    async (_progress, token) => {
+      const environment = await launchEnvironment(uri);
+      if (token.isCancellationRequested) return undefined;
+      const reference = await launch(services, { action: 'create', configFile: uri.fsPath, environment });
+      if (!token.isCancellationRequested) return reference;
+      // It was cancelled while it started: what started ends again.
+      await services.store.client(reference.connectionId, reference.experimentId).stop();
+      return undefined;
+    },
+  );
+  if (!launched) return;
+  await services.panels.open(launched.connectionId, launched.experimentId);
+  await services.explorer.reveal(experimentNode(launched.connectionId, launched.experimentId));
+}
+
+export async function validate(services: Services, ...args: unknown[]): Promise<void> {
+  const uri = await configFile(services, args, l10n.t('Which config file do you want to check?'));
+  onDisk(uri);
+  const problems = await problemsOf(uri);
+  await refuseErrors(problems);
+  const warnings = problems.length;
+  const name = basename(uri.fsPath);
+  if (warnings === 0) window.showInformationMessage(l10n.t('{0} is ready to run.', name));
+  else {
+    await commands.executeCommand('workbench.actions.view.problems');
+    window.showInformationMessage(
+      warnings === 1
+        ? l10n.t('{0} can run, with 1 warning.', name)
+        : l10n.t('{0} can run, with {1} warnings.', name, warnings),
+    );
+  }
+}
+
+/** Shows the first error at its place and refuses to go on. */
+async function refuseErrors(problems: readonly ConfigProblem[]): Promise<void> {
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const [first] = errors;
+  if (!first) return;
+  await showProblem(first);
+  const place = l10n.t('{0}, line {1}', basename(first.file), first.line);
+  throw new Refusal(
+    errors.length === 1
+      ? `${place}: ${first.message}`
+      : l10n.t('{0}: {1} (and {2} more)', place, first.message, errors.length - 1),
+    { title: l10n.t('Show Problems'), command: 'workbench.actions.view.problems' },
+  );
+}
+
+/** What the runner finds wrong with a config is shown like what the editor found. */
+async function launch(services: Services, request: LaunchRequest): Promise<ExperimentRef> {
+  try {
+    return await services.store.launch(request);
+  } catch (error) {
+    if (error instanceof RejectedError) await refuseErrors(error.problems);
+    throw error;
+  }
+}
+
+async function problemsOf(uri: Uri): Promise<readonly ConfigProblem[]> {
+  return (await checkConfig(await workspace.openTextDocument(uri))).problems;
+}
+
+async function showProblem(problem: ConfigProblem): Promise<void> {
+  const document = await workspace.openTextDocument(Uri.file(problem.file));
+  const selection = new Range(document.positionAt(problem.start), document.positionAt(problem.end));
+  await window.showTextDocument(document, { selection });
+}
+
+/** The file the command was called on, else the config in front, else one of those found in the workspace. */
+async function configFile(services: Services, args: readonly unknown[], placeHolder: string): Promise<Uri> {
+  const [first] = args;
+  if (first instanceof Uri) return first;
+  if (asReference(first)) {
+    const [reference] = references(services, args);
+    const file = reference && targetOf(services, reference).summary.configFile;
+    if (file === undefined) throw new Refusal(l10n.t('It is not known from which file this experiment was launched.'));
+    return Uri.file(file);
+  }
+  const front = configInFront(services.settings);
+  if (front) return front;
+  const found = await window.withProgress({ location: { viewId: 'trialdeck.experiments' } }, () =>
+    findConfigs(services.settings),
+  );
+  if (found.length === 0) {
+    throw new Refusal(
+      l10n.t('No experiment config was found in this workspace. Open one, or start with the quickstart.'),
+      {
+        title: l10n.t('Open the Quickstart'),
+        command: 'trialdeck.openQuickstart',
+      },
+    );
+  }
+  const items = found.map((uri) => ({
+    label: basename(uri.fsPath),
+    description: workspace.asRelativePath(dirname(uri.fsPath)),
+    uri,
+  }));
+  return (await chosen(window.showQuickPick(items, { placeHolder, matchOnDescription: true }))).uri;
+}
+
+function onDisk(uri: Uri): void {
+  if (uri.scheme === 'file') return;
+  throw new Refusal(
+    uri.scheme === 'untitled'
+      ? l10n.t('Save the config file first: its paths are relative to it.')
+      : l10n.t('The config file and the trial code must be on disk to run; this file is not.'),
+  );
+}
+
+/** A run uses what is in the editors: the config and everything below its folder is saved. */
+async function saveAround(uri: Uri): Promise<void> {
+  const folder = dirname(uri.fsPath) + sep;
+  const dirty = workspace.textDocuments.filter(
+    (document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath.startsWith(folder),
+  );
+  for (const document of dirty) {
+    if (await document.save()) continue;
+    throw new Refusal(l10n.t('{0} could not be saved, so nothing was started.', basename(document.uri.fsPath)));
+  }
+}

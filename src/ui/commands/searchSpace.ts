@@ -1,0 +1,120 @@
+/** Change the search space of a running experiment from a file: show what differs, ask, push. */
+import { basename } from 'node:path';
+import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
+import type { SearchSpace } from '../../model/searchSpace.ts';
+import { spaceOfFile } from '../editor/spaceOfFile.ts';
+import { chosen, Dismissed, Refusal } from './refusal.ts';
+import type { Services } from './services.ts';
+import { currentSpace, experimentTarget, type Target } from './target.ts';
+
+const spaceScheme = 'trialdeck-space';
+
+/** The two sides of the comparison, as read-only documents. */
+export class SpaceDocuments implements Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #registration: Disposable;
+
+  constructor() {
+    this.#registration = workspace.registerTextDocumentContentProvider(spaceScheme, {
+      onDidChange: this.#changed.event,
+      provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()) ?? '',
+    });
+  }
+
+  put(name: string, side: string, space: SearchSpace): Uri {
+    const uri = Uri.from({ scheme: spaceScheme, path: `/${name.replaceAll('/', '_')}.json`, query: side });
+    this.#texts.set(uri.toString(), spaceText(space));
+    this.#changed.fire(uri);
+    return uri;
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    this.#changed.dispose();
+  }
+}
+
+/** One line for each parameter, in a fixed order, so that only real differences show. */
+export function spaceText(space: SearchSpace): string {
+  const lines = Object.entries(space)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, entry]) => `  ${JSON.stringify(name)}: ${entryText(entry)}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
+}
+
+function entryText(entry: SearchSpace[string]): string {
+  const short = JSON.stringify({ _type: entry._type, _value: entry._value });
+  if (short.length <= 100) return short.replaceAll('":', '": ').replaceAll(',"', ', "');
+  return JSON.stringify(entry, null, 2).replaceAll('\n', '\n  ');
+}
+
+export function updateSearchSpace(documents: SpaceDocuments) {
+  return async (services: Services, ...args: unknown[]): Promise<void> => {
+    const target = await experimentTarget(services, args, {
+      action: 'update',
+      placeHolder: l10n.t('Change the search space of which experiment?'),
+    });
+    const { summary } = target;
+    const file = await spaceFile(target);
+    const next = await spaceOfFile(file);
+    const now = await currentSpace(services, target);
+    const name = basename(file.fsPath);
+    if (spaceText(next) === spaceText(now)) {
+      throw new Refusal(l10n.t('{0} uses the search space of {1} already.', summary.name, name));
+    }
+    await commands.executeCommand(
+      'vscode.diff',
+      documents.put(summary.name, `${target.experimentId}-now`, now),
+      documents.put(summary.name, `${target.experimentId}-next`, next),
+      l10n.t('{0}: search space now ↔ {1}', summary.name, name),
+      { preview: true },
+    );
+    const use = l10n.t('$(check) Use the new search space');
+    const picked = await chosen(
+      window.showQuickPick(
+        [
+          { label: use, detail: l10n.t('New trials are drawn from it; those that run go on as they are.') },
+          { label: l10n.t('$(close) Keep the one that is used now') },
+        ],
+        {
+          title: l10n.t('Change the search space of {0}?', summary.name),
+          placeHolder: l10n.t('The editor shows what differs'),
+          ignoreFocusOut: true,
+        },
+      ),
+    );
+    if (picked.label !== use) throw new Dismissed();
+    await services.store.client(target.connectionId, target.experimentId).updateSearchSpace(next);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+    window.setStatusBarMessage(`$(check) ${l10n.t('{0} uses the search space of {1}', summary.name, name)}`, 4_000);
+  };
+}
+
+/** The file in front when it has a search space, else the one the experiment was launched from, else one picked. */
+async function spaceFile(target: Target): Promise<Uri> {
+  const document = window.activeTextEditor?.document;
+  if (document && ['yaml', 'json', 'jsonc'].includes(document.languageId) && document.uri.scheme === 'file') {
+    if (document.isDirty) await document.save();
+    const space = await spaceOfFile(document.uri).catch(() => undefined);
+    if (space) return document.uri;
+  }
+  const { configFile, name } = target.summary;
+  if (configFile !== undefined) {
+    const uri = Uri.file(configFile);
+    const exists = await workspace.fs.stat(uri).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return uri;
+  }
+  const [picked] = await chosen(
+    window.showOpenDialog({
+      title: l10n.t('Search space for {0}', name),
+      openLabel: l10n.t('Compare'),
+      filters: { [l10n.t('Search space or config')]: ['json', 'yml', 'yaml'] },
+    }),
+  );
+  if (!picked) throw new Dismissed();
+  return picked;
+}

@@ -1,0 +1,20 @@
+/** What the commands work with; built by `extension.ts`. */
+import type { LogOutputChannel } from 'vscode';
+import type { Store } from '../../store/store.ts';
+import type { Explorer } from '../explorer/explorer.ts';
+import type { Labels } from '../explorer/labels.ts';
+import type { PanelManager } from '../panel/panelManager.ts';
+import type { Settings } from '../settings.ts';
+
+export interface GivenServices {
+  store: Store;
+  panels: PanelManager;
+  explorer: Explorer;
+  settings: Settings;
+  log: LogOutputChannel;
+}
+
+/** And the words for it. */
+export interface Services extends GivenServices {
+  labels: Labels;
+}

@@ -1,0 +1,145 @@
+/**
+ * Which experiment or trials a command is about: what it was called with (tree rows, a page's menu, a CodeLens), else the
+ * panel in front, else the experiment of the config file in front, else what the person picks.
+ */
+import { l10n, type QuickPickItem, window } from 'vscode';
+import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import type { SearchSpace } from '../../model/searchSpace.ts';
+import { canKill, type TrialRow } from '../../model/trial.ts';
+import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, type Target } from '../experiments.ts';
+import { trialTitle } from '../explorer/labels.ts';
+import { noneAllows, whyNot } from './reasons.ts';
+import { chosen, Refusal } from './refusal.ts';
+import type { Services } from './services.ts';
+
+export type { ExperimentRef, Target } from '../experiments.ts';
+
+/** Reads tree nodes, CodeLens arguments and a page's menu context alike; anything else is no reference. */
+export function asReference(value: unknown): (ExperimentRef & { trialId?: string }) | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  const { connectionId, experimentId, trialId } = value as Record<string, unknown>;
+  if (typeof connectionId !== 'string' || typeof experimentId !== 'string') return undefined;
+  return typeof trialId === 'string' ? { connectionId, experimentId, trialId } : { connectionId, experimentId };
+}
+
+/** What the arguments of a command name: all selected rows when the tree gives a selection, else the first argument. */
+export function references(services: Services, args: readonly unknown[]): (ExperimentRef & { trialId?: string })[] {
+  const [first, selection] = args;
+  if (isFromTree(first)) return services.explorer.selection.flatMap((node) => asReference(node) ?? []);
+  const nodes = Array.isArray(selection) && selection.length > 0 ? selection : [first];
+  return nodes.flatMap((node) => asReference(node) ?? []);
+}
+
+/** Key bindings in the tree say so, because they are called without rows. */
+export function isFromTree(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && 'from' in value && value.from === 'tree';
+}
+
+/** The experiment to act on. Throws {@link Refusal} when none allows it, Dismissed when the person picks none. */
+export async function experimentTarget(
+  services: Services,
+  args: readonly unknown[],
+  question: { action: ExperimentAction; placeHolder: string; only?: (summary: ExperimentSummary) => boolean },
+): Promise<Target> {
+  const { action } = question;
+  const named = references(services, args)[0];
+  if (named) {
+    const target = targetOf(services, named);
+    const reason = whyNot(action, target.summary);
+    if (reason) throw new Refusal(reason);
+    return target;
+  }
+  // Called from the palette the view may never have been shown.
+  await services.store.show();
+  const candidates = allExperiments(services.store).filter(
+    ({ summary }) => experimentActions(summary).has(action) && (question.only?.(summary) ?? true),
+  );
+  const inFront = frontReference(services);
+  const front = inFront && candidates.find((candidate) => sameExperiment(candidate, inFront));
+  if (front) return front;
+  if (candidates.length === 0) throw new Refusal(noneAllows(action));
+  const only = candidates[0];
+  if (candidates.length === 1 && only) return only;
+  return pickExperiment(services, candidates, question.placeHolder);
+}
+
+/** The trials to act on, all of one experiment. */
+export async function trialTargets(
+  services: Services,
+  args: readonly unknown[],
+  question: { placeHolder: string; many?: boolean; only?: (trial: TrialRow) => boolean; none: string },
+): Promise<Target & { trials: TrialRow[] }> {
+  const named = references(services, args).filter((reference) => reference.trialId !== undefined);
+  const first = named[0];
+  if (first) {
+    const target = targetOf(services, first);
+    const wanted = new Set(named.filter((other) => sameExperiment(other, first)).map((other) => other.trialId));
+    const rows = (await services.store.trials(target.connectionId, target.experimentId)).filter((trial) =>
+      wanted.has(trial.id),
+    );
+    if (rows.length === 0) throw new Refusal(l10n.t('The trial is not there any more.'));
+    const trials = rows.filter((trial) => question.only?.(trial) ?? true);
+    if (trials.length === 0) throw new Refusal(question.none);
+    return { ...target, trials };
+  }
+  const target = await experimentTarget(services, args, { action: 'open', placeHolder: question.placeHolder });
+  const trials = (await services.store.trials(target.connectionId, target.experimentId)).filter(
+    (trial) => question.only?.(trial) ?? true,
+  );
+  if (trials.length === 0) throw new Refusal(question.none);
+  const items = trials.map((trial) => {
+    const row = services.labels.trial(trial, target.summary);
+    return { label: `$(${row.icon}) ${row.label}`, description: row.description, trial };
+  });
+  const options = { placeHolder: question.placeHolder, matchOnDescription: true, matchOnDetail: true };
+  const picked = question.many
+    ? await chosen(window.showQuickPick(items, { ...options, canPickMany: true }))
+    : [await chosen(window.showQuickPick(items, options))];
+  if (picked.length === 0) throw new Refusal(l10n.t('No trial was chosen.'));
+  return { ...target, trials: picked.map((item) => item.trial) };
+}
+
+/** What a sentence calls a trial. */
+export function trialName(trial: TrialRow): string {
+  return l10n.t('trial {0}', trialTitle(trial));
+}
+
+export const killable = (trial: TrialRow): boolean => canKill(trial.status);
+
+/** Looks a reference up; throws {@link Refusal} when the experiment is gone. */
+export function targetOf(services: Services, reference: ExperimentRef): Target {
+  const summary = services.store.summary(reference.connectionId, reference.experimentId);
+  if (!summary) throw new Refusal(l10n.t('The experiment {0} is not there any more.', reference.experimentId));
+  return { connectionId: reference.connectionId, experimentId: reference.experimentId, summary };
+}
+
+/** The search space trials are drawn from now. */
+export async function currentSpace(services: Services, target: ExperimentRef): Promise<SearchSpace> {
+  const model = services.store.experiment(target.connectionId, target.experimentId);
+  await model?.loaded();
+  return model?.config?.searchSpace ?? {};
+}
+
+/** What the person looks at: the panel in front, else an experiment of the config file in front. */
+function frontReference(services: Services): ExperimentRef | undefined {
+  const { active } = services.panels;
+  if (active) return active;
+  const file = window.activeTextEditor?.document.uri.fsPath;
+  return file === undefined ? undefined : experimentsOfFile(services.store, file)[0];
+}
+
+async function pickExperiment(services: Services, candidates: Target[], placeHolder: string): Promise<Target> {
+  const several = services.store.connections.length > 1;
+  const items = candidates.map((target): QuickPickItem & { target: Target } => {
+    const row = services.labels.experiment(target.summary);
+    const connection = several ? ` · ${services.store.connection(target.connectionId)?.label ?? ''}` : '';
+    return {
+      label: `$(${row.icon}) ${row.label}`,
+      description: row.description,
+      detail: `${target.experimentId}${connection}`,
+      target,
+    };
+  });
+  const options = { placeHolder, matchOnDescription: true, matchOnDetail: true };
+  return (await chosen(window.showQuickPick(items, options))).target;
+}

@@ -1,0 +1,130 @@
+/**
+ * A trial to queue is an untitled JSON document: parameters one edits like any text, with "Queue Trial" above the first line
+ * and in the title bar. Values the search space would not yield are underlined as warnings; the trial may run all the same.
+ */
+import {
+  CodeLens,
+  type CodeLensProvider,
+  type Diagnostic,
+  type DiagnosticCollection,
+  DiagnosticSeverity,
+  type Disposable,
+  EventEmitter,
+  type ExtensionContext,
+  l10n,
+  languages,
+  Range,
+  type TextDocument,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import type { SearchSpace } from '../../model/searchSpace.ts';
+import type { Parameters } from '../../model/trial.ts';
+import { setContext } from '../contextKeys.ts';
+import { parseDraft } from './draftText.ts';
+import { asReference, type ExperimentRef } from './target.ts';
+
+/** Drafts outlive a reload of the window, as unsaved documents do. */
+const memoryKey = 'trialdeck.trialDrafts';
+
+export interface DraftSource {
+  /** Undefined when the experiment is gone. */
+  experiment(reference: ExperimentRef): { name: string; searchSpace: SearchSpace | undefined } | undefined;
+}
+
+export class TrialDrafts implements CodeLensProvider, Disposable {
+  readonly #source: DraftSource;
+  readonly #memory: ExtensionContext['workspaceState'];
+  readonly #drafts = new Map<string, ExperimentRef>();
+  readonly #diagnostics: DiagnosticCollection;
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscriptions: Disposable[];
+
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(source: DraftSource, memory: ExtensionContext['workspaceState']) {
+    this.#source = source;
+    this.#memory = memory;
+    for (const [uri, value] of Object.entries(memory.get<Record<string, unknown>>(memoryKey, {}))) {
+      const reference = asReference(value);
+      if (reference) this.#drafts.set(uri, reference);
+    }
+    this.#diagnostics = languages.createDiagnosticCollection('trialdeck.trial');
+    this.#subscriptions = [
+      this.#diagnostics,
+      this.#changed,
+      languages.registerCodeLensProvider({ scheme: 'untitled', language: 'json' }, this),
+      workspace.onDidOpenTextDocument((document) => this.#check(document)),
+      workspace.onDidChangeTextDocument(({ document }) => this.#check(document)),
+      workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
+    ];
+    for (const document of workspace.textDocuments) this.#check(document);
+    this.#announce();
+  }
+
+  /** Opens a document with these parameters for a new trial of the experiment. */
+  async open(reference: ExperimentRef, parameters: Parameters): Promise<void> {
+    const content = `${JSON.stringify(parameters, null, 2)}\n`;
+    const document = await workspace.openTextDocument({ language: 'json', content });
+    this.#drafts.set(document.uri.toString(), {
+      connectionId: reference.connectionId,
+      experimentId: reference.experimentId,
+    });
+    this.#announce();
+    this.#check(document);
+    await window.showTextDocument(document, { preview: false });
+  }
+
+  /** The experiment a document is a trial for. */
+  experimentOf(uri: Uri): ExperimentRef | undefined {
+    return this.#drafts.get(uri.toString());
+  }
+
+  provideCodeLenses(document: TextDocument): CodeLens[] {
+    const reference = this.experimentOf(document.uri);
+    if (!reference) return [];
+    const name = this.#source.experiment(reference)?.name ?? reference.experimentId;
+    return [
+      new CodeLens(new Range(0, 0, 0, 0), {
+        title: `$(play) ${l10n.t('Queue Trial')}`,
+        tooltip: l10n.t('Runs a trial of {0} with these parameters', name),
+        command: 'trialdeck.queueTrial',
+        arguments: [document.uri],
+      }),
+      new CodeLens(new Range(0, 0, 0, 0), { title: `${name} · ${reference.experimentId}`, command: '' }),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #check(document: TextDocument): void {
+    const reference = this.experimentOf(document.uri);
+    if (!reference) return;
+    const space = this.#source.experiment(reference)?.searchSpace;
+    const { problems } = parseDraft(document.getText(), space);
+    this.#diagnostics.set(
+      document.uri,
+      problems.map(({ start, end, message, severity }): Diagnostic => {
+        const range = new Range(document.positionAt(start), document.positionAt(end));
+        const level = severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
+        return { range, message, severity: level, source: 'Trialdeck' };
+      }),
+    );
+  }
+
+  #forget(uri: Uri): void {
+    if (!this.#drafts.delete(uri.toString())) return;
+    this.#diagnostics.delete(uri);
+    this.#announce();
+  }
+
+  #announce(): void {
+    const paths = Object.fromEntries([...this.#drafts.keys()].map((uri) => [Uri.parse(uri).fsPath, true as const]));
+    void setContext('trialdeck.trialDrafts', paths);
+    void this.#memory.update(memoryKey, Object.fromEntries(this.#drafts));
+    this.#changed.fire();
+  }
+}

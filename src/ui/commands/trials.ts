@@ -1,0 +1,119 @@
+/** What one does with trials: open, kill, copy, add and queue. */
+import { commands, env, l10n, Uri, window, workspace } from 'vscode';
+import { experimentNode } from '../explorer/nodes.ts';
+import { parseDraft, startingParameters } from './draftText.ts';
+import { selectsTrials, stopExperiment } from './lifecycle.ts';
+import { chosen, Refusal } from './refusal.ts';
+import type { Services } from './services.ts';
+import { currentSpace, experimentTarget, isFromTree, killable, trialName, trialTargets } from './target.ts';
+import type { TrialDrafts } from './trialDrafts.ts';
+
+const noTrials = () => l10n.t('The experiment has no trials yet.');
+
+export async function openTrial(services: Services, ...args: unknown[]): Promise<void> {
+  const { connectionId, experimentId, trials } = await trialTargets(services, args, {
+    placeHolder: l10n.t('Which trial do you want to open?'),
+    none: noTrials(),
+  });
+  const trialId = trials[0]?.id;
+  await services.panels.open(connectionId, experimentId, trialId === undefined ? {} : { trialId });
+}
+
+export async function killTrial(services: Services, ...args: unknown[]): Promise<void> {
+  if (isFromTree(args[0]) && !selectsTrials(services, args)) return stopExperiment(services, ...args);
+  const target = await trialTargets(services, args, {
+    placeHolder: l10n.t('Which trials do you want to kill?'),
+    many: true,
+    only: killable,
+    none: l10n.t('There is no running or waiting trial to kill.'),
+  });
+  const { trials } = target;
+  const [first] = trials;
+  const question =
+    trials.length === 1 && first
+      ? l10n.t('Kill {0} of {1}?', trialName(first), target.summary.name)
+      : l10n.t('Kill {0} trials of {1}?', trials.length, target.summary.name);
+  const numbers = trials.map(trialName).slice(0, 20).join(', ');
+  const detail =
+    trials.length === 1
+      ? l10n.t('Its process ends now. What it has reported so far is kept; it gets no final result.')
+      : l10n.t(
+          '{0}. Their processes end now. What they have reported so far is kept; they get no final result.',
+          numbers,
+        );
+  await chosen(window.showWarningMessage(question, { modal: true, detail }, l10n.t('Kill')));
+  const client = services.store.client(target.connectionId, target.experimentId);
+  const failures = (await Promise.allSettled(trials.map((trial) => client.killTrial(trial.id)))).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  if (failures.length > 0) throw failures[0];
+}
+
+export async function copyParameters(services: Services, ...args: unknown[]): Promise<void> {
+  const { trials } = await trialTargets(services, args, {
+    placeHolder: l10n.t('Copy the parameters of which trial?'),
+    none: noTrials(),
+  });
+  const values = trials.map((trial) => trial.parameters);
+  await env.clipboard.writeText(JSON.stringify(values.length === 1 ? values[0] : values, null, 2));
+  const [first] = trials;
+  const what = trials.length === 1 && first ? trialName(first) : l10n.t('{0} trials', trials.length);
+  window.setStatusBarMessage(`$(check) ${l10n.t('Parameters of {0} copied', what)}`, 2_000);
+}
+
+export function addTrial(drafts: TrialDrafts) {
+  return async (services: Services, ...args: unknown[]): Promise<void> => {
+    const target = await experimentTarget(services, args, {
+      action: 'addTrial',
+      placeHolder: l10n.t('Add a trial to which experiment?'),
+    });
+    await drafts.open(target, startingParameters(await currentSpace(services, target)));
+  };
+}
+
+export function copyTrial(drafts: TrialDrafts) {
+  return async (services: Services, ...args: unknown[]): Promise<void> => {
+    const target = await trialTargets(services, args, {
+      placeHolder: l10n.t('Copy the parameters of which trial?'),
+      none: noTrials(),
+    });
+    const [first] = target.trials;
+    if (first) await drafts.open(target, first.parameters);
+  };
+}
+
+export function queueTrial(drafts: TrialDrafts) {
+  return async (services: Services, ...args: unknown[]): Promise<void> => {
+    const uri = args[0] instanceof Uri ? args[0] : window.activeTextEditor?.document.uri;
+    const reference = uri && drafts.experimentOf(uri);
+    if (!uri || !reference) {
+      throw new Refusal(l10n.t('This document is no trial. Start one with "Add Trial" or "Copy as New Trial".'));
+    }
+    const target = await experimentTarget(services, [reference], { action: 'addTrial', placeHolder: '' });
+    const document = await workspace.openTextDocument(uri);
+    const { parameters, problems } = parseDraft(document.getText(), await currentSpace(services, target));
+    const error = problems.find((problem) => problem.severity === 'error');
+    if (!parameters || error) throw new Refusal(error?.message ?? l10n.t('The parameters could not be read.'));
+    if (problems.length > 0) {
+      const detail = problems.map((problem) => `• ${problem.message}`).join('\n');
+      await chosen(
+        window.showWarningMessage(
+          l10n.t('Queue this trial all the same?'),
+          { modal: true, detail: l10n.t('It differs from what the search space yields:\n{0}', detail) },
+          l10n.t('Queue Trial'),
+        ),
+      );
+    }
+    const number = await services.store.client(target.connectionId, target.experimentId).addTrial(parameters);
+    await closeDraft(uri);
+    await services.explorer.reveal(experimentNode(target.connectionId, target.experimentId));
+    window.setStatusBarMessage(`$(check) ${l10n.t('Trial {0} of {1} is queued', number, target.summary.name)}`, 4_000);
+  };
+}
+
+/** Closes the untitled document without asking whether to save it: it has done its work. */
+async function closeDraft(uri: Uri): Promise<void> {
+  const document = await workspace.openTextDocument(uri);
+  await window.showTextDocument(document);
+  await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+}

@@ -1,0 +1,22 @@
+/** Every context key the extension sets; `package.json` uses them in `when` clauses. */
+import { commands } from 'vscode';
+
+export interface ContextValues {
+  /** What the tree can say while it has nothing to show; picks the welcome view. */
+  'trialdeck.state': 'starting' | 'empty' | 'ready' | 'lost' | 'failed';
+  /** How the manager of this machine is reached. */
+  'trialdeck.connection': 'none' | 'connecting' | 'connected' | 'lost';
+  'trialdeck.hasExperiments': boolean;
+  /** Whether an experiment is running. */
+  'trialdeck.running': boolean;
+  /** Paths of the open documents that are experiment configs, as keys, for `resourcePath in …`. */
+  'trialdeck.configFiles': Record<string, true>;
+  /** True once a config has been open in this window; ends the first step of the walkthrough. */
+  'trialdeck.hasConfig': boolean;
+  /** Paths of the untitled documents that hold a trial to queue, as keys. */
+  'trialdeck.trialDrafts': Record<string, true>;
+}
+
+export function setContext<K extends keyof ContextValues>(key: K, value: ContextValues[K]): Thenable<void> {
+  return commands.executeCommand('setContext', key, value);
+}

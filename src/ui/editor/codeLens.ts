@@ -1,0 +1,97 @@
+/** The line above a config file: Run and Validate, and how the experiment launched from it is doing. */
+import {
+  CodeLens,
+  type CodeLensProvider,
+  type Disposable,
+  EventEmitter,
+  env,
+  l10n,
+  languages,
+  Range,
+  type TextDocument,
+  window,
+} from 'vscode';
+import type { Store, StoreChange } from '../../store/store.ts';
+import { experimentsOfFile } from '../experiments.ts';
+import { Labels } from '../explorer/labels.ts';
+import type { Settings } from '../settings.ts';
+import { configLanguages, isConfigDocument } from './configDocuments.ts';
+import { lensLine } from './lensLines.ts';
+
+/** At most two redraws a second however fast trials come. */
+const throttleMs = 500;
+/** "12 min ago" grows older. */
+const agingMs = 60_000;
+
+export class ConfigCodeLens implements CodeLensProvider, Disposable {
+  readonly #store: Store;
+  readonly #settings: Settings;
+  readonly #labels = new Labels(l10n.t, env.language);
+  readonly #changed = new EventEmitter<void>();
+  readonly #subscriptions: Disposable[];
+  readonly #aging: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #lastFired = 0;
+
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(store: Store, settings: Settings) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#subscriptions = [
+      this.#changed,
+      languages.registerCodeLensProvider(
+        configLanguages.map((language) => ({ language })),
+        this,
+      ),
+      store.onDidChange((change) => this.#onChange(change)),
+      settings.onDidChange(({ affects }) => {
+        if (affects('codeLens') || affects('configFiles')) this.#schedule();
+      }),
+    ];
+    this.#aging = setInterval(() => {
+      if (this.#openConfigs().length > 0) this.#schedule();
+    }, agingMs);
+    this.#aging.unref();
+  }
+
+  provideCodeLenses(document: TextDocument): CodeLens[] {
+    if (!this.#settings.codeLens(document) || !isConfigDocument(document, this.#settings)) return [];
+    const top = new Range(0, 0, 0, 0);
+    return lensLine(experimentsOfFile(this.#store, document.uri.fsPath), this.#labels).map(
+      ({ about, ...lens }) => new CodeLens(top, { ...lens, arguments: [about ?? document.uri] }),
+    );
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#aging);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #openConfigs(): TextDocument[] {
+    return window.visibleTextEditors
+      .map((editor) => editor.document)
+      .filter((document) => isConfigDocument(document, this.#settings));
+  }
+
+  #onChange(change: StoreChange): void {
+    const files = new Set(this.#openConfigs().map((document) => document.uri.fsPath));
+    if (files.size === 0) return;
+    const ours = [...change.experiments].some(
+      ([model, delta]) =>
+        delta.summary && model.summary.configFile !== undefined && files.has(model.summary.configFile),
+    );
+    if (ours || change.connections.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer) return;
+    const wait = Math.max(0, this.#lastFired + throttleMs - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#lastFired = performance.now();
+      this.#changed.fire();
+    }, wait);
+  }
+}

@@ -1,0 +1,89 @@
+/** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
+import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import { formatNumber } from '../../model/format.ts';
+import type { ExperimentRef, Target } from '../experiments.ts';
+import {
+  experimentPhase,
+  experimentPhaseWord,
+  experimentShapes,
+  type Labels,
+  progressText,
+} from '../explorer/labels.ts';
+
+export interface Lens {
+  title: string;
+  command: string;
+  /** The experiment it is about; none means the file. */
+  about?: ExperimentRef;
+  tooltip?: string;
+}
+
+/** More running experiments of one file than this are told as a number. */
+const maxShown = 2;
+
+/** @param experiments those launched from the file: running ones first, then the newest. */
+export function lensLine(experiments: readonly Target[], labels: Labels): Lens[] {
+  const { t } = labels;
+  const live = experiments.filter(({ summary }) => summary.live && summary.status !== 'VIEWED');
+  if (live.length > 0) {
+    const shown = live.slice(0, maxShown).flatMap((target) => liveLenses(target, labels));
+    const hidden = live.length - maxShown;
+    if (hidden > 0) shown.push({ title: t('{0} more running', hidden), command: 'trialdeck.experiments.focus' });
+    return shown;
+  }
+  const validate = {
+    title: `$(check) ${t('Validate')}`,
+    tooltip: t('Check this file without running it'),
+    command: 'trialdeck.validate',
+  };
+  const [last] = experiments;
+  if (!last) {
+    const tooltip = t('Start an experiment with this file');
+    return [{ title: `$(play) ${t('Run')}`, tooltip, command: 'trialdeck.run' }, validate];
+  }
+  const about = referenceOf(last);
+  const actions = experimentActions(last.summary);
+  const open = { title: t('Open'), command: 'trialdeck.openExperiment', about };
+  const resume = { title: t('Resume'), command: 'trialdeck.resumeExperiment', about };
+  return [
+    { ...open, ...statusOf(last.summary, endedText(last.summary, labels)) },
+    open,
+    { title: `$(play) ${t('Run Again')}`, command: 'trialdeck.run' },
+    ...(last.summary.status !== 'DONE' && actions.has('resume') ? [resume] : []),
+    validate,
+  ];
+}
+
+function liveLenses(target: Target, labels: Labels): Lens[] {
+  const { summary } = target;
+  const { t } = labels;
+  const about = referenceOf(target);
+  const open = { title: t('Open'), command: 'trialdeck.openExperiment', about };
+  const word = experimentPhaseWord(experimentPhase(summary), t);
+  const done = withBest([`${summary.name} ${word}: ${progressText(summary)}`], summary, labels);
+  const lenses: Lens[] = [{ ...open, ...statusOf(summary, done) }, open];
+  if (experimentActions(summary).has('stop')) {
+    lenses.push({ title: t('Stop'), command: 'trialdeck.stopExperiment', about });
+  }
+  return lenses;
+}
+
+function statusOf(summary: ExperimentSummary, text: string): { title: string; tooltip: string } {
+  const { icon } = experimentShapes[experimentPhase(summary)];
+  return { title: `$(${icon}) ${text}`, tooltip: summary.errors.join('\n') || `${summary.name} · ${summary.id}` };
+}
+
+/** `done 12 min. ago · best 0.9731`. */
+function endedText(summary: ExperimentSummary, labels: Labels): string {
+  const word = experimentPhaseWord(experimentPhase(summary), labels.t);
+  const time = summary.endTime ?? summary.best?.time ?? summary.startTime;
+  return withBest([time === undefined ? word : `${word} ${labels.ago(time)}`], summary, labels);
+}
+
+function withBest(parts: string[], { best }: ExperimentSummary, { t }: Labels): string {
+  return [...parts, ...(best ? [t('best {0}', formatNumber(best.value))] : [])].join(' · ');
+}
+
+function referenceOf({ connectionId, experimentId }: Target): ExperimentRef {
+  return { connectionId, experimentId };
+}

@@ -1,0 +1,31 @@
+/** Wires what config files get in the editor: CodeLens, problems, quick fixes, completion, hover. */
+import { type Disposable, type ExtensionContext, type LogOutputChannel, languages } from 'vscode';
+import type { Store } from '../../store/store.ts';
+import type { Settings } from '../settings.ts';
+import { ConfigCodeLens } from './codeLens.ts';
+import { ConfigContext } from './configContext.ts';
+import { configLanguages } from './configDocuments.ts';
+import { ConfigDiagnostics } from './diagnostics.ts';
+import { ConfigQuickFixes } from './quickFixes.ts';
+
+export interface EditorServices {
+  store: Store;
+  settings: Settings;
+  log: LogOutputChannel;
+}
+
+/** What the returned disposable owns ends with it; it is also added to the context. */
+export function registerEditor(context: ExtensionContext, { store, settings, log }: EditorServices): Disposable {
+  const diagnostics = new ConfigDiagnostics(settings, (error) => log.error('Checking a config file failed:', error));
+  const selector = configLanguages.map((language) => ({ language, scheme: 'file' }));
+  const disposables: Disposable[] = [
+    diagnostics,
+    new ConfigCodeLens(store, settings),
+    languages.registerCodeActionsProvider(selector, new ConfigQuickFixes(diagnostics), {
+      providedCodeActionKinds: ConfigQuickFixes.kinds,
+    }),
+    new ConfigContext(settings),
+  ];
+  context.subscriptions.push(...disposables);
+  return { dispose: () => disposables.forEach((disposable) => void disposable.dispose()) };
+}

@@ -1,0 +1,119 @@
+/** What hovers and the rows below a trial show. Free of vscode. */
+import type { ExperimentSummary } from '../../model/experiment.ts';
+import { formatDuration, formatNumber } from '../../model/format.ts';
+import { decodeMetric } from '../../model/metric.ts';
+import type { TrialRow } from '../../model/trial.ts';
+import { escapeMarkdown, oneLine } from './escape.ts';
+import {
+  experimentPhase,
+  experimentPhaseWord,
+  type Labels,
+  metricValueText,
+  parameterText,
+  progressText,
+  runningSeconds,
+  trialStatusWord,
+  trialTitle,
+} from './labels.ts';
+
+export interface Entry {
+  key: string;
+  value: string;
+}
+
+/** Rows of one hover at most; the panel shows the rest. */
+const tooltipRows = 20;
+
+export function parameterEntries(row: TrialRow): Entry[] {
+  return Object.entries(row.parameters).map(([key, value]) => ({ key, value: parameterText(value) }));
+}
+
+/** Final result first, then the newest intermediate one, key by key where it was reported as a dict. */
+export function metricEntries(row: TrialRow, labels: Labels): Entry[] {
+  const { t } = labels;
+  const entries: Entry[] = [];
+  if (row.final !== undefined) entries.push(...valueEntries(t('final'), row.final));
+  if (row.latest) entries.push(...valueEntries(t('step {0}', row.latest.sequence), row.latest.data));
+  return entries;
+}
+
+function valueEntries(name: string, text: string): Entry[] {
+  const { entries } = decodeMetric(text);
+  const keys = Object.keys(entries);
+  if (keys.length <= 1) return [{ key: name, value: metricValueText(text) }];
+  return keys.map((key) => ({
+    key: key === 'default' ? name : `${name} · ${oneLine(key, 40)}`,
+    value: formatNumber(entries[key] ?? Number.NaN),
+  }));
+}
+
+/** One table, so that its columns line up; an empty row between the groups. */
+function table(...groups: Entry[][]): string {
+  const rows = groups
+    .filter((entries) => entries.length > 0)
+    .map((entries) => {
+      const lines = entries
+        .slice(0, tooltipRows)
+        .map(({ key, value }) => `| ${escapeMarkdown(key, 60)} | ${escapeMarkdown(value, 120)} |`);
+      if (entries.length > tooltipRows) lines.push('| … | |');
+      return lines.join('\n');
+    });
+  return `| | |\n| :-- | :-- |\n${rows.join('\n| | |\n')}`;
+}
+
+/** Markdown. All text from elsewhere is escaped. */
+export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, labels: Labels, now: number): string {
+  const { t } = labels;
+  const best = row.id === experiment.best?.trialId ? ` · ${t('the best so far')}` : '';
+  const times: Entry[] = [];
+  if (row.startTime !== undefined) {
+    times.push({ key: t('started'), value: labels.moment(row.startTime) });
+    const end = row.endTime ?? (row.status === 'RUNNING' ? now : undefined);
+    if (end !== undefined) times.push({ key: t('duration'), value: formatDuration((end - row.startTime) / 1000) });
+  }
+  if (row.intermediates > 0) times.push({ key: t('intermediate results'), value: String(row.intermediates) });
+  if (row.source === 'customized') times.push({ key: t('added by'), value: t('you') });
+  times.push({ key: t('id'), value: row.id });
+  const blocks = [
+    `**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(row.status, t))}${escapeMarkdown(best)}`,
+  ];
+  if (row.message) blocks.push(escapeMarkdown(row.message));
+  blocks.push(table(parameterEntries(row), metricEntries(row, labels), times));
+  return blocks.join('\n\n');
+}
+
+/** Markdown. All text from elsewhere is escaped. */
+export function experimentTooltip(summary: ExperimentSummary, labels: Labels, now: number): string {
+  const { t } = labels;
+  const entries: Entry[] = [
+    { key: t('trials'), value: progressText(summary) },
+    ...(['RUNNING', 'WAITING', 'FAILED', 'EARLY_STOPPED'] as const)
+      .filter((status) => (summary.counts[status] ?? 0) > 0)
+      .map((status) => ({ key: trialStatusWord(status, t), value: String(summary.counts[status] ?? 0) })),
+  ];
+  if (summary.best) {
+    entries.push({
+      key: t('best'),
+      value: t('{0} by trial {1}', formatNumber(summary.best.value), summary.best.trialNumber),
+    });
+  }
+  const limit = summary.maxExperimentDuration;
+  const time = formatDuration(runningSeconds(summary, now));
+  entries.push({ key: t('time'), value: limit === undefined ? time : t('{0} of {1}', time, formatDuration(limit)) });
+  if (summary.tuner) entries.push({ key: t('tuner'), value: `${summary.tuner} · ${summary.optimizeMode}` });
+  if (summary.assessor) entries.push({ key: t('assessor'), value: summary.assessor });
+  entries.push({ key: t('concurrency'), value: String(summary.trialConcurrency) });
+  if (summary.sdk) {
+    const { kind, version, python } = summary.sdk;
+    const name = kind === 'bundled' ? t('bundled nni') : t('installed nni {0}', version);
+    entries.push({ key: t('trial SDK'), value: [name, python].filter(Boolean).join(' · ') });
+  }
+  if (summary.startTime !== undefined) entries.push({ key: t('started'), value: labels.moment(summary.startTime) });
+  entries.push({ key: t('id'), value: summary.id }, { key: t('folder'), value: summary.directory });
+  const blocks = [
+    `**${escapeMarkdown(summary.name || summary.id)}** · ${escapeMarkdown(experimentPhaseWord(experimentPhase(summary), t))}`,
+    ...summary.errors.slice(0, 3).map((error) => escapeMarkdown(error)),
+    table(entries),
+  ];
+  return blocks.join('\n\n');
+}

@@ -1,0 +1,155 @@
+/** The view with connections, experiments and trials. */
+import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
+import { disposeAll } from '../../store/emitter.ts';
+import type { Store } from '../../store/store.ts';
+import { setContext } from '../contextKeys.ts';
+import { oneLine } from './escape.ts';
+import { isRunning, type Labels } from './labels.ts';
+import { experimentNode, type TreeNode, trialNode } from './nodes.ts';
+import { TreeData } from './treeData.ts';
+
+export const experimentsView = 'trialdeck.experiments';
+
+/** Names a row: a connection, an experiment or a trial. */
+export interface RowReference {
+  connectionId: string;
+  experimentId?: string;
+  trialId?: string;
+}
+
+export class Explorer implements Disposable {
+  readonly #store: Store;
+  readonly #data: TreeData;
+  readonly #view: TreeView<TreeNode>;
+  readonly #selected = new EventEmitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
+  readonly #disposables: Disposable[] = [];
+  /** The person picked an experiment or a trial. */
+  readonly onDidSelect: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
+    this.#selected.event;
+  #state = '';
+
+  constructor(store: Store, labels: Labels) {
+    this.#store = store;
+    this.#data = new TreeData(store, labels);
+    this.#view = window.createTreeView(experimentsView, {
+      treeDataProvider: this.#data,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
+    this.#disposables.push(
+      this.#selected,
+      this.#data,
+      this.#view,
+      this.#view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
+      this.#view.onDidCollapseElement(({ element }) => this.#data.collapsed(element)),
+      this.#view.onDidChangeSelection(({ selection }) => this.#select(selection)),
+      store.onDidChange((change) => {
+        this.#data.take(change);
+        this.#summarize();
+      }),
+      workspace.onDidGrantWorkspaceTrust(() => this.#setVisible(this.#view.visible)),
+    );
+    this.#summarize();
+    if (this.#view.visible) this.#setVisible(true);
+  }
+
+  /** The selected rows, in the order they were picked. */
+  get selection(): readonly TreeNode[] {
+    return this.#view.selection;
+  }
+
+  get visible(): boolean {
+    return this.#view.visible;
+  }
+
+  /** Shows the view and gives it the keyboard. */
+  async focus(): Promise<void> {
+    await commands.executeCommand(`${experimentsView}.focus`);
+  }
+
+  /**
+   * Selects the row under the keyboard, unless several are selected: arrow keys move only the focus, which extensions can't
+   * see, so a key binding would act on the row that was selected before.
+   */
+  async selectFocused(): Promise<void> {
+    if (this.#view.selection.length <= 1) await commands.executeCommand('list.select');
+  }
+
+  /** Folds or unfolds the row under the keyboard. */
+  async toggleSelected(): Promise<void> {
+    await commands.executeCommand('list.toggleExpand');
+  }
+
+  /**
+   * Scrolls to a row and selects it, unfolding what is above; does not take the keyboard unless asked. Shows the view when
+   * it is hidden. Does nothing when the row is not there any more.
+   */
+  async reveal(row: RowReference, options: { focus?: boolean; expand?: boolean } = {}): Promise<void> {
+    const { connectionId, experimentId, trialId } = row;
+    let node: TreeNode = { kind: 'connection', connectionId };
+    if (experimentId !== undefined) {
+      if (!this.#store.experiment(connectionId, experimentId)) return;
+      node = experimentNode(connectionId, experimentId);
+      if (trialId !== undefined) {
+        await this.#store
+          .experiment(connectionId, experimentId)
+          ?.loaded()
+          .catch(() => {});
+        if (this.#data.bringIn(connectionId, experimentId, trialId))
+          node = trialNode(connectionId, experimentId, trialId);
+      }
+    }
+    await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
+  }
+
+  refresh(): void {
+    this.#data.refresh();
+  }
+
+  dispose(): void {
+    disposeAll(this.#disposables);
+  }
+
+  #setVisible(visible: boolean): void {
+    this.#data.setVisible(visible);
+    if (visible) void this.#store.show();
+  }
+
+  #select(selection: readonly TreeNode[]): void {
+    const [node, ...others] = selection;
+    if (!node || others.length > 0) return;
+    if (node.kind === 'more') {
+      this.#data.showMore(node);
+      return;
+    }
+    if (!('experimentId' in node)) return;
+    const { connectionId, experimentId } = node;
+    this.#selected.fire({ connectionId, experimentId, trialId: 'trialId' in node ? node.trialId : null });
+  }
+
+  /** Badge, message and the context keys that choose the welcome view. */
+  #summarize(): void {
+    const summaries = this.#store.connections.flatMap((connection) => connection.experiments);
+    const running = summaries.filter(isRunning).length;
+    const tooltip = running === 1 ? l10n.t('1 experiment is running') : l10n.t('{0} experiments are running', running);
+    const { status } = this.#store.local;
+    const shown = summaries.length > 0;
+    const state = shown ? 'ready' : status.state === 'lost' ? (status.reached ? 'lost' : 'failed') : this.#emptyState();
+    const key = JSON.stringify([running, state, status.state, workspace.isTrusted]);
+    if (key === this.#state) return;
+    this.#state = key;
+    this.#view.badge = running > 0 ? { value: running, tooltip } : undefined;
+    if (shown && !workspace.isTrusted) this.#view.message = l10n.t('Restricted Mode: nothing can be run or changed.');
+    else if (state === 'failed' && status.state === 'lost') this.#view.message = oneLine(status.reason, 200);
+    else if (state === 'starting') this.#view.message = l10n.t('Connecting…');
+    else this.#view.message = '';
+    void setContext('trialdeck.state', state);
+    void setContext('trialdeck.hasExperiments', shown);
+    void setContext('trialdeck.connection', status.state === 'idle' ? 'none' : status.state);
+    void setContext('trialdeck.running', running > 0);
+  }
+
+  #emptyState(): 'starting' | 'empty' {
+    return this.#store.local.status.state === 'connecting' ? 'starting' : 'empty';
+  }
+}

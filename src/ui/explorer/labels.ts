@@ -1,0 +1,344 @@
+/** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
+import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import { formatDuration, formatNumber } from '../../model/format.ts';
+import { decodeMetric } from '../../model/metric.ts';
+import {
+  canKill,
+  isEnded,
+  type Parameters,
+  type TrialRow,
+  type TrialStatus,
+  trialStatuses,
+} from '../../model/trial.ts';
+import type { ConnectionStatus } from '../../store/connection.ts';
+import { oneLine } from './escape.ts';
+
+/** `vscode.l10n.t`, or a plain one in tests. */
+export type Translate = (message: string, ...args: (string | number)[]) => string;
+
+/** Whatever a row needs to be drawn; equal rows need no redraw. */
+export interface Row {
+  label: string;
+  description: string;
+  /** A codicon, maybe with a modifier such as `~spin`. */
+  icon: string;
+  /** Id of a theme colour; empty for the plain one. */
+  color: string;
+  /** What can be done with it, for `when` clauses: `trial;kill;log;`. */
+  contextValue: string;
+  /** What a screen reader says. */
+  spoken: string;
+}
+
+export interface Shape {
+  icon: string;
+  color: string;
+}
+
+/** Each state has a shape of its own as well as a colour. */
+export const trialShapes: Readonly<Record<TrialStatus, Shape>> = {
+  UNKNOWN: { icon: 'question', color: 'trialdeck.waiting' },
+  WAITING: { icon: 'circle-large-outline', color: 'trialdeck.waiting' },
+  RUNNING: { icon: 'loading~spin', color: 'trialdeck.running' },
+  SUCCEEDED: { icon: 'pass-filled', color: 'trialdeck.succeeded' },
+  FAILED: { icon: 'error', color: 'trialdeck.failed' },
+  USER_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
+  EARLY_STOPPED: { icon: 'triangle-up', color: 'trialdeck.stoppedEarly' },
+  SYS_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
+};
+
+export function trialStatusWord(status: TrialStatus, t: Translate): string {
+  switch (status) {
+    case 'UNKNOWN':
+      return t('unknown');
+    case 'WAITING':
+      return t('waiting');
+    case 'RUNNING':
+      return t('running');
+    case 'SUCCEEDED':
+      return t('succeeded');
+    case 'FAILED':
+      return t('failed');
+    case 'USER_CANCELED':
+      return t('cancelled');
+    case 'EARLY_STOPPED':
+      return t('stopped early');
+    case 'SYS_CANCELED':
+      return t('cancelled by the system');
+  }
+}
+
+/** What an experiment is in, as one looks at it: NNI's status, and whether anything still holds it. */
+export type ExperimentPhase =
+  | 'starting'
+  | 'running'
+  | 'stalled'
+  | 'finishing'
+  | 'done'
+  | 'failed'
+  | 'stopping'
+  | 'stopped'
+  | 'interrupted'
+  | 'viewed';
+
+export function experimentPhase(summary: ExperimentSummary): ExperimentPhase {
+  const busy = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0) + (summary.counts.UNKNOWN ?? 0) > 0;
+  switch (summary.status) {
+    case 'DONE':
+      return 'done';
+    case 'ERROR':
+      return 'failed';
+    case 'STOPPED':
+      return 'stopped';
+    case 'VIEWED':
+      return 'viewed';
+    case 'STOPPING':
+      return summary.live ? 'stopping' : 'stopped';
+  }
+  // Its process went without saying goodbye.
+  if (!summary.live) return 'interrupted';
+  if (summary.status === 'INITIALIZED') return 'starting';
+  if (summary.errors.length > 0) return 'stalled';
+  if (summary.status === 'RUNNING') return 'running';
+  return busy ? 'finishing' : 'done';
+}
+
+export const experimentShapes: Readonly<Record<ExperimentPhase, Shape>> = {
+  starting: { icon: 'loading~spin', color: 'trialdeck.waiting' },
+  running: { icon: 'loading~spin', color: 'trialdeck.running' },
+  stalled: { icon: 'warning', color: 'trialdeck.stoppedEarly' },
+  finishing: { icon: 'loading~spin', color: 'trialdeck.running' },
+  done: { icon: 'pass-filled', color: 'trialdeck.succeeded' },
+  failed: { icon: 'error', color: 'trialdeck.failed' },
+  stopping: { icon: 'loading~spin', color: 'trialdeck.cancelled' },
+  stopped: { icon: 'stop-circle', color: 'trialdeck.cancelled' },
+  interrupted: { icon: 'debug-disconnect', color: 'trialdeck.stoppedEarly' },
+  viewed: { icon: 'eye', color: 'trialdeck.waiting' },
+};
+
+export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): string {
+  switch (phase) {
+    case 'starting':
+      return t('starting');
+    case 'running':
+      return t('running');
+    case 'stalled':
+      return t('stalled');
+    case 'finishing':
+      return t('finishing');
+    case 'done':
+      return t('done');
+    case 'failed':
+      return t('failed');
+    case 'stopping':
+      return t('stopping');
+    case 'stopped':
+      return t('stopped');
+    case 'interrupted':
+      return t('interrupted');
+    case 'viewed':
+      return t('opened for viewing');
+  }
+}
+
+/** How many trials have ended, whatever way. */
+export function endedTrials(summary: Pick<ExperimentSummary, 'counts'>): number {
+  return trialStatuses.reduce((sum, status) => sum + (isEnded(status) ? (summary.counts[status] ?? 0) : 0), 0);
+}
+
+/** `64/100`, or `64` where there is no limit. */
+export function progressText(summary: Pick<ExperimentSummary, 'counts' | 'maxTrialNumber'>): string {
+  const ended = endedTrials(summary);
+  return summary.maxTrialNumber === undefined ? String(ended) : `${ended}/${summary.maxTrialNumber}`;
+}
+
+/** Seconds it has been running, counted on from when the server said so. */
+export function runningSeconds(summary: ExperimentSummary, now: number): number {
+  const phase = experimentPhase(summary);
+  const passes = phase === 'running' || phase === 'finishing' || phase === 'stalled';
+  return summary.execDuration + (passes ? Math.max(0, now - summary.durationAt) / 1000 : 0);
+}
+
+export class Labels {
+  readonly t: Translate;
+  readonly #locale: string;
+  readonly #now: () => number;
+
+  constructor(t: Translate, locale: string, now: () => number = Date.now) {
+    this.t = t;
+    this.#locale = locale;
+    this.#now = now;
+  }
+
+  connection(label: string, status: ConnectionStatus, experiments: readonly ExperimentSummary[]): Row {
+    const { t } = this;
+    const running = experiments.filter(isRunning).length;
+    let description = '';
+    if (status.state === 'connecting') description = t('connecting…');
+    else if (status.state === 'lost') description = this.#lost(status);
+    else if (running > 0) description = t('{0} running', running);
+    const lost = status.state === 'lost';
+    return {
+      label,
+      description,
+      icon: lost ? 'warning' : status.state === 'connecting' ? 'loading~spin' : 'vm',
+      color: lost ? 'trialdeck.stoppedEarly' : '',
+      contextValue: lost ? 'connection;retry;' : 'connection;',
+      spoken: [label, description].filter(Boolean).join(', '),
+    };
+  }
+
+  experiment(summary: ExperimentSummary): Row {
+    const { t } = this;
+    const phase = experimentPhase(summary);
+    const word = experimentPhaseWord(phase, t);
+    const best = summary.best ? t('best {0}', formatNumber(summary.best.value)) : '';
+    const ended = summary.endTime ?? summary.best?.time ?? summary.startTime;
+    const when = ended === undefined ? '' : this.ago(ended);
+    const reason = summary.errors[0] ? oneLine(summary.errors[0], 80) : '';
+    let parts: string[];
+    switch (phase) {
+      case 'running':
+      case 'finishing':
+        parts = [progressText(summary), best, formatDuration(runningSeconds(summary, this.#now()))];
+        break;
+      case 'starting':
+      case 'stopping':
+        parts = [word, best];
+        break;
+      case 'failed':
+      case 'stalled':
+        parts = [reason ? `${word}: ${reason}` : word, best];
+        break;
+      default:
+        parts = [word, best, when];
+    }
+    const label = oneLine(summary.name) || summary.id;
+    const actions = [...experimentActions(summary)].map((action) => `${action};`).join('');
+    const running = phase === 'running' || phase === 'finishing' ? [word] : [];
+    return {
+      label,
+      description: parts.filter(Boolean).join(' · '),
+      ...experimentShapes[phase],
+      contextValue: `experiment;${actions}`,
+      spoken: [t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', '),
+    };
+  }
+
+  trial(row: TrialRow, experiment: ExperimentSummary): Row {
+    const { t } = this;
+    const isBest = row.id === experiment.best?.trialId;
+    const metric = this.metricText(row);
+    const word = trialStatusWord(row.status, t);
+    const message = row.message ? oneLine(row.message, 60) : '';
+    const parameters = parametersText(row.parameters);
+    let parts: string[];
+    switch (row.status) {
+      case 'RUNNING':
+        parts = row.latest ? [t('step {0}', row.latest.sequence), metric] : [parameters];
+        break;
+      case 'SUCCEEDED':
+        parts = [metric || t('no result'), parameters];
+        break;
+      case 'EARLY_STOPPED':
+        parts = [metric, message || word, parameters];
+        break;
+      case 'FAILED':
+        parts = [message || word];
+        break;
+      default:
+        parts = [word, message];
+    }
+    const actions = [canKill(row.status) && experiment.live ? 'kill;' : '', 'log;'];
+    if (experimentActions(experiment).has('addTrial')) actions.push('copy;');
+    const title = trialTitle(row);
+    return {
+      label: title,
+      description: parts.filter(Boolean).join(' · '),
+      ...(isBest ? { icon: 'star-full', color: 'trialdeck.succeeded' } : trialShapes[row.status]),
+      contextValue: `trial;${actions.join('')}`,
+      spoken: [
+        t('Trial {0}', title),
+        isBest ? t('the best') : '',
+        word,
+        metric && t('metric {0}', metric),
+        row.status === 'FAILED' ? message : '',
+      ]
+        .filter(Boolean)
+        .join(', '),
+    };
+  }
+
+  /** The final result, else the newest intermediate one; empty when none was reported. Never an invented number. */
+  metricText(row: TrialRow): string {
+    const text = row.final ?? row.latest?.data;
+    return text === undefined ? '' : metricValueText(text);
+  }
+
+  /** `12 min. ago`, `yesterday`. */
+  ago(time: number): string {
+    const seconds = (time - this.#now()) / 1000;
+    const format = new Intl.RelativeTimeFormat(this.#locale, { numeric: 'auto', style: 'short' });
+    const size = Math.abs(seconds);
+    if (size < 60) return this.t('just now');
+    if (size < 3600) return format.format(Math.round(seconds / 60), 'minute');
+    if (size < 86_400) return format.format(Math.round(seconds / 3600), 'hour');
+    if (size < 30 * 86_400) return format.format(Math.round(seconds / 86_400), 'day');
+    return new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium' }).format(time);
+  }
+
+  /** Date and time of day. */
+  moment(time: number): string {
+    return new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+  }
+
+  #lost(status: ConnectionStatus & { state: 'lost' }): string {
+    const time = new Intl.DateTimeFormat(this.#locale, { timeStyle: 'short' }).format(status.since);
+    return status.reached ? this.t('no answer since {0}', time) : oneLine(status.reason, 80);
+  }
+}
+
+export function isRunning(summary: ExperimentSummary): boolean {
+  const phase = experimentPhase(summary);
+  return phase === 'running' || phase === 'finishing' || phase === 'starting' || phase === 'stalled';
+}
+
+/** The number people call a trial by; its id where NNI stored none. */
+export function trialTitle(row: Pick<TrialRow, 'id' | 'number'>): string {
+  return row.number >= 0 ? String(row.number) : row.id;
+}
+
+/** A reported value: the default metric as a number, else the text as it came. */
+export function metricValueText(text: string): string {
+  const metric = decodeMetric(text);
+  return metric.default === undefined ? oneLine(text, 40) : formatNumber(metric.default);
+}
+
+/** `lr 6.5e-4, hidden 32, relu`: words speak for themselves, numbers need their name. Cut at `limit`. */
+export function parametersText(parameters: Parameters, limit = 90): string {
+  const texts: string[] = [];
+  let length = 0;
+  for (const [name, value] of Object.entries(parameters)) {
+    const text = parameterText(value);
+    const part = typeof value === 'string' ? text : `${name} ${text}`;
+    length += part.length + 2;
+    if (length > limit && texts.length > 0) {
+      texts.push('…');
+      break;
+    }
+    texts.push(oneLine(part, limit));
+  }
+  return texts.join(', ');
+}
+
+/** One parameter's value; nested choices by their name. */
+export function parameterText(value: unknown): string {
+  if (typeof value === 'number') return formatNumber(value);
+  if (typeof value === 'string') return oneLine(value, 60);
+  if (value !== null && typeof value === 'object' && '_name' in value && typeof value._name === 'string') {
+    const { _name, ...rest } = value;
+    const inner = parametersText(rest, 40);
+    return oneLine(inner ? `${_name} (${inner})` : _name, 60);
+  }
+  return oneLine(JSON.stringify(value) ?? String(value), 60);
+}

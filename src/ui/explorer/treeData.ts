@@ -1,0 +1,373 @@
+/** The tree's rows out of the store, redrawn one by one: only what reads differently is told to VS Code. */
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  l10n,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+} from 'vscode';
+import type { Connection } from '../../store/connection.ts';
+import type { ExperimentModel } from '../../store/experimentModel.ts';
+import type { ExperimentDelta, Store, StoreChange } from '../../store/store.ts';
+import { experimentTooltip, metricEntries, parameterEntries, trialTooltip } from './details.ts';
+import { oneLine } from './escape.ts';
+import { isRunning, type Labels, type Row } from './labels.ts';
+import { experimentNode, nodeId, parentOf, type Section, type TreeNode, trialNode } from './nodes.ts';
+
+/** Rows below one parent before "… more". */
+export const pageSize = 50;
+/** A spinner has an end: after so long the row says why there is nothing yet. Milliseconds. */
+const loadingLimit = 15_000;
+
+export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
+  readonly #store: Store;
+  readonly #labels: Labels;
+  readonly #changed = new EventEmitter<TreeNode[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  /** VS Code knows elements by identity, so each id has one object. */
+  readonly #nodes = new Map<string, TreeNode>();
+  /** What the rows in the tree read now. */
+  readonly #drawn = new Map<string, string>();
+  /** Fixed when first drawn, so that an experiment's end does not fold it up under the person's eyes. */
+  readonly #unfolded = new Map<string, boolean>();
+  /** Ids of the rows whose children were asked for and are not folded up. */
+  readonly #open = new Set<string>();
+  readonly #watches = new Map<ExperimentModel, Disposable>();
+  /** How many children to show, by the parent's id; {@link pageSize} where it is not set. */
+  readonly #limits = new Map<string, number>();
+  #visible = false;
+  #stale = false;
+
+  constructor(store: Store, labels: Labels) {
+    this.#store = store;
+    this.#labels = labels;
+  }
+
+  /** A hidden tree follows nothing; when it is shown again it is drawn anew. */
+  setVisible(visible: boolean): void {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    if (!visible) {
+      this.#releaseAll();
+      return;
+    }
+    for (const connection of this.#store.connections) {
+      for (const model of connection.models.values()) {
+        if (this.#open.has(nodeId(experimentNode(model.connectionId, model.id)))) this.#watch(model);
+      }
+    }
+    if (this.#stale) this.#changed.fire(undefined);
+    this.#stale = false;
+  }
+
+  /** The one object that stands for a thing. */
+  intern<N extends TreeNode>(node: N): N {
+    const id = nodeId(node);
+    const known = this.#nodes.get(id);
+    if (known) return known as N;
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  collapsed(node: TreeNode): void {
+    this.#open.delete(nodeId(node));
+    if (node.kind !== 'experiment') return;
+    const model = this.#store.experiment(node.connectionId, node.experimentId);
+    if (model) this.#release(model);
+  }
+
+  /** Shows another page below the row's parent. */
+  showMore(node: TreeNode & { kind: 'more' }): void {
+    const parent = parentOf(node);
+    if (!parent) return;
+    const id = nodeId(parent);
+    this.#limits.set(id, (this.#limits.get(id) ?? pageSize) + pageSize);
+    this.#changed.fire([this.intern(parent)]);
+  }
+
+  /** Makes sure that a trial is on a page that is shown. False when there is no such trial. */
+  bringIn(connectionId: string, experimentId: string, trialId: string): boolean {
+    const index = this.#store.experiment(connectionId, experimentId)?.order.indexOf(trialId) ?? -1;
+    if (index < 0) return false;
+    const parent = this.intern(experimentNode(connectionId, experimentId));
+    const id = nodeId(parent);
+    const limit = this.#limits.get(id) ?? pageSize;
+    if (index >= limit) {
+      this.#limits.set(id, Math.ceil((index + 1) / pageSize) * pageSize);
+      this.#changed.fire([parent]);
+    }
+    return true;
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  /** Redraws what a change touches. */
+  take(change: StoreChange): void {
+    if (!this.#visible) {
+      this.#stale = true;
+      return;
+    }
+    // Whether there are rows at all decides about the welcome view, and only the root tells VS Code that.
+    if (change.connections.size > 0) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const redraw = new Set<TreeNode>();
+    for (const [model, delta] of change.experiments) this.#collect(model, delta, redraw);
+    if (redraw.size > 0) this.#changed.fire([...redraw]);
+  }
+
+  #collect(model: ExperimentModel, delta: ExperimentDelta, redraw: Set<TreeNode>): void {
+    const node = this.intern(experimentNode(model.connectionId, model.id));
+    const connection = this.intern({ kind: 'connection', connectionId: model.connectionId });
+    if (delta.summary && this.#differs(connection)) redraw.add(connection);
+    if ((delta.summary && this.#differs(node)) || (this.#open.has(nodeId(node)) && (delta.order || delta.reset))) {
+      redraw.add(node);
+      // Its children are read again with it.
+      if (this.#open.has(nodeId(node))) return;
+    }
+    for (const trialId of delta.trials) {
+      const trial = trialNode(model.connectionId, model.id, trialId);
+      const id = nodeId(trial);
+      if (this.#drawn.has(id) && (this.#differs(trial) || this.#open.has(id))) redraw.add(this.intern(trial));
+    }
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    const parent = parentOf(node);
+    return parent && this.intern(parent);
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (!node) return this.#roots();
+    this.#open.add(nodeId(node));
+    const { connectionId } = node;
+    switch (node.kind) {
+      case 'connection': {
+        const ids = this.#store.connection(connectionId)?.experiments.map((summary) => summary.id) ?? [];
+        const nodes = ids.map((id) => experimentNode(connectionId, id));
+        return this.#page(node, nodes, () => ({ kind: 'more', connectionId }));
+      }
+      case 'experiment':
+        return this.#trials(node);
+      case 'trial': {
+        const { experimentId, trialId } = node;
+        const sections: Section[] = ['parameters', 'metrics', 'log'];
+        return sections.map((section) =>
+          this.intern({ kind: 'section', connectionId, experimentId, trialId, section }),
+        );
+      }
+      case 'section':
+        return this.#entries(node).map(({ key }) => {
+          const { experimentId, trialId, section } = node;
+          return this.intern({ kind: 'value', connectionId, experimentId, trialId, section, key });
+        });
+      default:
+        return [];
+    }
+  }
+
+  getTreeItem(node: TreeNode): TreeItem {
+    const id = nodeId(node);
+    const row = this.#row(node);
+    this.#drawn.set(id, signature(row));
+    const item = new TreeItem(row.label, this.#folding(node));
+    item.id = id;
+    item.description = row.description;
+    if (row.icon) item.iconPath = new ThemeIcon(row.icon, row.color ? new ThemeColor(row.color) : undefined);
+    item.contextValue = row.contextValue;
+    item.accessibilityInformation = { label: row.spoken };
+    if (node.kind === 'section' && node.section === 'log') {
+      // A document like a file in the Explorer, so picking it opens it.
+      item.command = { command: 'trialdeck.openTrialLog', title: l10n.t('Open Trial Log'), arguments: [node] };
+    }
+    return item;
+  }
+
+  /** Hovers are made when somebody hovers. */
+  resolveTreeItem(item: TreeItem, node: TreeNode, _token: CancellationToken): TreeItem {
+    const text = this.#tooltip(node);
+    // Neither commands nor HTML nor icons: most of the text comes from trials.
+    item.tooltip = text === undefined ? '' : new MarkdownString(text);
+    return item;
+  }
+
+  dispose(): void {
+    this.#releaseAll();
+    this.#changed.dispose();
+  }
+
+  /** Nothing at all when there is nothing to show, so that the welcome view can speak. */
+  #roots(): TreeNode[] {
+    return this.#store.connections
+      .filter((connection) => connection.models.size > 0 || connection.kind === 'remote')
+      .map((connection) => this.intern({ kind: 'connection', connectionId: connection.id }));
+  }
+
+  async #trials(node: TreeNode & { kind: 'experiment' }): Promise<TreeNode[]> {
+    const { connectionId, experimentId } = node;
+    const model = this.#store.experiment(connectionId, experimentId);
+    if (!model) return [];
+    if (this.#visible) this.#watch(model);
+    // What was read before shows at once; what is new comes as a change.
+    if (model.loading.state !== 'loaded' && model.trials.size === 0) {
+      try {
+        await model.loaded(loadingLimit);
+      } catch {
+        return [this.intern({ kind: 'problem', connectionId, experimentId })];
+      }
+    }
+    const limit = this.#limits.get(nodeId(node)) ?? pageSize;
+    const nodes = model.order.slice(0, limit + 1).map((id) => trialNode(connectionId, experimentId, id));
+    return this.#page(node, nodes, () => ({ kind: 'more', connectionId, of: experimentId }));
+  }
+
+  #page(parent: TreeNode, nodes: TreeNode[], more: () => TreeNode): TreeNode[] {
+    const limit = this.#limits.get(nodeId(parent)) ?? pageSize;
+    const shown = nodes.slice(0, limit).map((node) => this.intern(node));
+    return nodes.length > limit ? [...shown, this.intern(more())] : shown;
+  }
+
+  #folding(node: TreeNode): TreeItemCollapsibleState {
+    const { Collapsed, Expanded, None } = TreeItemCollapsibleState;
+    switch (node.kind) {
+      case 'connection':
+        return Expanded;
+      case 'experiment': {
+        const id = nodeId(node);
+        // What a person looks for first is what runs, and of that what was started last.
+        const [first] = this.#store.connection(node.connectionId)?.experiments ?? [];
+        const unfolded = this.#unfolded.get(id) ?? (first?.id === node.experimentId && isRunning(first));
+        this.#unfolded.set(id, unfolded);
+        return unfolded ? Expanded : Collapsed;
+      }
+      case 'trial':
+        return Collapsed;
+      case 'section':
+        if (node.section === 'log' || this.#entries(node).length === 0) return None;
+        return Expanded;
+      default:
+        return None;
+    }
+  }
+
+  #entries(node: TreeNode & { kind: 'section' | 'value' }): { key: string; value: string }[] {
+    const row = this.#trial(node)?.row;
+    if (!row) return [];
+    if (node.section === 'parameters') return parameterEntries(row);
+    return node.section === 'metrics' ? metricEntries(row, this.#labels) : [];
+  }
+
+  #row(node: TreeNode): Row {
+    const nothing: Row = { label: '', description: '', icon: '', color: '', contextValue: node.kind, spoken: '' };
+    switch (node.kind) {
+      case 'connection': {
+        const connection = this.#store.connection(node.connectionId);
+        return connection ? this.#connectionRow(connection) : nothing;
+      }
+      case 'experiment': {
+        const summary = this.#store.summary(node.connectionId, node.experimentId);
+        return summary ? this.#labels.experiment(summary) : nothing;
+      }
+      case 'trial': {
+        const summary = this.#store.summary(node.connectionId, node.experimentId);
+        const trial = this.#trial(node);
+        return summary && trial ? this.#labels.trial(trial.row, summary) : nothing;
+      }
+      case 'section':
+        return { ...nothing, ...this.#sectionRow(node.section, this.#entries(node).length === 0) };
+      case 'value': {
+        const value = this.#entries(node).find((entry) => entry.key === node.key)?.value ?? '';
+        return { ...nothing, label: node.key, description: value, spoken: `${node.key}, ${value}` };
+      }
+      case 'more': {
+        const label = l10n.t('… {0} more', this.#hidden(node));
+        return { ...nothing, label, spoken: l10n.t('{0} more; pick to show the next ones', this.#hidden(node)) };
+      }
+      case 'problem': {
+        const loading = this.#store.experiment(node.connectionId, node.experimentId)?.loading;
+        const reason =
+          loading?.state === 'failed' ? oneLine(loading.reason, 200) : l10n.t('The trials have not arrived yet.');
+        const icon = { icon: 'warning', color: 'trialdeck.stoppedEarly', contextValue: 'problem;retry;' };
+        return { ...nothing, ...icon, label: reason, spoken: reason };
+      }
+    }
+  }
+
+  #connectionRow(connection: Connection): Row {
+    return this.#labels.connection(connection.label, connection.status, connection.experiments);
+  }
+
+  #sectionRow(section: Section, empty: boolean): Partial<Row> {
+    const none = empty ? l10n.t('none') : '';
+    switch (section) {
+      case 'parameters':
+        return {
+          label: l10n.t('Parameters'),
+          icon: 'symbol-parameter',
+          description: none,
+          spoken: l10n.t('Parameters'),
+        };
+      case 'metrics':
+        return { label: l10n.t('Metrics'), icon: 'graph-line', description: none, spoken: l10n.t('Metrics') };
+      case 'log':
+        return { label: l10n.t('Log'), icon: 'output', contextValue: 'section;log;', spoken: l10n.t('Log') };
+    }
+  }
+
+  #hidden(node: TreeNode & { kind: 'more' }): number {
+    const parent = parentOf(node);
+    const limit = (parent && this.#limits.get(nodeId(parent))) ?? pageSize;
+    const { connectionId, of } = node;
+    const all =
+      of === undefined
+        ? this.#store.connection(connectionId)?.models.size
+        : this.#store.experiment(connectionId, of)?.order.length;
+    return Math.max(0, (all ?? 0) - limit);
+  }
+
+  #tooltip(node: TreeNode): string | undefined {
+    if (!('experimentId' in node)) return undefined;
+    const summary = this.#store.summary(node.connectionId, node.experimentId);
+    if (!summary) return undefined;
+    if (node.kind === 'experiment') return experimentTooltip(summary, this.#labels, Date.now());
+    if (node.kind !== 'trial') return undefined;
+    const trial = this.#trial(node);
+    return trial && trialTooltip(trial.row, summary, this.#labels, Date.now());
+  }
+
+  #trial(node: { connectionId: string; experimentId: string; trialId: string }) {
+    return this.#store.experiment(node.connectionId, node.experimentId)?.trials.get(node.trialId);
+  }
+
+  #differs(node: TreeNode): boolean {
+    const drawn = this.#drawn.get(nodeId(node));
+    return drawn !== undefined && drawn !== signature(this.#row(node));
+  }
+
+  #watch(model: ExperimentModel): void {
+    if (!this.#watches.has(model)) this.#watches.set(model, model.watch());
+  }
+
+  #release(model: ExperimentModel): void {
+    this.#watches.get(model)?.dispose();
+    this.#watches.delete(model);
+  }
+
+  #releaseAll(): void {
+    for (const watch of this.#watches.values()) watch.dispose();
+    this.#watches.clear();
+  }
+}
+
+function signature(row: Row): string {
+  return [row.label, row.description, row.icon, row.color, row.contextValue].join('\u0000');
+}

@@ -1,0 +1,79 @@
+/** Tells once when an experiment that was started from here has finished or failed. */
+import { commands, type Disposable, l10n, type Memento, window } from 'vscode';
+import { formatNumber } from '../model/format.ts';
+import { disposeAll } from '../store/emitter.ts';
+import type { ExperimentModel } from '../store/experimentModel.ts';
+import type { Store } from '../store/store.ts';
+import { oneLine } from './explorer/escape.ts';
+import { endedTrials, experimentPhase } from './explorer/labels.ts';
+import { experimentNode } from './explorer/nodes.ts';
+import type { Settings } from './settings.ts';
+
+/** Ids of started experiments that have not ended yet: they outlive a reload of the window. */
+const memoryKey = 'trialdeck.started';
+
+export class Notifications implements Disposable {
+  readonly #settings: Settings;
+  readonly #memory: Memento;
+  readonly #started: Set<string>;
+  readonly #disposables: Disposable[] = [];
+
+  constructor(store: Store, settings: Settings, memory: Memento) {
+    this.#settings = settings;
+    this.#memory = memory;
+    this.#started = new Set(memory.get<string[]>(memoryKey, []));
+    this.#disposables.push(
+      store.onDidLaunch((model) => {
+        this.#started.add(model.id);
+        this.#save();
+        this.#look(model);
+      }),
+      store.onDidChange(({ connections, experiments }) => {
+        if (this.#started.size === 0) return;
+        for (const model of experiments.keys()) this.#look(model);
+        for (const connection of connections) {
+          for (const model of connection.models.values()) this.#look(model);
+        }
+      }),
+    );
+  }
+
+  dispose(): void {
+    disposeAll(this.#disposables);
+  }
+
+  #look(model: ExperimentModel): void {
+    if (!this.#started.has(model.id)) return;
+    const phase = experimentPhase(model.summary);
+    if (phase !== 'done' && phase !== 'failed' && phase !== 'stopped') return;
+    this.#started.delete(model.id);
+    this.#save();
+    // Who stopped it knows.
+    if (phase === 'stopped' || !this.#settings.notifications) return;
+    void this.#tell(model, phase === 'failed');
+  }
+
+  async #tell(model: ExperimentModel, failed: boolean): Promise<void> {
+    const { name, errors, best } = model.summary;
+    const open = l10n.t('Open');
+    let answer: string | undefined;
+    if (failed) {
+      const reason = errors[0] ? oneLine(errors[0], 200) : l10n.t('no reason was given; its log may tell');
+      answer = await window.showErrorMessage(l10n.t('{0} has failed: {1}', name, reason), open);
+    } else {
+      const trials = endedTrials(model.summary);
+      const value = best ? formatNumber(best.value) : '';
+      const text = best
+        ? l10n.t('{0} has finished: {1} trials, best {2} by trial {3}.', name, trials, value, best.trialNumber)
+        : l10n.t('{0} has finished: {1} trials, none with a result.', name, trials);
+      answer = await window.showInformationMessage(text, open);
+    }
+    if (answer === open) {
+      await commands.executeCommand('trialdeck.openExperiment', experimentNode(model.connectionId, model.id));
+    }
+  }
+
+  #save(): void {
+    void this.#memory.update(memoryKey, [...this.#started]);
+  }
+}

@@ -1,0 +1,226 @@
+/** One experiment's panel: its page, the data that goes there and the requests that come back. */
+import { type Disposable, env, l10n, Uri, type WebviewPanel, workspace } from 'vscode';
+import type { ConnectionView, Events, Handlers, RequestMessage, ToPage } from '../../protocol.ts';
+import type { ConnectionStatus } from '../../store/connection.ts';
+import { disposeAll } from '../../store/emitter.ts';
+import type { ExperimentModel } from '../../store/experimentModel.ts';
+import type { Store } from '../../store/store.ts';
+import { Feed } from './feed.ts';
+import { panelHandlers } from './handlers.ts';
+import { pageHtml } from './html.ts';
+import { BadMessage, readMessage } from './messages.ts';
+
+export interface PanelServices {
+  store: Store;
+  extensionUri: Uri;
+  /** A trial was picked in the page. */
+  picked(panel: ExperimentPanel): void;
+  warn(message: string): void;
+}
+
+export class ExperimentPanel implements Disposable {
+  readonly connectionId: string;
+  readonly experimentId: string;
+  readonly webview: WebviewPanel;
+  readonly #services: PanelServices;
+  readonly #handlers: Handlers;
+  readonly #disposables: Disposable[] = [];
+  #feed: Feed | undefined;
+  #model: ExperimentModel | undefined;
+  #ready = false;
+  #gone = false;
+  #trialId: string | null;
+  #connection = '';
+
+  constructor(
+    webview: WebviewPanel,
+    experiment: { connectionId: string; experimentId: string; trialId?: string | null },
+    services: PanelServices,
+  ) {
+    this.webview = webview;
+    this.connectionId = experiment.connectionId;
+    this.experimentId = experiment.experimentId;
+    this.#trialId = experiment.trialId ?? null;
+    this.#services = services;
+    const { store, extensionUri } = services;
+    const { connectionId, experimentId } = this;
+    this.#handlers = panelHandlers({
+      store,
+      connectionId,
+      experimentId,
+      picked: (trialId) => {
+        this.#trialId = trialId;
+        services.picked(this);
+      },
+    });
+    this.#disposables.push(
+      webview.webview.onDidReceiveMessage((message) => void this.#receive(message)),
+      webview.onDidChangeViewState(() => this.#show()),
+      store.onDidChange((change) => {
+        if (change.connections.size > 0) this.#show();
+        else if (this.#model && change.experiments.get(this.#model)?.summary) this.#title();
+      }),
+      workspace.onDidGrantWorkspaceTrust(() => this.#restart()),
+    );
+    // The options are not kept over a reload of the window. Listeners come first: the page may speak at once.
+    webview.webview.options = { enableScripts: true, localResourceRoots: resourceRoots(extensionUri) };
+    webview.iconPath = {
+      light: Uri.joinPath(extensionUri, 'media', 'panelLight.svg'),
+      dark: Uri.joinPath(extensionUri, 'media', 'activityBar.svg'),
+    };
+    webview.webview.html = this.#html();
+    this.#title();
+  }
+
+  get trialId(): string | null {
+    return this.#trialId;
+  }
+
+  /** Picks a trial in the page. */
+  select(trialId: string | null): void {
+    if (trialId === this.#trialId) return;
+    this.#trialId = trialId;
+    if (this.#feed) this.#post('select', { trialId });
+  }
+
+  dispose(): void {
+    this.#feed?.dispose();
+    disposeAll(this.#disposables);
+  }
+
+  /** Brings the page up to date with what it shows: nothing goes to a hidden one, everything to one that is shown again. */
+  #show(): void {
+    this.#title();
+    if (!this.webview.visible) {
+      this.#feed?.dispose();
+      this.#feed = undefined;
+      // VS Code ends hidden pages; the next one says ready again.
+      this.#ready = false;
+      return;
+    }
+    if (!this.#ready) return;
+    const { store } = this.#services;
+    const connection = store.connection(this.connectionId);
+    const view = connectionView(connection?.status);
+    const key = JSON.stringify(view);
+    if (key !== this.#connection) {
+      this.#connection = key;
+      this.#post('connection', view);
+    }
+    const model = store.experiment(this.connectionId, this.experimentId);
+    if (model && model === this.#model && this.#feed) return;
+    this.#feed?.dispose();
+    this.#feed = undefined;
+    this.#model = model;
+    if (model) {
+      this.#gone = false;
+      this.#feed = new Feed(model, {
+        snapshot: (snapshot) => {
+          this.#post('snapshot', {
+            connectionId: this.connectionId,
+            snapshot,
+            connection: connectionView(store.connection(this.connectionId)?.status),
+            strings: l10n.bundle ?? {},
+            ...permission(model),
+          });
+          this.#post('select', { trialId: this.#trialId });
+        },
+        change: (change) => this.#post('change', { change }),
+        failed: (reason) => this.#post('connection', { state: 'lost', since: Date.now(), reason }),
+      });
+    } else if (connection?.status.state === 'connected' && !this.#gone) {
+      this.#gone = true;
+      this.#post('gone', {
+        reason: l10n.t('Experiment {0} is not there any more. It may have been deleted or moved.', this.experimentId),
+      });
+    }
+  }
+
+  #restart(): void {
+    this.#feed?.dispose();
+    this.#feed = undefined;
+    this.#show();
+  }
+
+  async #receive(message: unknown): Promise<void> {
+    try {
+      const read = readMessage(message);
+      if (read.type === 'ready') {
+        this.#ready = true;
+        this.#connection = '';
+        this.#gone = false;
+        this.#restart();
+        return;
+      }
+      await this.#answer(read);
+    } catch (error) {
+      if (!(error instanceof BadMessage)) throw error;
+      this.#services.warn(error.message);
+      if (error.id !== undefined) this.#send({ type: 'reply', id: error.id, ok: false, message: error.message });
+    }
+  }
+
+  async #answer<R extends RequestMessage>({ id, method, params }: R): Promise<void> {
+    try {
+      // The message ties each method to its own parameters, which an index signature cannot say.
+      const handler = this.#handlers[method] as (given: R['params']) => Promise<unknown>;
+      this.#send({ type: 'reply', id, ok: true, result: await handler(params) });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#services.warn(`${method}: ${text}`);
+      this.#send({ type: 'reply', id, ok: false, message: text });
+    }
+  }
+
+  #post<E extends keyof Events>(event: E, data: Events[E]): void {
+    // One member of the union for each event, which the compiler does not see through a type parameter.
+    this.#send({ type: 'event', event, data } as ToPage);
+  }
+
+  #send(message: ToPage): void {
+    void this.webview.webview.postMessage(message);
+  }
+
+  #title(): void {
+    const name = this.#services.store.summary(this.connectionId, this.experimentId)?.name;
+    const title = name || this.experimentId;
+    if (this.webview.title !== title) this.webview.title = title;
+  }
+
+  #html(): string {
+    const { webview } = this.webview;
+    const file = (name: string) =>
+      webview.asWebviewUri(Uri.joinPath(this.#services.extensionUri, 'dist', name)).toString();
+    const { connectionId, experimentId } = this;
+    return pageHtml({
+      cspSource: webview.cspSource,
+      script: file('webview.js'),
+      styles: [file('codicon.css'), file('webview.css')],
+      language: env.language,
+      context: { connectionId, experimentId, preventDefaultContextMenuItems: true },
+    });
+  }
+}
+
+export function resourceRoots(extensionUri: Uri): Uri[] {
+  return [Uri.joinPath(extensionUri, 'dist'), Uri.joinPath(extensionUri, 'media')];
+}
+
+/** Whether the experiment may be steered from here, and if not, why. */
+function permission(model: ExperimentModel): { canRun: true } | { canRun: false; whyNotRun: string } {
+  if (!workspace.isTrusted)
+    return { canRun: false, whyNotRun: l10n.t('Restricted Mode: nothing can be run or changed.') };
+  if (model.summary.status !== 'VIEWED') return { canRun: true };
+  return { canRun: false, whyNotRun: l10n.t('The experiment is open for viewing only.') };
+}
+
+function connectionView(status: ConnectionStatus | undefined): ConnectionView {
+  if (!status || status.state === 'idle') {
+    const reason = l10n.t('No experiment manager is running.');
+    return { state: 'lost', since: status?.since ?? Date.now(), reason };
+  }
+  const { state, since } = status;
+  return status.state === 'lost'
+    ? { state: 'lost', since, reason: status.reason }
+    : { state: state as 'connected' | 'connecting', since };
+}

@@ -1,0 +1,216 @@
+/** One experiment's data to one page: a snapshot when it is shown, then each change at once. Free of vscode. */
+import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment.ts';
+import { decodeMetric, type MetricColumns, type MetricPoint } from '../../model/metric.ts';
+import type { TrialRow } from '../../model/trial.ts';
+import type { Disposable } from '../../store/emitter.ts';
+import type { ExperimentModel } from '../../store/experimentModel.ts';
+
+export interface FeedTarget {
+  snapshot(snapshot: ExperimentSnapshot): void;
+  change(change: ExperimentChange): void;
+  /** The trials can't be read. */
+  failed(reason: string): void;
+}
+
+/** The first change after a pause goes at once; more of them within so many milliseconds go together. */
+const gather = 10;
+/** What one message carries at most: turning it into text blocks the extension host, so it must stay small. */
+const rowsPerMessage = 2000;
+const pointsPerMessage = 5000;
+
+/** A longer reported value goes to the page as its numbers, or cut: it must not block the window. In characters. */
+const longestText = 20_000;
+
+export class Feed implements Disposable {
+  readonly #model: ExperimentModel;
+  readonly #target: FeedTarget;
+  readonly #watching: Disposable;
+  readonly #listening: Disposable;
+  /** Counted anew for each page, so that it can tell that nothing is missing whatever the server counts. */
+  #revision = 0;
+  /** Changes that wait: for the rest of a large snapshot, or for the end of {@link gather}. */
+  #waiting: ExperimentChange[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #lastSent = Number.NEGATIVE_INFINITY;
+  /** Counts snapshots, so that the slices of an outdated one stop; 0 before the first. */
+  #snapshot = 0;
+  #slicing = false;
+  #disposed = false;
+
+  constructor(model: ExperimentModel, target: FeedTarget) {
+    this.#model = model;
+    this.#target = target;
+    this.#listening = model.onDidChange((event) => {
+      if (event.kind === 'snapshot') void this.#sendSnapshot();
+      else if (event.kind === 'change') this.#take(event.change);
+      else if (model.loading.state === 'failed') target.failed(model.loading.reason);
+    });
+    this.#watching = model.watch();
+    if (model.loading.state === 'loaded') void this.#sendSnapshot();
+    else if (model.loading.state === 'failed') target.failed(model.loading.reason);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    this.#listening.dispose();
+    this.#watching.dispose();
+  }
+
+  #take(change: ExperimentChange): void {
+    if (this.#snapshot === 0) return;
+    this.#waiting.push(change);
+    if (this.#slicing || this.#timer) return;
+    const wait = this.#lastSent + gather - performance.now();
+    if (wait <= 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const [first, ...others] = this.#waiting;
+    this.#waiting = [];
+    if (first) this.#send(others.length === 0 ? first : merge([first, ...others]));
+  }
+
+  #send(change: ExperimentChange): void {
+    this.#lastSent = performance.now();
+    const { trials, metrics } = change;
+    this.#target.change({
+      ...change,
+      ...(trials && { trials: trials.map(lightRow) }),
+      ...(metrics && { metrics: metrics.map(lightPoint) }),
+      revision: ++this.#revision,
+    });
+  }
+
+  /** What does not fit into the first message follows as changes, the best and the newest trials' metrics first. */
+  async #sendSnapshot(): Promise<void> {
+    const snapshot = ++this.#snapshot;
+    const model = this.#model;
+    const { config } = model;
+    if (!config) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = [];
+    const rows = [...model.trials.values()].map((trial) => trial.row);
+    const points = pointsOf(model);
+    this.#revision++;
+    this.#lastSent = performance.now();
+    this.#slicing = true;
+    const first = take(points, pointsPerMessage);
+    this.#target.snapshot({
+      session: model.session,
+      revision: this.#revision,
+      summary: model.summary,
+      config,
+      trials: rows.slice(0, rowsPerMessage).map(lightRow),
+      metrics: columns(first),
+    });
+    for (let from = rowsPerMessage; from < rows.length; from += rowsPerMessage) {
+      if (!(await this.#turn(snapshot))) return;
+      this.#send({ revision: 0, trials: rows.slice(from, from + rowsPerMessage) });
+    }
+    if (first.length === pointsPerMessage) {
+      for (;;) {
+        if (!(await this.#turn(snapshot))) return;
+        const metrics = take(points, pointsPerMessage);
+        if (metrics.length === 0) break;
+        this.#send({ revision: 0, metrics });
+      }
+    }
+    this.#slicing = false;
+    this.#flush();
+  }
+
+  /** Lets others work; false when this snapshot is out of date by then. */
+  async #turn(snapshot: number): Promise<boolean> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return !this.#disposed && snapshot === this.#snapshot;
+  }
+}
+
+/**
+ * All points, trial by trial. Read while new ones arrive: those come as changes of their own, so each series is read only up
+ * to its length at the start.
+ */
+function pointsOf(model: ExperimentModel): Iterator<MetricPoint> {
+  const trials = model.order.slice().flatMap((id) => {
+    const trial = model.trials.get(id);
+    if (!trial) return [];
+    return [{ id, trial, intermediates: trial.intermediates.length, finals: trial.finals.length }];
+  });
+  return (function* () {
+    for (const { id, trial, intermediates, finals } of trials) {
+      yield* trial.intermediates.points(id, 'PERIODICAL', intermediates);
+      yield* trial.finals.points(id, 'FINAL', finals);
+    }
+  })();
+}
+
+function take<T>(items: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const next = items.next();
+    if (next.done) break;
+    taken.push(next.value);
+  }
+  return taken;
+}
+
+function columns(points: MetricPoint[]): MetricColumns {
+  const indexes = new Map<string, number>();
+  const result: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
+  for (const point of points) {
+    let index = indexes.get(point.trialId);
+    if (index === undefined) {
+      index = result.trialIds.push(point.trialId) - 1;
+      indexes.set(point.trialId, index);
+    }
+    result.trial.push(index);
+    result.type.push(point.type === 'FINAL' ? 'F' : 'P');
+    result.sequence.push(point.sequence);
+    result.timestamp.push(point.timestamp);
+    result.data.push(lightText(point.data));
+  }
+  return result;
+}
+
+/** Several changes as one: the newest summary, config and rows, and all points in order. */
+function merge(changes: ExperimentChange[]): ExperimentChange {
+  const merged: ExperimentChange = { revision: 0 };
+  const rows = new Map<string, TrialRow>();
+  const metrics: MetricPoint[] = [];
+  for (const change of changes) {
+    if (change.summary) merged.summary = change.summary;
+    if (change.config) merged.config = change.config;
+    for (const row of change.trials ?? []) rows.set(row.id, row);
+    for (const point of change.metrics ?? []) metrics.push(point);
+  }
+  if (rows.size > 0) merged.trials = [...rows.values()];
+  if (metrics.length > 0) merged.metrics = metrics;
+  return merged;
+}
+
+function lightRow(row: TrialRow): TrialRow {
+  const { final = '', latest } = row;
+  if (final.length <= longestText && (latest?.data.length ?? 0) <= longestText) return row;
+  return {
+    ...row,
+    ...(final && { final: lightText(final) }),
+    ...(latest && { latest: { ...latest, data: lightText(latest.data) } }),
+  };
+}
+
+function lightPoint(point: MetricPoint): MetricPoint {
+  return point.data.length <= longestText ? point : { ...point, data: lightText(point.data) };
+}
+
+/** The same numbers in fewer characters; the beginning as a text where there are none. Python's JSON, as reported. */
+function lightText(text: string): string {
+  if (text.length <= longestText) return text;
+  const entries = Object.entries(decodeMetric(text).entries);
+  const numbers = entries.map(([key, value]) => `${JSON.stringify(key)}: ${String(value)}`).join(', ');
+  return numbers && numbers.length <= longestText ? `{${numbers}}` : JSON.stringify(`${text.slice(0, 1000)}…`);
+}

@@ -1,0 +1,63 @@
+/** What the page may ask for, each answered by the command or client that does it everywhere else. */
+import { commands, env } from 'vscode';
+import type { Handlers, LimitKind } from '../../protocol.ts';
+import type { Store } from '../../store/store.ts';
+import { experimentNode, trialNode } from '../explorer/nodes.ts';
+
+export interface PanelContext {
+  store: Store;
+  connectionId: string;
+  experimentId: string;
+  /** A trial was picked in the page. */
+  picked(trialId: string | null): void;
+}
+
+const limitCommands: Readonly<Record<LimitKind, string>> = {
+  concurrency: 'trialdeck.updateConcurrency',
+  trialNumber: 'trialdeck.updateTrialNumber',
+  duration: 'trialdeck.updateDuration',
+};
+
+export function panelHandlers(panel: PanelContext): Handlers {
+  const { store, connectionId, experimentId } = panel;
+  const experiment = experimentNode(connectionId, experimentId);
+  const trial = (trialId: string) => trialNode(connectionId, experimentId, trialId);
+  const command = async (id: string, ...args: unknown[]): Promise<null> => {
+    await commands.executeCommand(id, ...args);
+    return null;
+  };
+  return {
+    stopExperiment: () => command('trialdeck.stopExperiment', experiment),
+    resumeExperiment: () => command('trialdeck.resumeExperiment', experiment),
+    updateLimit: ({ kind }) => command(limitCommands[kind], experiment),
+    updateSearchSpace: () => command('trialdeck.updateSearchSpace', experiment),
+    killTrials: ({ trialIds }) => {
+      const trials = trialIds.map(trial);
+      return command('trialdeck.killTrial', trials[0], trials);
+    },
+    addTrial: ({ copyOf }) =>
+      copyOf === undefined ? command('trialdeck.addTrial', experiment) : command('trialdeck.copyTrial', trial(copyOf)),
+    exportTrials: () => command('trialdeck.exportResults', experiment),
+    openConfig: () => command('trialdeck.openConfig', experiment),
+    openLog: ({ trialId, name }) =>
+      trialId === undefined || name === 'manager'
+        ? command('trialdeck.openManagerLog', experiment)
+        : command('trialdeck.openTrialLog', trial(trialId), name),
+    readTrialLog: ({ trialId, name, maxBytes }) =>
+      name === 'manager'
+        ? store.client(connectionId, experimentId).readExperimentLog({ maxBytes })
+        : store.client(connectionId, experimentId).readTrialFile(trialId, name, { maxBytes }),
+    copyText: async ({ text }) => {
+      await env.clipboard.writeText(text);
+      return null;
+    },
+    selectTrial: async ({ trialId }) => {
+      panel.picked(trialId);
+      return null;
+    },
+    retryConnection: async () => {
+      await store.connection(connectionId)?.retry();
+      return null;
+    },
+  };
+}

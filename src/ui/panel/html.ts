@@ -1,0 +1,43 @@
+/** The page's document: no data in it, one script, nothing from elsewhere. */
+import { randomBytes } from 'node:crypto';
+
+export interface PageResources {
+  /** `webview.cspSource`. */
+  cspSource: string;
+  script: string;
+  styles: readonly string[];
+  language: string;
+  /** Merged into what commands of the page's context menu get. */
+  context: Readonly<Record<string, unknown>>;
+}
+
+export function pageHtml(page: PageResources): string {
+  const nonce = randomBytes(24).toString('base64url');
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    // The toolkit styles its elements by adopted style sheets and plots draw on a canvas: no inline styles are needed.
+    `style-src ${page.cspSource}`,
+    `font-src ${page.cspSource}`,
+    `img-src ${page.cspSource} data:`,
+  ].join('; ');
+  const styles = page.styles.map((style) => `<link rel="stylesheet" href="${attribute(style)}">`).join('\n    ');
+  return `<!DOCTYPE html>
+<html lang="${attribute(page.language)}">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    ${styles}
+  </head>
+  <body data-vscode-context="${attribute(JSON.stringify(page.context))}">
+    <div id="root"></div>
+    <script nonce="${nonce}" src="${attribute(page.script)}"></script>
+  </body>
+</html>
+`;
+}
+
+function attribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

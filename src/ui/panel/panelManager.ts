@@ -1,0 +1,115 @@
+/** The experiments' panels: one each, brought to the front when it is there, and back after a reload of the window. */
+import { type Disposable, type Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { disposeAll, Emitter, type Event } from '../../store/emitter.ts';
+import type { Store } from '../../store/store.ts';
+import { ExperimentPanel, type PanelServices, resourceRoots } from './experimentPanel.ts';
+import { readPageState } from './messages.ts';
+
+export const panelType = 'trialdeck.experiment';
+
+export interface PanelReference {
+  connectionId: string;
+  experimentId: string;
+  trialId?: string;
+}
+
+export interface PanelManagerOptions {
+  store: Store;
+  extensionUri: Uri;
+  warn(message: string): void;
+}
+
+export class PanelManager implements Disposable {
+  readonly #services: PanelServices;
+  readonly #panels = new Map<string, ExperimentPanel>();
+  readonly #picked = new Emitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
+  readonly #disposables: Disposable[] = [];
+  /** A trial was picked in a panel's page. */
+  readonly onDidPick: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
+    this.#picked.event;
+
+  constructor({ store, extensionUri, warn }: PanelManagerOptions) {
+    this.#services = {
+      store,
+      extensionUri,
+      warn,
+      picked: ({ connectionId, experimentId, trialId }) => this.#picked.fire({ connectionId, experimentId, trialId }),
+    };
+    this.#disposables.push(
+      this.#picked,
+      window.registerWebviewPanelSerializer(panelType, {
+        deserializeWebviewPanel: async (panel, state) => this.#restore(panel, state),
+      }),
+    );
+  }
+
+  /** The experiment of the panel in front, and the trial picked in it. */
+  get active(): PanelReference | undefined {
+    const panel = [...this.#panels.values()].find(({ webview }) => webview.active);
+    if (!panel) return undefined;
+    const { connectionId, experimentId, trialId } = panel;
+    return trialId === null ? { connectionId, experimentId } : { connectionId, experimentId, trialId };
+  }
+
+  /** Opens the experiment's panel, or brings it to the front; selects a trial in it when one is given. */
+  async open(connectionId: string, experimentId: string, options: { trialId?: string } = {}): Promise<void> {
+    const known = this.#panels.get(key(connectionId, experimentId));
+    if (known) {
+      if (options.trialId !== undefined) known.select(options.trialId);
+      known.webview.reveal();
+      return;
+    }
+    const { extensionUri } = this.#services;
+    const title = this.#services.store.summary(connectionId, experimentId)?.name || experimentId;
+    const webview = window.createWebviewPanel(panelType, title, ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: resourceRoots(extensionUri),
+    });
+    this.#add(webview, { connectionId, experimentId, ...options });
+  }
+
+  /** Picks a trial in the experiment's panel when that is open. */
+  select(connectionId: string, experimentId: string, trialId: string | null): void {
+    this.#panels.get(key(connectionId, experimentId))?.select(trialId);
+  }
+
+  dispose(): void {
+    // The panels themselves stay: after a reload of the window they come back through the serializer.
+    for (const panel of this.#panels.values()) panel.dispose();
+    disposeAll(this.#disposables);
+  }
+
+  #restore(webview: WebviewPanel, state: unknown): void {
+    const identity = readPageState(state);
+    if (!identity) {
+      // Closed before its page ever stored anything, or stored by a version that is not understood.
+      webview.dispose();
+      return;
+    }
+    const { connectionId, experimentId, selectedTrial } = identity;
+    if (this.#panels.has(key(connectionId, experimentId))) {
+      webview.dispose();
+      return;
+    }
+    this.#add(webview, { connectionId, experimentId, trialId: selectedTrial });
+    // The panel says by itself what the connection is doing meanwhile.
+    void this.#services.store.connection(connectionId)?.show();
+  }
+
+  #add(
+    webview: WebviewPanel,
+    experiment: { connectionId: string; experimentId: string; trialId?: string | null },
+  ): void {
+    const panel = new ExperimentPanel(webview, experiment, this.#services);
+    const id = key(experiment.connectionId, experiment.experimentId);
+    this.#panels.set(id, panel);
+    webview.onDidDispose(() => {
+      this.#panels.delete(id);
+      panel.dispose();
+    });
+  }
+}
+
+function key(connectionId: string, experimentId: string): string {
+  return JSON.stringify([connectionId, experimentId]);
+}

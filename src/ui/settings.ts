@@ -1,0 +1,43 @@
+/** The extension's settings, read in one place. `package.json` declares them. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
+
+const section = 'trialdeck';
+
+export type SettingName = 'experimentsDirectory' | 'configFiles' | 'codeLens' | 'notifications';
+
+export class Settings implements Disposable {
+  readonly #changed = new EventEmitter<{ affects(name: SettingName, scope?: ConfigurationScope): boolean }>();
+  readonly #listening = workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration(section)) return;
+    this.#changed.fire({ affects: (name, scope) => event.affectsConfiguration(`${section}.${name}`, scope) });
+  });
+  readonly onDidChange: Event<{ affects(name: SettingName, scope?: ConfigurationScope): boolean }> =
+    this.#changed.event;
+
+  /** Absolute. NNI's own folder when nothing is set. */
+  get experimentsDirectory(): string {
+    const value = workspace.getConfiguration(section).get<string>('experimentsDirectory', '').trim();
+    if (value === '') return join(homedir(), 'nni-experiments');
+    return resolve(homedir(), value.replace(/^~(?=$|[\\/])/, homedir()));
+  }
+
+  /** Glob patterns of config files; one that starts with `!` excludes. */
+  configFiles(scope?: ConfigurationScope): readonly string[] {
+    return workspace.getConfiguration(section, scope).get<string[]>('configFiles', []);
+  }
+
+  codeLens(scope?: ConfigurationScope): boolean {
+    return workspace.getConfiguration(section, scope).get<boolean>('codeLens', true);
+  }
+
+  get notifications(): boolean {
+    return workspace.getConfiguration(section).get<boolean>('notifications', true);
+  }
+
+  dispose(): void {
+    this.#listening.dispose();
+    this.#changed.dispose();
+  }
+}

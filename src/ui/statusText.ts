@@ -1,0 +1,15 @@
+/** The text of the status bar item. Free of vscode. */
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { formatNumber } from '../model/format.ts';
+import type { Translate } from './explorer/labels.ts';
+
+/**
+ * `$(beaker) 2 running · best 0.9731`; undefined when there is nothing to say. The best of several experiments is only
+ * named where they can be compared, that is for one.
+ */
+export function statusText(running: readonly ExperimentSummary[], lost: boolean, t: Translate): string | undefined {
+  if (running.length === 0) return lost ? `$(warning) ${t('experiments not connected')}` : undefined;
+  const [only, ...others] = running;
+  const best = others.length === 0 && only?.best ? ` · ${t('best {0}', formatNumber(only.best.value))}` : '';
+  return `$(${lost ? 'warning' : 'beaker'}) ${t('{0} running', running.length)}${best}`;
+}

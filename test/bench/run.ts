@@ -1,0 +1,206 @@
+/**
+ * `npm run bench`: what Trialdeck's goals are about, measured side by side with the real NNI 3.0 in one run on this machine.
+ * Prints a table and writes `test-results/bench.json`. Fails when a goal is missed.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createParser } from 'eventsource-parser';
+import { buildAll } from '../../scripts/build.ts';
+import { ensureFolder, resultsFolder } from '../../scripts/folders.ts';
+import type { ExperimentChange } from '../../src/model/experiment.ts';
+import type { TrialJobInfo } from '../../src/model/trial.ts';
+import { experimentRoot, experimentRoutes } from '../../src/model/wire.ts';
+import { installRealNni, noRealNni } from '../harness/realNni.ts';
+import { Rest } from '../manager/wire/rest.ts';
+import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
+import { median, quantile, residentMegabytes, table } from './measure.ts';
+
+interface Result {
+  what: string;
+  who: string;
+  value: number;
+  unit: string;
+  /** What must hold, in words, and whether it does. */
+  goal?: { text: string; held: boolean };
+}
+
+const results: Result[] = [];
+const say = (line: string) => console.log(line);
+
+function note(who: string, what: string, value: number, unit: string, goal?: Result['goal']): void {
+  results.push({ what, who, value, unit, ...(goal && { goal }) });
+  say(
+    `  ${who}: ${what} ${value.toFixed(unit === '×' ? 1 : 0)} ${unit}${goal && !goal.held ? `  MISSED: ${goal.text}` : ''}`,
+  );
+}
+
+/** Trials per minute from the first trial's start to the last one's end, and the memory of what ran them. */
+async function throughput(contender: Contender, folder: string, count: number): Promise<number> {
+  const config = await writeConfig(folder, 'noop', { trialCommand: 'python3 noop.py', maxTrialNumber: count });
+  const { id, port, pid } = await contender.create(config);
+  const rest = new Rest(port);
+  await rest.until(async () => ['DONE', 'ERROR'].includes((await rest.status()).status));
+  const trials = (await rest.trials()) as Required<TrialJobInfo>[];
+  const failed = trials.filter((trial) => trial.status !== 'SUCCEEDED' || trial.finalMetricData === undefined);
+  if (trials.length !== count || failed.length > 0)
+    throw new Error(`${contender.name}: ${trials.length} of ${count} trials, ${failed.length} without result`);
+  const span = Math.max(...trials.map((trial) => trial.endTime)) - Math.min(...trials.map((trial) => trial.startTime));
+  const perMinute = (count / span) * 60_000;
+  note(contender.name, `no-op trials (${count})`, perMinute, 'per minute');
+  await memory(contender, pid, count);
+  await contender.stop(id);
+  return perMinute;
+}
+
+async function memory(contender: Contender, pid: number, count: number): Promise<void> {
+  const runner = await residentMegabytes(pid);
+  if (runner === undefined) return;
+  if (!contender.manager) return note(contender.name, `memory of its manager after ${count} trials`, runner, 'MB');
+  const manager = (await residentMegabytes((await contender.manager()).pid)) ?? Number.NaN;
+  const both = runner + manager;
+  note(contender.name, `memory of runner and manager after ${count} trials`, both, 'MB', {
+    text: 'under 200 MB',
+    held: both < 200,
+  });
+}
+
+/** Milliseconds from starting the command line to the first line of the first trial's command, for each of `times` launches. */
+async function launch(contender: Contender, folder: string, times: number): Promise<number[]> {
+  const spans: number[] = [];
+  for (let run = 0; run < times; run += 1) {
+    const mark = join(folder, `started-${run}`);
+    const trialCommand = `date +%s%3N > ${mark}; python3 noop.py`;
+    const config = await writeConfig(folder, `launch-${run}`, { trialCommand, maxTrialNumber: 1 });
+    const begin = Date.now();
+    const { id, port } = await contender.create(config);
+    const rest = new Rest(port);
+    await rest.until(async () => (await rest.status()).status === 'DONE');
+    spans.push(Number(await readFile(mark, 'utf8')) - begin);
+    await contender.stop(id);
+  }
+  return spans;
+}
+
+/** Milliseconds from a trial's report, by its own clock, to the arrival of the number at a client of an event stream. */
+async function latency(contender: Contender, folder: string): Promise<{ runner: number[]; manager: number[] }> {
+  const config = await writeConfig(folder, 'clock', {
+    trialCommand: 'python3 clock.py',
+    trialConcurrency: 1,
+    maxTrialNumber: 1,
+  });
+  const { id, port } = await contender.create(config);
+  const lock = await contender.manager?.();
+  const stop = new AbortController();
+  const direct = listen(`http://127.0.0.1:${port}${experimentRoutes.events}`, {}, stop.signal);
+  const proxied = lock
+    ? listen(
+        `http://${lock.host}:${lock.port}${experimentRoot(id)}${experimentRoutes.events}`,
+        { Authorization: `Bearer ${lock.token}` },
+        stop.signal,
+      )
+    : Promise.resolve([]);
+  const rest = new Rest(port);
+  await rest.until(async () => (await rest.status()).status === 'DONE');
+  stop.abort();
+  const [runner, manager] = await Promise.all([direct, proxied]);
+  await contender.stop(id);
+  return { runner, manager };
+}
+
+/** Follows an event stream until told to stop; gives for each metric how long after its value, a time, it arrived. */
+async function listen(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<number[]> {
+  const delays: number[] = [];
+  const parser = createParser({
+    onEvent({ event, data }) {
+      const now = performance.timeOrigin + performance.now();
+      if (event !== 'change') return;
+      for (const point of (JSON.parse(data) as ExperimentChange).metrics ?? []) {
+        // Reports from before the stream was open are read later and say nothing.
+        if (point.type === 'PERIODICAL' && point.sequence > 5) delays.push(now - Number(point.data));
+      }
+    },
+  });
+  try {
+    const snapshot = await fetch(url.replace(experimentRoutes.events, experimentRoutes.snapshot), { headers, signal });
+    const { session, revision } = (await snapshot.json()) as { session: string; revision: number };
+    const response = await fetch(`${url}?session=${session}&since=${revision}`, { headers, signal });
+    if (!response.ok || !response.body) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return delays;
+}
+
+async function bench(): Promise<void> {
+  await buildAll({ production: true });
+  const folder = await mkdtemp(join(tmpdir(), 'trialdeck-bench-'));
+  const nni = await installRealNni(say);
+  if (!nni) say(noRealNni);
+  const home = async (name: string) => {
+    const path = join(folder, name);
+    await mkdir(path);
+    return path;
+  };
+  const bundled = trialdeck('Trialdeck, bundled nni', await home('bundled'));
+  const installed = nni && trialdeck('Trialdeck, installed nni', await home('installed'), nni);
+  const real = nni && realNni('NNI 3.0', await home('real'), nni);
+  const contenders = [bundled, installed, real].filter((contender) => contender !== undefined);
+  try {
+    say('\nNo-op trials, two at a time');
+    const ours = await throughput(bundled, join(folder, 'bundled'), 200);
+    const withInstalled = installed && (await throughput(installed, join(folder, 'installed'), 30));
+    const theirs = real && (await throughput(real, join(folder, 'real'), 30));
+    if (withInstalled && theirs) {
+      const much = ours / theirs;
+      note(bundled.name, 'times as many as NNI', much, '×', { text: 'at least 10 ×', held: much >= 10 });
+      const never = withInstalled / theirs;
+      note(installed.name, 'times as many as NNI', never, '×', { text: 'never fewer', held: never >= 1 });
+    }
+
+    say('\nLaunch: command line to first trial process');
+    for (const contender of contenders) {
+      const warm = contender !== real;
+      const span = median(await launch(contender, join(folder, 'launch'), warm ? 5 : 3));
+      note(contender.name, 'launch', span, 'ms', warm ? { text: 'under 1 s', held: span < 1000 } : undefined);
+    }
+    const cold = trialdeck('Trialdeck, no manager yet', await home('cold'));
+    try {
+      const [span = Number.NaN] = await launch(cold, join(folder, 'launch'), 1);
+      note(cold.name, 'launch', span, 'ms', { text: 'under 1 s', held: span < 1000 });
+    } finally {
+      await cold.dispose();
+    }
+
+    say('\nReport to arrival at a client of the event stream');
+    const { runner, manager } = await latency(bundled, join(folder, 'latency'));
+    for (const [way, delays] of [
+      ['from the runner', runner],
+      ['through the manager', manager],
+    ] as const) {
+      if (delays.length < 50) throw new Error(`Only ${delays.length} metrics arrived ${way}`);
+      note(bundled.name, `metric ${way}, median of ${delays.length}`, median(delays), 'ms');
+      const slow = quantile(delays, 0.95);
+      note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
+    }
+  } finally {
+    for (const contender of contenders) await contender.dispose();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+await bench();
+const processor = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}`;
+const rows = results.map((result) => [
+  result.who,
+  result.what,
+  `${result.value.toFixed(result.unit === '×' ? 1 : 0)} ${result.unit}`,
+  result.goal ? `${result.goal.held ? 'held' : 'MISSED'}: ${result.goal.text}` : '',
+]);
+say(`\n${processor}\n${table([['who', 'what', 'measured', 'goal'], ...rows])}`);
+const file = join(await ensureFolder(resultsFolder), 'bench.json');
+await writeFile(file, `${JSON.stringify({ processor, date: new Date().toISOString(), results }, undefined, 2)}\n`);
+say(`\n${file}`);
+if (results.some((result) => result.goal && !result.goal.held)) process.exitCode = 1;

@@ -1,0 +1,11 @@
+"""Reports the time of each report, in epoch milliseconds."""
+
+import time
+
+import nni
+
+nni.get_next_parameter()
+for _ in range(100):
+    time.sleep(0.03)
+    nni.report_intermediate_result(time.time() * 1000)
+nni.report_final_result(time.time() * 1000)

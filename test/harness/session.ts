@@ -1,0 +1,91 @@
+/** One story's world: a VS Code server with the packaged extension, a browser, a workspace and an experiments folder, all fresh. */
+import { cp, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { type CodeServer, startCodeServer } from '../../scripts/codeServer.ts';
+import { freshFolder, projectRoot, removeFolder } from '../../scripts/folders.ts';
+import { vsixPath } from '../../scripts/package.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { Workbench, type WorkbenchOptions } from './workbench.ts';
+
+export interface SessionOptions {
+  /** Folder to copy into the workspace; `examples/quickstart` when absent, an empty workspace when null. */
+  example?: string | null;
+  settings?: Record<string, unknown>;
+  environment?: Record<string, string>;
+}
+
+export interface Session {
+  server: CodeServer;
+  browser: Browser;
+  workspace: string;
+  experiments: string;
+  /** Opens another window on the workspace. */
+  open(options?: Partial<WorkbenchOptions>): Promise<Workbench>;
+  /** Ends the browser, the server, and every process whose pid the experiments folder names. */
+  end(): Promise<void>;
+}
+
+export async function startSession(options: SessionOptions = {}): Promise<Session> {
+  const chromium = await findChromium(() => {});
+  if (!chromium) throw new Error('No Chromium; the UI level should have been skipped.');
+  const workspace = await freshFolder('ws');
+  const experiments = await freshFolder('exp');
+  if (options.example !== null) {
+    await cp(options.example ?? join(projectRoot, 'examples', 'quickstart'), workspace, { recursive: true });
+  }
+  const server = await startCodeServer({
+    vsix: vsixPath,
+    settings: { 'trialdeck.experimentsDirectory': experiments, ...options.settings },
+    environment: options.environment ?? {},
+  });
+  const browser = await launchChromium(chromium);
+  return {
+    server,
+    browser,
+    workspace,
+    experiments,
+    open: (more = {}) => Workbench.open(browser, server, { folder: workspace, ...more }),
+    end: async () => {
+      await browser.close();
+      await server.stop();
+      for (const pid of await processesOf(experiments)) endProcess(pid);
+      await removeFolder(workspace);
+      await removeFolder(experiments);
+    },
+  };
+}
+
+/** Pids of the manager and the runners that work in an experiments folder. */
+export async function processesOf(experiments: string): Promise<number[]> {
+  const pids: number[] = [];
+  const lock = await readJson(join(experiments, '.trialdeck', 'manager.json'));
+  if (typeof lock?.pid === 'number') pids.push(lock.pid);
+  const manifest = await readJson(join(experiments, '.experiment'));
+  for (const entry of Object.values(manifest ?? {})) {
+    if (typeof entry === 'object' && entry !== null && 'pid' in entry && typeof entry.pid === 'number')
+      pids.push(entry.pid);
+  }
+  return pids;
+}
+
+/** Ids of the experiments in a folder. */
+export async function experimentIds(experiments: string): Promise<string[]> {
+  return (await readdir(experiments)).filter((name) => !name.startsWith('.') && name !== '_latest');
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}

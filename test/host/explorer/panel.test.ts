@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
+import type { ToPage } from '../../../src/protocol.ts';
+import { Store } from '../../../src/store/store.ts';
+import { ExperimentPanel } from '../../../src/ui/panel/experimentPanel.ts';
+import { FakeConnector, FakeLink, point, snapshot, summary, trial } from '../../unit/store/samples.ts';
+
+/** A page that tells what it got, and asks for something that does not exist. */
+const page = `
+  const host = acquireVsCodeApi();
+  document.addEventListener('securitypolicyviolation', (event) => host.postMessage({ blocked: event.violatedDirective }));
+  window.addEventListener('message', ({ data }) => host.postMessage({ got: data }));
+  host.postMessage({ type: 'ready' });
+  host.postMessage({ type: 'request', id: 7, method: 'rmRf', params: null });
+`;
+
+describe("the panel's host", () => {
+  let folder: string;
+  let link: FakeLink;
+  let store: Store;
+  let webview: WebviewPanel;
+  let panel: ExperimentPanel;
+  const got: ToPage[] = [];
+  const blocked: unknown[] = [];
+  let heard: (() => void)[] = [];
+
+  const isEvent = (name: string) => (message: ToPage) => message.type === 'event' && message.event === name;
+  async function until(wanted: (message: ToPage) => boolean): Promise<ToPage> {
+    for (;;) {
+      const index = got.findIndex(wanted);
+      if (index >= 0) return got.splice(0, index + 1).at(-1) as ToPage;
+      await new Promise<void>((resolve) => heard.push(resolve));
+    }
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'td-page-'));
+    await mkdir(join(folder, 'dist'));
+    await writeFile(join(folder, 'dist', 'webview.js'), page);
+    await writeFile(join(folder, 'dist', 'webview.css'), 'body { margin: 0 }');
+    await writeFile(join(folder, 'dist', 'codicon.css'), '');
+    link = new FakeLink();
+    link.experiments = [summary({ id: 'exp1' })];
+    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
+    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    await store.local.connect({ start: true });
+    webview = window.createWebviewPanel('trialdeck.test', 'test', ViewColumn.One);
+    webview.webview.onDidReceiveMessage((message: { got?: ToPage; blocked?: unknown }) => {
+      if (message.got) got.push(message.got);
+      if (message.blocked) blocked.push(message.blocked);
+      for (const wake of heard.splice(0)) wake();
+    });
+    panel = new ExperimentPanel(
+      webview,
+      { connectionId: 'local', experimentId: 'exp1' },
+      { store, extensionUri: Uri.file(folder), picked: () => {}, warn: () => {} },
+    );
+  });
+  after(async () => {
+    panel.dispose();
+    webview.dispose();
+    store.dispose();
+    await rm(folder, { recursive: true, force: true });
+    heard = [];
+  });
+
+  it('answers the page that says ready with everything', async () => {
+    const message = await until(isEvent('snapshot'));
+    assert.ok(message.type === 'event' && message.event === 'snapshot');
+    assert.equal(message.data.connectionId, 'local');
+    assert.deepEqual(message.data.snapshot.metrics.data, ['0.5']);
+    assert.equal(message.data.canRun, true);
+    assert.equal(message.data.connection.state, 'connected');
+    assert.equal(webview.title, 'spirals');
+  });
+
+  it('refuses what there is not, in words', async () => {
+    const reply = await until((message) => message.type === 'reply' && message.id === 7);
+    assert.ok(reply.type === 'reply' && !reply.ok);
+    assert.match(reply.message, /rmRf/);
+  });
+
+  it('passes a metric on', async () => {
+    const started = performance.now();
+    link.change('exp1', { revision: 2, metrics: [point('t0', 1, 0.75)] });
+    const message = await until(isEvent('change'));
+    console.log(`      store to page and back: ${(performance.now() - started).toFixed(1)} ms`);
+    assert.ok(message.type === 'event' && message.event === 'change');
+    assert.deepEqual(message.data.change.metrics?.[0]?.data, '0.75');
+  });
+
+  it('passes a selection on, once', async () => {
+    panel.select('t0');
+    panel.select('t0');
+    const message = await until(isEvent('select'));
+    assert.ok(message.type === 'event' && message.event === 'select');
+    assert.equal(message.data.trialId, 't0');
+  });
+
+  it('sends nothing to a hidden page, and everything to one that is shown again', async () => {
+    const model = store.experiment('local', 'exp1');
+    assert.ok(model?.watched);
+    const hidden = new Promise<void>((resolve) => {
+      const listening = webview.onDidChangeViewState(() => {
+        if (webview.visible) return;
+        listening.dispose();
+        resolve();
+      });
+    });
+    await window.showTextDocument(await workspace.openTextDocument({ content: 'on top' }), ViewColumn.One);
+    await hidden;
+    assert.ok(!model.watched);
+    got.length = 0;
+    link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [], { revision: 9 }));
+    webview.reveal();
+    const message = await until(isEvent('snapshot'));
+    assert.ok(message.type === 'event' && message.event === 'snapshot');
+    assert.equal(message.data.snapshot.trials.length, 2);
+    const select = await until(isEvent('select'));
+    assert.ok(select.type === 'event' && select.event === 'select');
+    assert.equal(select.data.trialId, 't0', 'the selection outlives the page');
+  });
+
+  it('says when the experiment is gone', async () => {
+    link.send({ event: 'removed', data: { id: 'exp1' } });
+    const message = await until(isEvent('gone'));
+    assert.ok(message.type === 'event' && message.event === 'gone');
+    assert.match(message.data.reason, /exp1/);
+  });
+
+  it('blocks nothing the page needs', () => {
+    assert.deepEqual(blocked, []);
+  });
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { MarkdownString, ThemeIcon, type TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { Store } from '../../../src/store/store.ts';
+import { Labels } from '../../../src/ui/explorer/labels.ts';
+import { experimentNode, type TreeNode, trialNode } from '../../../src/ui/explorer/nodes.ts';
+import { pageSize, TreeData } from '../../../src/ui/explorer/treeData.ts';
+import { FakeConnector, FakeLink, next, point, snapshot, summary, trial } from '../../unit/store/samples.ts';
+
+const t = (message: string, ...args: (string | number)[]) =>
+  message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
+
+describe("the tree's rows", () => {
+  let link: FakeLink;
+  let store: Store;
+  let tree: TreeData;
+
+  beforeEach(async () => {
+    link = new FakeLink();
+    link.experiments = [summary({ id: 'exp1' }), summary({ id: 'exp2', status: 'DONE', live: false })];
+    const rows = Array.from({ length: 120 }, (_, number) => trial(number, { final: String(number / 200) }));
+    rows.push(trial(120, { status: 'RUNNING', latest: { sequence: 2, data: '0.4' } }));
+    link.snapshots.set('exp1', snapshot(rows, [], { summary: summary({ id: 'exp1' }) }));
+    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    tree = new TreeData(store, new Labels(t, 'en'));
+    store.onDidChange((change) => tree.take(change));
+    tree.setVisible(true);
+    await store.local.connect({ start: true });
+  });
+  afterEach(() => {
+    tree.dispose();
+    store.dispose();
+  });
+
+  const labelsOf = (nodes: TreeNode[]) => nodes.map((node) => String(tree.getTreeItem(node).label));
+  async function draw(node?: TreeNode): Promise<TreeNode[]> {
+    const nodes = await tree.getChildren(node);
+    for (const child of nodes) tree.getTreeItem(child);
+    return nodes;
+  }
+  const experiment = () => tree.intern(experimentNode('local', 'exp1'));
+
+  it('are a connection, its experiments, and their trials a page at a time', async () => {
+    const roots = await draw();
+    assert.deepEqual(labelsOf(roots), ['This machine']);
+    const experiments = await draw(roots[0]);
+    assert.equal(experiments.length, 2);
+    const trials = await draw(experiments[0]);
+    assert.equal(trials.length, pageSize + 1);
+    assert.deepEqual(labelsOf(trials).slice(0, 3), ['120', '119', '118']);
+    const more = trials.at(-1);
+    assert.ok(more?.kind === 'more');
+    assert.equal(tree.getTreeItem(more).label, '… 71 more');
+    tree.showMore(more);
+    assert.equal((await draw(experiments[0])).length, 2 * pageSize + 1);
+  });
+
+  it('are nothing when there is nothing, so that the welcome view speaks', async () => {
+    link.send({ event: 'removed', data: { id: 'exp1' } });
+    link.send({ event: 'removed', data: { id: 'exp2' } });
+    assert.deepEqual(await tree.getChildren(), []);
+  });
+
+  it('say what they are, in words, shape and colour', async () => {
+    await draw(experiment());
+    const item = tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120')));
+    assert.equal(item.description, 'step 2 · 0.4');
+    assert.ok(item.iconPath instanceof ThemeIcon);
+    assert.equal(item.iconPath.id, 'loading~spin');
+    assert.equal(item.iconPath.color?.id, 'trialdeck.running');
+    assert.equal(item.accessibilityInformation?.label, 'Trial 120, running, metric 0.4');
+    assert.equal(item.contextValue, 'trial;kill;log;copy;');
+    assert.equal(item.command, undefined, 'rows select, they do nothing');
+    assert.equal(item.collapsibleState, TreeItemCollapsibleState.Collapsed);
+  });
+
+  it('explain themselves when one hovers, without commands or HTML', async () => {
+    await draw(experiment());
+    const node = tree.intern(trialNode('local', 'exp1', 't3'));
+    const token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose() {} }) };
+    const item: TreeItem = tree.resolveTreeItem(tree.getTreeItem(node), node, token);
+    assert.ok(item.tooltip instanceof MarkdownString);
+    assert.match(item.tooltip.value, /6\\.5e\\-4/);
+    assert.ok(!item.tooltip.isTrusted && !item.tooltip.supportHtml && !item.tooltip.supportThemeIcons);
+  });
+
+  it('show parameters, metrics and the log below a trial', async () => {
+    await draw(experiment());
+    const sections = await draw(tree.intern(trialNode('local', 'exp1', 't3')));
+    assert.deepEqual(labelsOf(sections), ['Parameters', 'Metrics', 'Log']);
+    assert.deepEqual(labelsOf(await draw(sections[0])), ['lr', 'hidden', 'act']);
+    const metrics = await draw(sections[1]);
+    assert.deepEqual(labelsOf(metrics), ['final']);
+    assert.equal(metrics[0] && tree.getTreeItem(metrics[0]).description, '0.015');
+    const [, , log] = sections;
+    assert.equal(log && tree.getTreeItem(log).command?.command, 'trialdeck.openTrialLog');
+  });
+
+  it('are redrawn one by one: a metric touches its trial only', async () => {
+    await draw((await draw())[0]);
+    await draw(experiment());
+    const only = tree.intern(trialNode('local', 'exp1', 't120'));
+    // The snapshot's own event is still to come, and would redraw more.
+    await next(store.onDidChange);
+    const redrawn = next(tree.onDidChangeTreeData);
+    link.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
+    assert.deepEqual(await redrawn, [only]);
+    assert.equal(tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120'))).description, 'step 3 · 0.5');
+  });
+
+  it('follow nothing while nobody sees them', async () => {
+    await draw(experiment());
+    const model = store.experiment('local', 'exp1');
+    assert.ok(model?.watched);
+    tree.setVisible(false);
+    assert.ok(!model.watched);
+    tree.setVisible(true);
+    assert.ok(model.watched, 'what was open is followed again');
+    tree.collapsed(experiment());
+    assert.ok(!model.watched);
+  });
+
+  it('find a trial far down and know what is above it', async () => {
+    await draw(experiment());
+    assert.ok(tree.bringIn('local', 'exp1', 't2'));
+    const trials = await draw(experiment());
+    const node = trials.find((entry) => entry.kind === 'trial' && entry.trialId === 't2');
+    assert.ok(node);
+    assert.equal(tree.getParent(node), experiment());
+    assert.ok(!tree.bringIn('local', 'exp1', 'nobody'));
+  });
+
+  it('say why trials could not be read, with a way to try again', async () => {
+    const node = tree.intern(experimentNode('local', 'exp2'));
+    const children = tree.getChildren(node);
+    link.followers.get('exp2')?.failed(new Error('the database is locked'));
+    const [problem] = await children;
+    assert.ok(problem?.kind === 'problem');
+    const item = tree.getTreeItem(problem);
+    assert.equal(item.label, 'the database is locked');
+    assert.match(item.contextValue ?? '', /;retry;/);
+  });
+});

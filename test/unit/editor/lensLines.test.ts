@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import { lensLine } from '../../../src/ui/editor/lensLines.ts';
+import { Labels } from '../../../src/ui/explorer/labels.ts';
+
+const now = 1_700_000_000_000;
+const plain = (message: string, ...args: (string | number)[]) =>
+  message.replace(/\{(\d)\}/g, (_, index: string) => String(args[Number(index)]));
+const labels = new Labels(plain, 'en', () => now);
+
+function experiment(change: Partial<ExperimentSummary> = {}) {
+  const summary: ExperimentSummary = {
+    id: 'q7hk2m0x',
+    name: 'spirals',
+    type: 'hpo',
+    status: 'RUNNING',
+    live: true,
+    engine: 'trialdeck',
+    errors: [],
+    platform: 'local',
+    tuner: 'TPE',
+    optimizeMode: 'maximize',
+    execDuration: 10,
+    durationAt: now,
+    trialConcurrency: 2,
+    maxTrialNumber: 100,
+    counts: { RUNNING: 2, SUCCEEDED: 60, FAILED: 4 },
+    best: { trialId: 'a', trialNumber: 31, value: 0.97312, time: now - 1000 },
+    directory: '/x',
+    ...change,
+  };
+  return { connectionId: 'local', experimentId: summary.id, summary };
+}
+const titles = (...experiments: ReturnType<typeof experiment>[]) =>
+  lensLine(experiments, labels).map((lens) => lens.title.replace(/\$\([\w~-]+\) /, ''));
+
+describe('the line above a config file', () => {
+  it('offers to run and to check', () => {
+    assert.deepEqual(titles(), ['Run', 'Validate']);
+  });
+
+  it('tells how the running experiment does, and stops it', () => {
+    assert.deepEqual(titles(experiment()), ['spirals running: 64/100 · best 0.9731', 'Open', 'Stop']);
+    const stop = lensLine([experiment()], labels).at(-1);
+    assert.equal(stop?.command, 'trialdeck.stopExperiment');
+    assert.deepEqual(stop?.about, { connectionId: 'local', experimentId: 'q7hk2m0x' });
+  });
+
+  it('says nothing of a best value while there is none', () => {
+    const { best: _, ...rest } = experiment({ counts: {} }).summary;
+    assert.equal(titles({ ...experiment(), summary: rest })[0], 'spirals running: 0/100');
+  });
+
+  it('tells the end, and offers to run again', () => {
+    const done = experiment({ status: 'DONE', live: false, endTime: now - 12 * 60_000 });
+    assert.deepEqual(titles(done), ['done 12 min. ago · best 0.9731', 'Open', 'Run Again', 'Validate']);
+  });
+
+  it('offers to resume what was stopped', () => {
+    const stopped = experiment({ status: 'STOPPED', live: false, endTime: now - 3_600_000 });
+    assert.deepEqual(titles(stopped), ['stopped 1 hr. ago · best 0.9731', 'Open', 'Run Again', 'Resume', 'Validate']);
+  });
+
+  it('shows two running experiments of the file and counts the rest', () => {
+    const four = ['a', 'b', 'c', 'd'].map((id) => experiment({ id, name: id }));
+    assert.deepEqual(
+      titles(...four).filter((title) => title !== 'Open' && title !== 'Stop'),
+      ['a running: 64/100 · best 0.9731', 'b running: 64/100 · best 0.9731', '2 more running'],
+    );
+  });
+
+  it('keeps to the running one when others of the file have ended', () => {
+    const lines = titles(experiment(), experiment({ id: 'old', status: 'DONE', live: false }));
+    assert.deepEqual(lines, ['spirals running: 64/100 · best 0.9731', 'Open', 'Stop']);
+  });
+
+  it('gives the reason of a failure on hover', () => {
+    const failed = experiment({ status: 'ERROR', live: false, endTime: now, errors: ['The tuner stopped: bad value'] });
+    assert.equal(lensLine([failed], labels)[0]?.tooltip, 'The tuner stopped: bad value');
+  });
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { Connection } from '../../../src/store/connection.ts';
+import { FakeConnector, FakeLink, next, summary } from './samples.ts';
+
+describe('a connection', () => {
+  const connections: Connection[] = [];
+  let mayStart = true;
+
+  function connection(connector: FakeConnector): Connection {
+    const made = new Connection({
+      id: 'local',
+      label: 'This machine',
+      kind: 'local',
+      connector,
+      mayStart: () => mayStart,
+    });
+    connections.push(made);
+    return made;
+  }
+  function linkWith(...ids: string[]): FakeLink {
+    const link = new FakeLink();
+    link.experiments = ids.map((id) => summary({ id }));
+    return link;
+  }
+  const state = (wanted: string) => (made: Connection) =>
+    made.status.state === wanted ? Promise.resolve() : next(made.onDidChange, () => made.status.state === wanted);
+
+  beforeEach(() => {
+    mayStart = true;
+  });
+  afterEach(() => {
+    for (const made of connections.splice(0)) made.dispose();
+  });
+
+  it('is there with its experiments when connect resolves', async () => {
+    const made = connection(new FakeConnector(linkWith('a', 'b')));
+    await made.connect({ start: true });
+    assert.equal(made.status.state, 'connected');
+    assert.deepEqual([...made.models.keys()], ['a', 'b']);
+  });
+
+  it('starts no manager to show an empty folder, nor in an untrusted workspace', async () => {
+    const connector = new FakeConnector(undefined);
+    connector.something = false;
+    const made = connection(connector);
+    await made.show();
+    connector.something = true;
+    mayStart = false;
+    await made.show();
+    assert.deepEqual(connector.calls, [{ start: false }, { start: false }]);
+    assert.equal(made.status.state, 'idle');
+  });
+
+  it('starts one to show experiments', async () => {
+    const connector = new FakeConnector(linkWith('a'));
+    await connection(connector).show();
+    assert.deepEqual(connector.calls, [{ start: true }]);
+  });
+
+  it('asks once for several who want it at the same time', async () => {
+    const connector = new FakeConnector(linkWith('a'));
+    const made = connection(connector);
+    await Promise.all([made.connect({ start: true }), made.connect({ start: true }), made.connect({ start: false })]);
+    assert.equal(connector.calls.length, 1);
+  });
+
+  it('starts the manager for who needs it after one who did not', async () => {
+    const connector = new FakeConnector(undefined, linkWith('a'));
+    const made = connection(connector);
+    await Promise.all([made.connect({ start: false }), made.connect({ start: true })]);
+    assert.deepEqual(connector.calls, [{ start: false }, { start: true }]);
+    assert.equal(made.status.state, 'connected');
+  });
+
+  it('lists, changes and removes experiments as the manager says', async () => {
+    const link = linkWith('a');
+    const made = connection(new FakeConnector(link));
+    await made.connect({ start: true });
+    link.send({ event: 'experiment', data: summary({ id: 'b', name: 'new' }) });
+    link.send({ event: 'experiment', data: summary({ id: 'a', status: 'DONE' }) });
+    assert.equal(made.models.get('a')?.summary.status, 'DONE');
+    assert.equal(made.models.get('b')?.summary.name, 'new');
+    link.send({ event: 'removed', data: { id: 'a' } });
+    assert.deepEqual([...made.models.keys()], ['b']);
+  });
+
+  it('comes back by itself and keeps what was known meanwhile', async () => {
+    const link = linkWith('a');
+    const connector = new FakeConnector(link, linkWith('a', 'b'));
+    const made = connection(connector);
+    await made.connect({ start: true });
+    const model = made.models.get('a');
+    link.list?.closed(new Error('socket closed'));
+    assert.equal(made.status.state, 'connecting');
+    assert.ok(link.disposed);
+    assert.equal(made.models.get('a'), model);
+    await state('connected')(made);
+    assert.equal(made.models.get('a'), model, 'the same object, so that views keep what they hold');
+    assert.deepEqual([...made.models.keys()], ['a', 'b']);
+    assert.deepEqual(connector.calls.at(-1), { start: true }, 'a manager that died is started again');
+  });
+
+  it('does not start a manager that died when the workspace is not trusted', async () => {
+    const link = linkWith('a');
+    const connector = new FakeConnector(link, linkWith('a'));
+    const made = connection(connector);
+    mayStart = false;
+    await made.connect({ start: false });
+    link.list?.closed(new Error('socket closed'));
+    await state('connected')(made);
+    assert.deepEqual(connector.calls.at(-1), { start: false });
+  });
+
+  it('says since when and why it is lost, and what to do is to retry', async () => {
+    const connector = new FakeConnector('the manager ended with code 1');
+    const made = connection(connector);
+    await made.connect({ start: true });
+    assert.equal(made.status.state, 'lost');
+    assert.deepEqual(made.status.state === 'lost' && { reason: made.status.reason, reached: made.status.reached }, {
+      reason: 'the manager ended with code 1',
+      reached: false,
+    });
+    assert.throws(() => made.link, /This machine does not answer: the manager ended with code 1/);
+    connector.links.splice(0, 1, linkWith('a'));
+    await made.retry();
+    assert.equal(made.status.state, 'connected');
+  });
+
+  it('does not hang when the manager goes before it has sent its list', async () => {
+    const link = new FakeLink();
+    link.follow = (listener) => {
+      queueMicrotask(() => listener.closed(new Error('gone')));
+      return { dispose() {} };
+    };
+    const made = connection(new FakeConnector(link));
+    await made.connect({ start: true });
+    assert.equal(made.status.state, 'lost');
+  });
+
+  it('has the launched experiment when launch resolves, whichever news is first', async () => {
+    const link = linkWith();
+    const made = connection(new FakeConnector(link));
+    const launched = made.launch({ action: 'create', configFile: '/x/config.yml' });
+    await state('connected')(made);
+    setImmediate(() => link.send({ event: 'experiment', data: summary({ id: 'new1' }) }));
+    assert.equal((await launched).id, 'new1');
+    assert.ok(made.models.has('new1'));
+  });
+
+  it('refuses to launch in words when there is no manager', async () => {
+    const made = connection(new FakeConnector('spawn node ENOENT'));
+    await assert.rejects(made.launch({ action: 'create' }), /This machine does not answer: spawn node ENOENT/);
+  });
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { ExperimentModel } from '../../../src/store/experimentModel.ts';
+import { FakeLink, next, point, snapshot, summary, trial } from './samples.ts';
+
+describe('an experiment in the store', () => {
+  let link: FakeLink;
+  let model: ExperimentModel;
+
+  beforeEach(() => {
+    link = new FakeLink();
+    model = new ExperimentModel('local', summary());
+    model.attach(link);
+  });
+  afterEach(() => model.dispose());
+
+  it('is not followed until somebody watches, and once however many do', () => {
+    assert.equal(link.followers.size, 0);
+    const first = model.watch();
+    const second = model.watch();
+    assert.equal(link.follows.get('exp1'), 1);
+    first.dispose();
+    first.dispose();
+    assert.ok(model.watched, 'the second one still watches');
+    second.dispose();
+    assert.ok(!model.watched);
+  });
+
+  it('takes a snapshot and the changes after it', async () => {
+    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
+    model.watch();
+    await model.loaded();
+    assert.deepEqual(model.trials.get('t0')?.intermediates.value, [0.5]);
+    const changed = next(model.onDidChange);
+    link.change('exp1', { revision: 2, metrics: [point('t0', 1, { default: 0.75, loss: 1 })] });
+    const event = await changed;
+    assert.equal(event.kind, 'change');
+    assert.deepEqual(model.trials.get('t0')?.intermediates.value, [0.5, 0.75]);
+    assert.equal(model.trials.get('t0')?.row.latest?.sequence, 1);
+    assert.equal(model.revision, 2);
+  });
+
+  it('tells of a change in the same turn, so that the panel gets it at once', async () => {
+    link.snapshots.set('exp1', snapshot([trial(0)]));
+    model.watch();
+    await model.loaded();
+    let heard = false;
+    model.onDidChange(() => {
+      heard = true;
+    });
+    link.change('exp1', { revision: 2, trials: [trial(1)] });
+    assert.ok(heard);
+  });
+
+  it('loses no change that arrives while a large snapshot is taken in, and takes none twice', async () => {
+    const count = 10_000;
+    const rows = Array.from({ length: count }, (_, number) => trial(number));
+    const points = rows.flatMap((row) => [point(row.id, 0, 0.1), point(row.id, 1, 0.2)]);
+    model.watch();
+    const listener = link.followers.get('exp1');
+    assert.ok(listener);
+    let longest = 0;
+    let last = performance.now();
+    let measuring = true;
+    const measure = () => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      if (measuring) setImmediate(measure);
+    };
+    setImmediate(measure);
+    listener.snapshot(snapshot(rows, points, { revision: 7 }));
+    listener.change({ revision: 7, metrics: [point('t3', 9, 'stale')] });
+    listener.change({ revision: 8, metrics: [point('t3', 2, 0.3)] });
+    await model.loaded();
+    measuring = false;
+    assert.equal(model.trials.size, count);
+    assert.deepEqual(model.trials.get('t3')?.intermediates.value, [0.1, 0.2, 0.3]);
+    assert.equal(model.revision, 8);
+    assert.ok(Number.isFinite(longest));
+  });
+
+  it('keeps the text of what is no number', async () => {
+    const texts = ['NaN', '"diverged"', '[1, 2]', 'not json', '{"loss": 2}'];
+    link.snapshots.set(
+      'exp1',
+      snapshot(
+        [trial(0)],
+        texts.map((text, index) => point('t0', index, text)),
+      ),
+    );
+    model.watch();
+    await model.loaded();
+    const series = model.trials.get('t0')?.intermediates;
+    assert.deepEqual(series?.text, texts);
+    assert.ok(series?.value.every(Number.isNaN));
+  });
+
+  it('starts anew when the stream does', async () => {
+    link.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
+    model.watch();
+    await model.loaded();
+    const again = next(model.onDidChange, (event) => event.kind === 'snapshot');
+    link.followers.get('exp1')?.snapshot(snapshot([trial(5)], [], { session: 's2', revision: 1 }));
+    await again;
+    assert.deepEqual([...model.trials.keys()], ['t5']);
+    assert.equal(model.session, 's2');
+  });
+
+  it('says why the trials could not be read, and tries again for who looks next', async () => {
+    const watching = model.watch();
+    link.followers.get('exp1')?.failed(new Error('the database is locked'));
+    assert.deepEqual(model.loading, { state: 'failed', reason: 'the database is locked' });
+    link.snapshots.set('exp1', snapshot([trial(0)]));
+    await model.loaded();
+    assert.equal(link.follows.get('exp1'), 2);
+    watching.dispose();
+  });
+
+  it('waits no longer than it says for trials that do not come', async () => {
+    await assert.rejects(model.loaded(5), /spirals did not arrive within 0\.005 s/);
+  });
+
+  it('keeps the newer of two summaries', async () => {
+    link.snapshots.set(
+      'exp1',
+      snapshot([trial(0)], [], { summary: summary({ durationAt: 5000, counts: { SUCCEEDED: 2 } }) }),
+    );
+    model.watch();
+    await model.loaded();
+    model.takeSummary(summary({ durationAt: 4000, counts: { SUCCEEDED: 1 } }));
+    assert.equal(model.summary.counts.SUCCEEDED, 2);
+    model.takeSummary(summary({ durationAt: 6000, counts: { SUCCEEDED: 3 } }));
+    assert.equal(model.summary.counts.SUCCEEDED, 3);
+    model.takeSummary(summary({ live: false, status: 'STOPPED', durationAt: 100 }));
+    assert.equal(model.summary.status, 'STOPPED', 'who is gone has the last word from the manager');
+  });
+
+  it('follows a new link when the manager came back', async () => {
+    link.snapshots.set('exp1', snapshot([trial(0)]));
+    model.watch();
+    await model.loaded();
+    model.attach(undefined);
+    assert.equal(model.loading.state, 'unloaded');
+    assert.equal(model.trials.size, 1, 'what was read stays to be seen');
+    const other = new FakeLink();
+    other.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
+    model.attach(other);
+    await model.loaded();
+    assert.equal(model.trials.size, 2);
+  });
+});

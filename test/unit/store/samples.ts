@@ -1,0 +1,168 @@
+/** Experiments, trials and a manager in memory, for tests of the store and what reads it. */
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { MetricPoint } from '../../../src/model/metric.ts';
+import type { TrialRow } from '../../../src/model/trial.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../../../src/model/wire.ts';
+import type { Connector, ExperimentListener, ListListener, ManagerLink } from '../../../src/store/link.ts';
+
+export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSummary {
+  return {
+    id: 'exp1',
+    name: 'spirals',
+    type: 'hpo',
+    status: 'RUNNING',
+    live: true,
+    engine: 'trialdeck',
+    errors: [],
+    platform: 'local',
+    tuner: 'TPE',
+    optimizeMode: 'maximize',
+    startTime: 1_000_000,
+    execDuration: 192,
+    durationAt: 1_192_000,
+    trialConcurrency: 2,
+    maxTrialNumber: 100,
+    counts: {},
+    directory: '/experiments/exp1',
+    ...changes,
+  };
+}
+
+export function trial(number: number, changes: Partial<TrialRow> = {}): TrialRow {
+  return {
+    id: `t${number}`,
+    number,
+    status: 'SUCCEEDED',
+    parameters: { lr: 0.00065, hidden: 32, act: 'relu' },
+    parameterId: String(number),
+    source: 'algorithm',
+    startTime: 1_000_000 + number * 1000,
+    endTime: 1_000_500 + number * 1000,
+    intermediates: 0,
+    ...changes,
+  };
+}
+
+export function point(trialId: string, sequence: number, value: unknown, type: MetricPoint['type'] = 'PERIODICAL') {
+  const data = typeof value === 'string' ? value : JSON.stringify(value);
+  return { trialId, type, sequence, timestamp: 2_000_000 + sequence, data } satisfies MetricPoint;
+}
+
+export function snapshot(
+  trials: TrialRow[],
+  points: MetricPoint[] = [],
+  changes: Partial<ExperimentSnapshot> = {},
+): ExperimentSnapshot {
+  const trialIds = [...new Set(points.map((entry) => entry.trialId))];
+  const indexes = new Map(trialIds.map((id, index) => [id, index]));
+  return {
+    session: 's1',
+    revision: 1,
+    summary: summary(),
+    // Only the parts that the store hands on.
+    config: { searchSpace: {}, trialCommand: 'python3 trial.py' } as unknown as ExperimentSnapshot['config'],
+    trials,
+    metrics: {
+      trialIds,
+      trial: points.map((entry) => indexes.get(entry.trialId) ?? -1),
+      type: points.map((entry) => (entry.type === 'FINAL' ? 'F' : 'P')),
+      sequence: points.map((entry) => entry.sequence),
+      timestamp: points.map((entry) => entry.timestamp),
+      data: points.map((entry) => entry.data),
+    },
+    ...changes,
+  };
+}
+
+/** A manager in memory: tests say what it sends. */
+export class FakeLink implements ManagerLink {
+  readonly address = 'http://127.0.0.1:1';
+  readonly launches: LaunchRequest[] = [];
+  list: ListListener | undefined;
+  readonly followers = new Map<string, ExperimentListener>();
+  /** How often each experiment was followed. */
+  readonly follows = new Map<string, number>();
+  disposed = false;
+  /** Sent as soon as somebody follows. */
+  experiments: ExperimentSummary[] = [];
+  snapshots = new Map<string, ExperimentSnapshot>();
+
+  follow(listener: ListListener) {
+    this.list = listener;
+    queueMicrotask(() => listener.change({ event: 'list', data: this.experiments }));
+    return {
+      dispose: () => {
+        this.list = undefined;
+      },
+    };
+  }
+
+  followExperiment(id: string, listener: ExperimentListener) {
+    this.followers.set(id, listener);
+    this.follows.set(id, (this.follows.get(id) ?? 0) + 1);
+    const ready = this.snapshots.get(id);
+    if (ready) queueMicrotask(() => this.followers.get(id) === listener && listener.snapshot(ready));
+    return {
+      dispose: () => {
+        if (this.followers.get(id) === listener) this.followers.delete(id);
+      },
+    };
+  }
+
+  async launch(request: LaunchRequest): Promise<Launched> {
+    this.launches.push(request);
+    return { id: 'new1', port: 1, pid: 1 };
+  }
+
+  experiment(): never {
+    throw new Error('These tests ask no experiment.');
+  }
+
+  send(change: ManagerChange): void {
+    this.list?.change(change);
+  }
+
+  change(id: string, change: ExperimentChange): void {
+    this.followers.get(id)?.change(change);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+/** Connects to `links` one after the other; a string is an error with that message, undefined "no manager". */
+export class FakeConnector implements Connector {
+  readonly links: (FakeLink | string | undefined)[];
+  readonly calls: { start: boolean }[] = [];
+  something = true;
+
+  constructor(...links: (FakeLink | string | undefined)[]) {
+    this.links = links;
+  }
+
+  async connect(options: { start: boolean }): Promise<ManagerLink | undefined> {
+    this.calls.push(options);
+    const next = this.links.length > 1 ? this.links.shift() : this.links[0];
+    if (typeof next === 'string') throw new Error(next);
+    return next;
+  }
+
+  async hasExperiments(): Promise<boolean> {
+    return this.something;
+  }
+}
+
+/** Resolves with the first event that `wanted` accepts. */
+export function next<T>(
+  event: (listener: (value: T) => void) => { dispose(): void },
+  wanted: (value: T) => boolean = () => true,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const listening = event((value) => {
+      if (!wanted(value)) return;
+      listening.dispose();
+      resolve(value);
+    });
+  });
+}

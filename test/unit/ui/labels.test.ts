@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { experimentStatuses } from '../../../src/model/experiment.ts';
+import { trialStatuses } from '../../../src/model/trial.ts';
+import {
+  experimentPhase,
+  experimentShapes,
+  Labels,
+  parametersText,
+  parameterText,
+  trialShapes,
+} from '../../../src/ui/explorer/labels.ts';
+import { statusText } from '../../../src/ui/statusText.ts';
+import { summary, trial } from '../store/samples.ts';
+
+const t = (message: string, ...args: (string | number)[]) =>
+  message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
+const now = 1_192_000;
+const labels = new Labels(t, 'en', () => now);
+
+describe('what rows of the tree say', () => {
+  it('a running experiment: progress, best, time', () => {
+    const row = labels.experiment(
+      summary({
+        counts: { SUCCEEDED: 55, FAILED: 4, EARLY_STOPPED: 5, RUNNING: 2 },
+        best: { trialId: 't31', trialNumber: 31, value: 0.97312345, time: 1_100_000 },
+      }),
+    );
+    assert.equal(row.label, 'spirals');
+    assert.equal(row.description, '64/100 · best 0.9731 · 3m 12s');
+    assert.equal(row.icon, 'loading~spin');
+    assert.match(row.contextValue, /^experiment;.*;stop;/);
+    assert.equal(row.spoken, 'Experiment spirals, running, 64/100, best 0.9731, 3m 12s');
+  });
+
+  it('an ended one: what came of it, and when', () => {
+    const best = { trialId: 't1', trialNumber: 1, value: 0.9921, time: 1 };
+    const done = labels.experiment(summary({ status: 'DONE', live: false, best, endTime: now - 24 * 3600_000 }));
+    assert.equal(done.description, 'done · best 0.9921 · yesterday');
+    assert.match(done.contextValue, /;resume;/);
+    const failed = labels.experiment(summary({ status: 'ERROR', errors: ['the tuner ended:\nKeyError: 3'] }));
+    assert.equal(failed.description, 'failed: the tuner ended: KeyError: 3');
+    assert.equal(labels.experiment(summary({ live: false, startTime: now })).description, 'interrupted · just now');
+  });
+
+  it('a tuner that stopped is named, though the status says RUNNING', () => {
+    const row = labels.experiment(summary({ errors: ['the tuner stopped'] }));
+    assert.equal(row.icon, 'warning');
+    assert.equal(row.description, 'stalled: the tuner stopped');
+  });
+
+  it('an experiment whose tuner has no more is finishing while trials run and done after', () => {
+    assert.equal(experimentPhase(summary({ status: 'TUNER_NO_MORE_TRIAL', counts: { RUNNING: 1 } })), 'finishing');
+    assert.equal(experimentPhase(summary({ status: 'TUNER_NO_MORE_TRIAL', counts: { SUCCEEDED: 4 } })), 'done');
+  });
+
+  it('trials: each state in its own words', () => {
+    const experiment = summary({ best: { trialId: 't31', trialNumber: 31, value: 0.9731, time: 1 } });
+    const say = (changes: Parameters<typeof trial>[1], number = 7) => labels.trial(trial(number, changes), experiment);
+    assert.equal(say({ final: '0.97312' }).description, '0.9731 · lr 6.5e-4, hidden 32, relu');
+    assert.equal(say({ final: '0.97312' }, 31).icon, 'star-full');
+    assert.equal(say({ status: 'RUNNING', latest: { sequence: 17, data: '0.801' } }).description, 'step 17 · 0.801');
+    assert.equal(say({ status: 'FAILED', message: 'exit 1 · diverged' }).description, 'exit 1 · diverged');
+    assert.equal(
+      say({ status: 'EARLY_STOPPED', latest: { sequence: 3, data: '0.4' }, message: 'below the median' }).description,
+      '0.4 · below the median · lr 6.5e-4, hidden 32, relu',
+    );
+    assert.equal(say({ status: 'WAITING' }).description, 'waiting');
+    assert.equal(say({}).description, 'no result · lr 6.5e-4, hidden 32, relu', 'no number is invented');
+    assert.equal(say({ final: 'NaN' }).description, 'NaN · lr 6.5e-4, hidden 32, relu');
+    assert.equal(say({ final: '"oops"' }).description, '"oops" · lr 6.5e-4, hidden 32, relu');
+    assert.equal(
+      labels.trial(trial(12, { status: 'RUNNING', latest: { sequence: 1, data: '0.91' } }), experiment).spoken,
+      'Trial 12, running, metric 0.91',
+    );
+  });
+
+  it('a trial offers what can be done with it now', () => {
+    assert.equal(labels.trial(trial(1, { status: 'RUNNING' }), summary()).contextValue, 'trial;kill;log;copy;');
+    assert.equal(labels.trial(trial(1), summary({ live: false })).contextValue, 'trial;log;');
+    assert.equal(
+      labels.trial(trial(1, { status: 'RUNNING' }), summary({ live: false })).contextValue,
+      'trial;log;',
+      'nobody is there who could kill it',
+    );
+  });
+
+  it('a connection: what runs, or since when nothing answers', () => {
+    const say = (status: Parameters<typeof labels.connection>[1]) =>
+      labels.connection('This machine', status, [summary()]);
+    assert.equal(say({ state: 'connected', since: 1, address: '' }).description, '1 running');
+    const lost = say({ state: 'lost', since: now, reason: 'socket closed', reached: true });
+    assert.match(lost.description, /^no answer since /);
+    assert.match(lost.contextValue, /;retry;/);
+    assert.equal(say({ state: 'lost', since: now, reason: 'port in use', reached: false }).description, 'port in use');
+  });
+
+  it('no two states of trials look the same without their colour, but for the cancelled ones', () => {
+    const icons = trialStatuses.filter((status) => status !== 'SYS_CANCELED').map((status) => trialShapes[status].icon);
+    assert.equal(new Set(icons).size, icons.length);
+  });
+
+  it('every state of an experiment has a row', () => {
+    for (const status of experimentStatuses) {
+      for (const live of [true, false]) {
+        const row = labels.experiment(summary({ status, live }));
+        assert.ok(row.icon && row.description, `${status} ${live}`);
+        assert.ok(Object.values(experimentShapes).some((shape) => shape.icon === row.icon));
+      }
+    }
+  });
+
+  it('parameters: words alone, numbers with their name, nested choices by theirs', () => {
+    assert.equal(parametersText({ lr: 0.01, act: 'tanh', layers: 2 }), 'lr 0.01, tanh, layers 2');
+    assert.equal(parametersText({ model: { _name: 'conv', kernel: 3 } }), 'model conv (kernel 3)');
+    assert.equal(parameterText(null), 'null');
+    assert.equal(parameterText([1, 2]), '[1,2]');
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`parameter${index}`, index]));
+    assert.ok(parametersText(many).endsWith(', …'));
+    assert.ok(parametersText(many).length < 110);
+  });
+});
+
+describe('the status bar', () => {
+  it('says what runs and its best, and nothing when there is nothing', () => {
+    const best = { trialId: 't1', trialNumber: 1, value: 0.97312, time: 1 };
+    assert.equal(statusText([summary({ best })], false, t), '$(beaker) 1 running · best 0.9731');
+    assert.equal(statusText([summary({ best }), summary({ best })], false, t), '$(beaker) 2 running');
+    assert.equal(statusText([], false, t), undefined);
+    assert.equal(statusText([], true, t), '$(warning) experiments not connected');
+  });
+});

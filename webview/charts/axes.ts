@@ -1,0 +1,78 @@
+/** Axes, alike in all plots. */
+import { formatNumber } from '../../src/model/format.ts';
+import type { Theme } from '../theme.ts';
+
+const small = 0.85;
+
+export function xAxis(theme: Theme, name: string, end: number) {
+  return {
+    ...common(theme),
+    type: 'value' as const,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: Math.round(theme.fontSize * 1.7),
+    nameTextStyle: { color: theme.muted, fontSize: theme.fontSize * small },
+    min: 0,
+    max: end,
+    minInterval: 1,
+    splitLine: { show: false },
+  };
+}
+
+/** @param logScale only when all values are above zero. */
+export function yAxis(theme: Theme, logScale: boolean) {
+  return {
+    ...common(theme),
+    type: logScale ? ('log' as const) : ('value' as const),
+    scale: true,
+    splitNumber: 6,
+    axisLine: { show: false },
+    splitLine: { lineStyle: { color: theme.grid } },
+  };
+}
+
+function common(theme: Theme) {
+  return {
+    axisLine: { lineStyle: { color: theme.border } },
+    axisTick: { show: false },
+    axisLabel: {
+      color: theme.muted,
+      fontSize: theme.fontSize * small,
+      hideOverlap: true,
+      formatter: (value: number) => axisNumber(value),
+    },
+  };
+}
+
+/** A round number of an axis without what floating point adds to it. */
+export function axisNumber(value: number): string {
+  return formatNumber(Number(value.toPrecision(6)));
+}
+
+/** What every plot has besides its axes and series. */
+export function frame(theme: Theme) {
+  return {
+    animation: false,
+    textStyle: { fontFamily: theme.fontFamily, color: theme.muted },
+    grid: {
+      left: 2,
+      right: 10,
+      top: 10,
+      bottom: Math.round(theme.fontSize * 1.9),
+      outerBoundsMode: 'same' as const,
+      outerBoundsContain: 'axisLabel' as const,
+    },
+    // Nothing is filtered away, so that lines go on over the edge. The wheel scrolls the page unless a key says otherwise.
+    dataZoom: [
+      {
+        type: 'inside' as const,
+        xAxisIndex: 0,
+        filterMode: 'none' as const,
+        zoomOnMouseWheel: 'ctrl' as const,
+        moveOnMouseMove: 'shift' as const,
+        moveOnMouseWheel: false,
+        preventDefaultMouseMove: false,
+      },
+    ],
+  };
+}

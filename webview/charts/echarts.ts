@@ -1,0 +1,10 @@
+/** Only what the plots use, so that the page stays small. */
+import { LineChart, ScatterChart } from 'echarts/charts';
+import { DataZoomInsideComponent, GridComponent } from 'echarts/components';
+import { init, use } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+
+use([LineChart, ScatterChart, GridComponent, DataZoomInsideComponent, CanvasRenderer]);
+
+export type { ECharts, EChartsCoreOption } from 'echarts/core';
+export { init };

@@ -1,0 +1,90 @@
+/** What the plot library draws for a history. */
+import { type History, type HistoryGroup, steadyEnd } from '../data/history.ts';
+import { type StatusKind, statusKinds } from '../data/trialStatus.ts';
+import { t } from '../strings.ts';
+import type { Theme } from '../theme.ts';
+import { frame, xAxis, yAxis } from './axes.ts';
+import type { EChartsCoreOption } from './echarts.ts';
+
+const cross = 'path://M1 0L5 4L9 0L10 1L6 5L10 9L9 10L5 6L1 10L0 9L4 5L0 1Z';
+const slashed =
+  'path://M5 0A5 5 0 1 1 5 10A5 5 0 1 1 5 0ZM5 1.5A3.5 3.5 0 1 0 5 8.5A3.5 3.5 0 1 0 5 1.5ZM1.7 2.8L2.8 1.7L8.3 7.2L7.2 8.3Z';
+
+/** One shape for each kind; its sign in a legend beside it. */
+export const shapes: Readonly<Record<StatusKind, { symbol: string; sign: string; scale: number }>> = {
+  succeeded: { symbol: 'circle', sign: '●', scale: 1 },
+  stoppedEarly: { symbol: 'triangle', sign: '▲', scale: 1.2 },
+  failed: { symbol: cross, sign: '✕', scale: 1 },
+  cancelled: { symbol: slashed, sign: '⊘', scale: 1.15 },
+  running: { symbol: 'emptyCircle', sign: '○', scale: 1 },
+  waiting: { symbol: 'emptyCircle', sign: '○', scale: 0.8 },
+};
+
+export function historyOption(
+  history: History,
+  theme: Theme,
+  choice: { logScale: boolean; focus: string | undefined },
+): EChartsCoreOption {
+  const count = history.groups.reduce((sum, group) => sum + group.points.length, 0);
+  const size = count > 3000 ? 3 : count > 800 ? 4.5 : count > 250 ? 6 : 7;
+  const opacity = theme.highContrast ? 1 : count > 3000 ? 0.55 : 0.8;
+  const scatter = (kind: StatusKind, id: string, group: HistoryGroup | undefined) => ({
+    id,
+    type: 'scatter' as const,
+    silent: true,
+    symbol: shapes[kind].symbol,
+    symbolSize: size * shapes[kind].scale,
+    large: true,
+    largeThreshold: 1500,
+    itemStyle: {
+      color: theme.tones[kind],
+      opacity,
+      ...(kind === 'running' ? { borderWidth: 2, borderColor: theme.tones[kind] } : {}),
+    },
+    data: group?.points ?? [],
+  });
+  return {
+    ...frame(theme),
+    xAxis: xAxis(theme, t('trial'), steadyEnd(history.last)),
+    yAxis: [yAxis(theme, choice.logScale), { type: 'value', show: false, min: 0, max: 1 }],
+    series: [
+      {
+        id: 'best',
+        type: 'line',
+        silent: true,
+        step: 'end',
+        showSymbol: false,
+        lineStyle: { color: theme.accent, width: 2 },
+        data: history.best,
+        z: 3,
+      },
+      ...statusKinds.map((kind) =>
+        scatter(
+          kind,
+          kind,
+          history.groups.find((group) => group.kind === kind),
+        ),
+      ),
+      { ...scatter('failed', 'withoutValue', history.withoutValue), yAxisIndex: 1, symbolOffset: [0, -7], clip: false },
+      {
+        id: 'focus',
+        type: 'scatter',
+        silent: true,
+        symbolSize: 14,
+        itemStyle: { color: 'transparent', borderColor: theme.accent, borderWidth: 2 },
+        data: focusPoints(history, choice.focus),
+        z: 4,
+      },
+    ],
+  };
+}
+
+function focusPoints(history: History, focus: string | undefined) {
+  if (focus === undefined) return [];
+  for (const group of history.groups) {
+    const index = group.ids.indexOf(focus);
+    const point = group.points[index];
+    if (point) return [point];
+  }
+  return [];
+}

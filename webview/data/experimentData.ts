@@ -1,0 +1,91 @@
+/** Everything the page knows about its experiment: a snapshot, and the changes applied to it since. */
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment.ts';
+import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import { Curve } from './curve.ts';
+
+/** What became of a change: taken in, known already, or it does not follow what the page has. */
+export type Applied = 'applied' | 'stale' | 'gap';
+
+export class ExperimentData {
+  readonly session: string;
+  revision: number;
+  summary: ExperimentSummary;
+  config: ExperimentSnapshot['config'];
+  /** By id, in order of arrival. Rows are replaced, never changed. */
+  readonly rows = new Map<string, TrialRow>();
+  readonly curves = new Map<string, Curve>();
+  /** Counts up when a row is added or replaced. */
+  rowsVersion = 0;
+  /** Counts up when a trial is added or gets other parameters. */
+  parametersVersion = 0;
+  /** Counts up when an intermediate result arrives. */
+  curvesVersion = 0;
+  /** Trials that ended since the last call of {@link takeEnded}. */
+  #ended: TrialRow[] = [];
+
+  constructor(snapshot: ExperimentSnapshot) {
+    this.session = snapshot.session;
+    this.revision = snapshot.revision;
+    this.summary = snapshot.summary;
+    this.config = snapshot.config;
+    for (const row of snapshot.trials) this.rows.set(row.id, row);
+    const { trialIds, trial, type, sequence, data } = snapshot.metrics;
+    const curves = trialIds.map((id) => this.#curve(id));
+    for (let point = 0; point < trial.length; point++) {
+      if (type[point] === 'P') curves[trial[point] ?? -1]?.append(sequence[point] ?? 0, data[point] ?? '');
+    }
+  }
+
+  /** @param from the revision the change starts at; the one before it when undefined. */
+  apply(change: ExperimentChange, from?: number): Applied {
+    // A summary that the manager told by itself carries the revision of what came before it.
+    if (change.revision < this.revision) return 'stale';
+    if (change.revision === this.revision) {
+      if (change.summary) this.summary = change.summary;
+      return change.summary ? 'applied' : 'stale';
+    }
+    if ((from ?? change.revision - 1) > this.revision) return 'gap';
+    this.revision = change.revision;
+    if (change.summary) this.summary = change.summary;
+    if (change.config) this.config = change.config;
+    for (const row of change.trials ?? []) this.#takeRow(row);
+    for (const { trialId, type, sequence, data } of change.metrics ?? []) {
+      const row = this.rows.get(trialId);
+      if (type === 'FINAL') {
+        if (row && row.final === undefined) this.#takeRow({ ...row, final: data });
+        continue;
+      }
+      const curve = this.#curve(trialId);
+      curve.append(sequence, data);
+      this.curvesVersion++;
+      // The points of a large snapshot follow it, so that what arrives here may be older than what the row tells.
+      if (!row || (row.latest && row.latest.sequence >= sequence)) continue;
+      const intermediates = Math.max(row.intermediates, curve.length);
+      this.#takeRow({ ...row, latest: { sequence, data }, intermediates });
+    }
+    return 'applied';
+  }
+
+  takeEnded(): TrialRow[] {
+    const ended = this.#ended;
+    this.#ended = [];
+    return ended;
+  }
+
+  #takeRow(row: TrialRow): void {
+    const known = this.rows.get(row.id);
+    if (known && !isEnded(known.status) && isEnded(row.status)) this.#ended.push(row);
+    if (known?.parameters !== row.parameters) this.parametersVersion++;
+    this.rows.set(row.id, row);
+    this.rowsVersion++;
+  }
+
+  #curve(id: string): Curve {
+    let curve = this.curves.get(id);
+    if (!curve) {
+      curve = new Curve();
+      this.curves.set(id, curve);
+    }
+    return curve;
+  }
+}

@@ -1,0 +1,101 @@
+/** The points of the history plot: what each trial came to, and the best so far. */
+import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import type { XY } from './curve.ts';
+import { resultOf } from './results.ts';
+import { kindOf, type StatusKind } from './trialStatus.ts';
+
+export interface HistoryGroup {
+  kind: StatusKind;
+  /** Trial ids, beside `points`. */
+  ids: string[];
+  points: XY[];
+}
+
+export interface History {
+  /** One for each kind of trial that has a finite value. */
+  groups: HistoryGroup[];
+  /** Failed trials that reported no number; `y` means nothing. */
+  withoutValue: HistoryGroup;
+  /** Corners of the step line; empty for a metric whose better direction is not known. */
+  best: XY[];
+  /** Trials whose value is NaN or infinite, which no axis can show. */
+  notFinite: number;
+  /** Whether all values are above zero, as a logarithmic axis needs. */
+  positive: boolean;
+  /** Largest trial number. */
+  last: number;
+  /** Smallest and largest value; undefined without one. */
+  range: [low: number, high: number] | undefined;
+}
+
+/**
+ * @param mode the direction of the best-so-far line, which only the default metric has.
+ * A trial without a number of its own stands where it arrived.
+ */
+export function historyOf(rows: Iterable<TrialRow>, key: string, mode: 'maximize' | 'minimize' | undefined): History {
+  const groups = new Map<StatusKind, HistoryGroup>();
+  const withoutValue: HistoryGroup = { kind: 'failed', ids: [], points: [] };
+  const finals: XY[] = [];
+  let notFinite = 0;
+  let low = Infinity;
+  let high = -Infinity;
+  let last = 0;
+  let place = -1;
+  for (const row of rows) {
+    place++;
+    const x = row.number >= 0 ? row.number : place;
+    if (x > last) last = x;
+    const kind = kindOf[row.status];
+    const result = resultOf(row, key);
+    if (!result) {
+      if (kind === 'failed') {
+        withoutValue.ids.push(row.id);
+        withoutValue.points.push([x, 0]);
+      }
+      continue;
+    }
+    if (!Number.isFinite(result.value)) {
+      notFinite++;
+      continue;
+    }
+    let group = groups.get(kind);
+    if (!group) {
+      group = { kind, ids: [], points: [] };
+      groups.set(kind, group);
+    }
+    group.ids.push(row.id);
+    group.points.push([x, result.value]);
+    if (result.value < low) low = result.value;
+    if (result.value > high) high = result.value;
+    if (result.final && isEnded(row.status)) finals.push([x, result.value]);
+  }
+  return {
+    groups: [...groups.values()],
+    withoutValue,
+    best: mode ? bestSoFar(finals, mode, last) : [],
+    notFinite,
+    positive: low > 0,
+    last,
+    range: low <= high ? [low, high] : undefined,
+  };
+}
+
+/** Only the corners: where the best changes, and the end. */
+export function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize', last: number): XY[] {
+  const better = mode === 'maximize' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+  const corners: XY[] = [];
+  for (const [x, y] of [...finals].sort((a, b) => a[0] - b[0])) {
+    const before = corners.at(-1);
+    if (!before || better(y, before[1])) corners.push([x, y]);
+  }
+  const end = corners.at(-1);
+  if (end && end[0] < last) corners.push([last, end[1]]);
+  return corners;
+}
+
+/** The end of an axis that starts at 0 and grows in steps, so that it does not move with every new trial. */
+export function steadyEnd(last: number, least = 10): number {
+  if (last <= least) return least;
+  const step = Math.max(1, 10 ** Math.floor(Math.log10(last)) / 2);
+  return Math.ceil(last / step) * step;
+}

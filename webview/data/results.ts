@@ -1,0 +1,78 @@
+/** What a trial has reported, as numbers by metric key. */
+import { decodeMetric, type Metric } from '../../src/model/metric.ts';
+import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+
+/** A trial's value of one metric key. */
+export interface Result {
+  /** May be NaN or infinite. */
+  value: number;
+  /** False for the newest intermediate result of a trial that has no final one. */
+  final: boolean;
+}
+
+interface Decoded {
+  final: Metric | undefined;
+  latest: Metric | undefined;
+}
+
+// Rows are replaced when they change, so what was decoded for one stays right as long as the row lives.
+const decoded = new WeakMap<TrialRow, Decoded>();
+
+function decode(row: TrialRow): Decoded {
+  let known = decoded.get(row);
+  if (!known) {
+    known = {
+      final: row.final === undefined ? undefined : decodeMetric(row.final),
+      latest: row.latest === undefined ? undefined : decodeMetric(row.latest.data),
+    };
+    decoded.set(row, known);
+  }
+  return known;
+}
+
+/** The final result, else the newest intermediate one; undefined when neither has this key. */
+export function resultOf(row: TrialRow, key: string): Result | undefined {
+  const { final, latest } = decode(row);
+  const last = final?.entries[key];
+  if (last !== undefined) return { value: last, final: true };
+  // A final result without this key is still the trial's last word on it only if it never had one.
+  const value = latest?.entries[key];
+  return value === undefined ? undefined : { value, final: false };
+}
+
+/** What was reported as the final result but holds no number, for example a text; undefined when there is a number. */
+export function reportedText(row: TrialRow): string | undefined {
+  const { final } = decode(row);
+  return final && Object.keys(final.entries).length === 0 ? final.text : undefined;
+}
+
+/** All metric keys, `default` first, the others by name. */
+export function metricKeys(rows: Iterable<TrialRow>): string[] {
+  const keys = new Set<string>();
+  for (const row of rows) {
+    const { final, latest } = decode(row);
+    if (final) for (const key of Object.keys(final.entries)) keys.add(key);
+    if (latest) for (const key of Object.keys(latest.entries)) keys.add(key);
+  }
+  return [...keys].sort((a, b) => Number(b === 'default') - Number(a === 'default') || (a < b ? -1 : 1));
+}
+
+/** Trials by final default metric, the best first; those without a finite one are left out. */
+export function ranking(rows: Iterable<TrialRow>, mode: 'maximize' | 'minimize'): TrialRow[] {
+  const ranked: { row: TrialRow; value: number }[] = [];
+  for (const row of rows) {
+    const result = resultOf(row, 'default');
+    if (result?.final && Number.isFinite(result.value) && isEnded(row.status))
+      ranked.push({ row, value: result.value });
+  }
+  const sign = mode === 'maximize' ? -1 : 1;
+  ranked.sort((a, b) => sign * (a.value - b.value) || a.row.number - b.row.number);
+  return ranked.map(({ row }) => row);
+}
+
+/** Seconds a trial has run; undefined before it starts. */
+export function secondsOf(row: TrialRow, now: number): number | undefined {
+  if (row.startTime === undefined) return undefined;
+  const end = row.endTime ?? (isEnded(row.status) ? undefined : now);
+  return end === undefined ? undefined : Math.max(0, end - row.startTime) / 1000;
+}

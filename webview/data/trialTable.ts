@@ -1,0 +1,172 @@
+/** The trial table's columns, order and filter. */
+import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import type { TrialRow } from '../../src/model/trial.ts';
+import { fullTime, t } from '../strings.ts';
+import { flatParameters, type ParameterColumn, valueText } from './parameters.ts';
+import { reportedText, resultOf, secondsOf } from './results.ts';
+import { kindOf, type StatusKind, statusKinds, statusWord, trialName } from './trialStatus.ts';
+
+export interface TrialColumn {
+  /** `#`, `status`, `metric:<key>`, `parameter:<name>`, `steps`, `duration`, `started`, `message`. */
+  id: string;
+  title: string;
+  numeric: boolean;
+  text(row: TrialRow, now: number): string;
+  /** What to sort by: numbers before texts; undefined and what is not finite come last in both directions. */
+  value(row: TrialRow, now: number): number | string | undefined;
+}
+
+export interface Sort {
+  column: string;
+  descending: boolean;
+}
+
+export function metricTitle(key: string): string {
+  return key === 'default' ? t('metric') : key;
+}
+
+export function trialColumns(keys: readonly string[], parameters: readonly ParameterColumn[]): TrialColumn[] {
+  return [
+    {
+      id: '#',
+      title: '#',
+      numeric: true,
+      text: trialName,
+      value: (row) => (row.number >= 0 ? row.number : row.id),
+    },
+    {
+      id: 'status',
+      title: t('status'),
+      numeric: false,
+      text: (row) => statusWord(row.status),
+      value: (row) => statusKinds.indexOf(kindOf[row.status]),
+    },
+    ...(keys.length === 0 ? ['default'] : keys).map(metricColumn),
+    ...parameters.map(({ name, numeric }): TrialColumn => {
+      const value = (row: TrialRow) => flatParameters(row.parameters).get(name);
+      return {
+        id: `parameter:${name}`,
+        title: name,
+        numeric,
+        text: (row) => valueText(value(row)),
+        value: (row) => {
+          const one = value(row);
+          return typeof one === 'number' || typeof one === 'string' ? one : valueText(one) || undefined;
+        },
+      };
+    }),
+    {
+      id: 'steps',
+      title: t('steps'),
+      numeric: true,
+      text: (row) => (row.intermediates > 0 ? String(row.intermediates) : ''),
+      value: (row) => row.intermediates,
+    },
+    {
+      id: 'duration',
+      title: t('time'),
+      numeric: true,
+      text: (row, now) => {
+        const seconds = secondsOf(row, now);
+        return seconds === undefined ? '' : formatDuration(seconds);
+      },
+      value: (row, now) => secondsOf(row, now),
+    },
+    {
+      id: 'started',
+      title: t('started'),
+      numeric: false,
+      text: (row) => (row.startTime === undefined ? '' : fullTime(row.startTime)),
+      value: (row) => row.startTime,
+    },
+    {
+      id: 'message',
+      title: t('message'),
+      numeric: false,
+      text: (row) => row.message ?? '',
+      value: (row) => row.message || undefined,
+    },
+  ];
+}
+
+function metricColumn(key: string): TrialColumn {
+  return {
+    id: `metric:${key}`,
+    title: metricTitle(key),
+    numeric: true,
+    text: (row) => {
+      const result = resultOf(row, key);
+      if (result) return formatNumber(result.value);
+      return key === 'default' ? (reportedText(row) ?? '') : '';
+    },
+    value: (row) => resultOf(row, key)?.value,
+  };
+}
+
+/** A new array. Trials with equal values keep their order. */
+export function sortTrials(
+  rows: readonly TrialRow[],
+  column: TrialColumn,
+  descending: boolean,
+  now: number,
+): TrialRow[] {
+  const keyed = rows.map((row) => ({ row, value: column.value(row, now) }));
+  keyed.sort((a, b) => compareValues(a.value, b.value, descending));
+  return keyed.map(({ row }) => row);
+}
+
+/** 0 for numbers, 1 for texts, then what has no place in an order. */
+function rank(value: number | string | undefined): number {
+  if (typeof value === 'string') return 1;
+  if (value === undefined) return 3;
+  return Number.isFinite(value) ? 0 : 2;
+}
+
+const textOrder = new Intl.Collator(undefined, { numeric: true });
+
+export function compareValues(
+  a: number | string | undefined,
+  b: number | string | undefined,
+  descending: boolean,
+): number {
+  const rankA = rank(a);
+  const rankB = rank(b);
+  // What is missing is last in both directions; numbers and texts in one column change places with the direction.
+  if (rankA >= 2 || rankB >= 2) return rankA - rankB;
+  const order =
+    rankA !== rankB ? rankA - rankB : typeof a === 'string' ? textOrder.compare(a, String(b)) : Number(a) - Number(b);
+  return descending ? -order : order;
+}
+
+const searchable = new WeakMap<TrialRow, string>();
+
+function searchText(row: TrialRow): string {
+  let text = searchable.get(row);
+  if (text === undefined) {
+    const parts = [trialName(row), row.id, statusWord(row.status), row.message ?? ''];
+    for (const [name, value] of flatParameters(row.parameters)) parts.push(`${name}=${valueText(value)}`);
+    const result = resultOf(row, 'default');
+    if (result) parts.push(formatNumber(result.value));
+    text = parts.join('\n').toLowerCase();
+    searchable.set(row, text);
+  }
+  return text;
+}
+
+/** Trials that have every word of `text` somewhere in number, id, state, message, result or parameters. */
+export function filterTrials(
+  rows: Iterable<TrialRow>,
+  filter: { text: string; status: StatusKind | 'all' },
+): TrialRow[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const kept: TrialRow[] = [];
+  for (const row of rows) {
+    if (filter.status !== 'all' && kindOf[row.status] !== filter.status) continue;
+    if (words.length > 0) {
+      const text = searchText(row);
+      if (!words.every((word) => text.includes(word))) continue;
+    }
+    kept.push(row);
+  }
+  return kept;
+}

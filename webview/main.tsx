@@ -1,0 +1,33 @@
+/** The panel's page: shows what the panel sends, asks the panel for what a person wants, and fetches nothing itself. */
+import { render } from 'preact';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/header.css';
+import './styles/cards.css';
+import './styles/grid.css';
+import { App } from './App.tsx';
+import { Host } from './host.ts';
+import { Page } from './page.ts';
+import { setLanguage } from './strings.ts';
+
+setLanguage(document.documentElement.lang || undefined);
+const root = document.getElementById('root') ?? document.body.appendChild(document.createElement('div'));
+const page = new Page(new Host(), draw);
+
+/** Revisions that were painted, for measuring how long a result takes to the plot; only the newest marks are kept. */
+const marks: string[] = [];
+const painted = new MessageChannel();
+painted.port1.onmessage = ({ data: revision }: MessageEvent<number>) => {
+  const name = `trialdeck:painted:${revision}`;
+  if (marks.at(-1) === name) return;
+  performance.mark(name);
+  marks.push(name);
+  while (marks.length > 500) performance.clearMarks(marks.shift());
+};
+
+function draw(): void {
+  if (!root) return;
+  render(<App page={page} />, root);
+  // The message comes back after this frame has been painted.
+  if (page.data) painted.port2.postMessage(page.data.revision);
+}

@@ -1,0 +1,258 @@
+/** The page's one source of truth: data, connection, what is chosen; and when to draw. */
+import type { ConnectionView, Events, LimitKind, Method, PageState, Requests } from '../src/protocol.ts';
+import { Announcer } from './data/announcer.ts';
+import type { CurveMode } from './data/curveChoice.ts';
+import { Derived } from './data/derived.ts';
+import { ExperimentData } from './data/experimentData.ts';
+import { isTicking } from './data/experimentPhase.ts';
+import type { StatusKind } from './data/trialStatus.ts';
+import type { Sort } from './data/trialTable.ts';
+import type { Host } from './host.ts';
+import type { OpenMenu } from './parts/Menu.tsx';
+import { setStrings, t } from './strings.ts';
+import { type Theme, watchTheme } from './theme.ts';
+
+export type Tab = PageState['tab'];
+
+/** What a person has chosen to see; kept over reloads. */
+export interface View {
+  tab: Tab;
+  selectedTrial: string | null;
+  metricKey: string;
+  sort: Sort | null;
+  curves: { count: number; logScale: boolean; mode: CurveMode };
+  historyLog: boolean;
+  filter: { text: string; status: StatusKind | 'all' };
+}
+
+const startView: View = {
+  tab: 'overview',
+  selectedTrial: null,
+  metricKey: 'default',
+  sort: null,
+  curves: { count: 8, logScale: false, mode: 'top' },
+  historyLog: false,
+  filter: { text: '', status: 'all' },
+};
+
+/** Above so many plotted points the page redraws at most every {@link largePause} milliseconds for new data. */
+const largePoints = 4000;
+const largePause = 100;
+/** Moving through a table selects many trials in passing; the rest of the window hears of the one that stays. */
+const selectionPause = 120;
+
+export class Page {
+  readonly host: Host;
+  theme: Theme;
+  data: ExperimentData | undefined;
+  readonly derived = new Derived();
+  connection: ConnectionView = { state: 'connecting', since: Date.now() };
+  canRun = true;
+  whyNotRun = '';
+  gone: string | undefined;
+  view: View = startView;
+  /** Requests under way. */
+  readonly pending = new Set<Method>();
+  /** Why the last request was refused. */
+  refusal: string | undefined;
+  menu: OpenMenu | undefined;
+  announcement = '';
+  /** Milliseconds, the time that all parts of one drawing agree on. */
+  now = Date.now();
+  /** How many points the plots in sight hold; each plot tells its own. */
+  readonly plotted = new Map<string, number>();
+  readonly #draw: () => void;
+  readonly #announcer = new Announcer();
+  #connectionId = '';
+  #frame: number | undefined;
+  #timer: number | undefined;
+  #lastDraw = 0;
+  #selecting: number | undefined;
+  readonly #started = Date.now();
+
+  constructor(host: Host, draw: () => void) {
+    this.host = host;
+    this.#draw = draw;
+    const kept = host.restore();
+    if (kept) {
+      this.#connectionId = kept.connectionId;
+      this.view = {
+        ...startView,
+        tab: kept.tab,
+        selectedTrial: kept.selectedTrial,
+        metricKey: kept.metricKey,
+        sort: kept.sort,
+        curves: { ...startView.curves, ...kept.curves },
+        historyLog: kept.history?.logScale ?? false,
+        filter: { ...startView.filter, ...(kept.filter as Partial<View['filter']> | undefined) },
+      };
+    }
+    this.theme = watchTheme((theme) => {
+      this.theme = theme;
+      this.invalidate();
+    });
+    host.listen((event, data) => this.#take(event, data));
+    host.ready();
+    this.#tick();
+  }
+
+  get connectionId(): string {
+    return this.#connectionId;
+  }
+
+  /** The trial that plots and details are about: the picked one, else the best, else the first that runs. */
+  get focus(): string | undefined {
+    const { data, view } = this;
+    if (!data) return undefined;
+    if (view.selectedTrial !== null && data.rows.has(view.selectedTrial)) return view.selectedTrial;
+    const best = data.summary.best?.trialId;
+    return best !== undefined && data.rows.has(best) ? best : undefined;
+  }
+
+  /** Whole seconds since the page began to wait; for telling that it takes long. */
+  get waited(): number {
+    return Math.floor((this.now - this.#started) / 1000);
+  }
+
+  change(view: Partial<View>): void {
+    this.view = { ...this.view, ...view };
+    this.#keep();
+    this.invalidate();
+  }
+
+  select(trialId: string | null): void {
+    if (trialId === this.view.selectedTrial) return;
+    this.change({ selectedTrial: trialId });
+    window.clearTimeout(this.#selecting);
+    this.#selecting = window.setTimeout(() => void this.request('selectTrial', { trialId }), selectionPause);
+  }
+
+  updateLimit(kind: LimitKind): void {
+    void this.request('updateLimit', { kind });
+  }
+
+  /** Asks the panel; a refusal is shown at the top of the page. */
+  async request<M extends Method>(method: M, params: Requests[M]['params']): Promise<void> {
+    this.pending.add(method);
+    this.invalidate();
+    try {
+      await this.host.request(method, params);
+      this.refusal = undefined;
+    } catch (error) {
+      this.refusal = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.pending.delete(method);
+      this.invalidate();
+    }
+  }
+
+  dismissRefusal(): void {
+    this.refusal = undefined;
+    this.invalidate();
+  }
+
+  openMenu(menu: OpenMenu | undefined): void {
+    this.menu = menu;
+    this.invalidate();
+  }
+
+  /** Draws in the next frame. */
+  invalidate(): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#lastDraw = performance.now();
+      this.now = Date.now();
+      this.#draw();
+    });
+  }
+
+  /** Draws new data: in the next frame, or a little later when drawing it is much work. */
+  #invalidateData(): void {
+    if (this.#frame !== undefined || this.#timer !== undefined) return;
+    let points = 0;
+    for (const count of this.plotted.values()) points += count;
+    const wait = points > largePoints ? this.#lastDraw + largePause - performance.now() : 0;
+    if (wait <= 0) this.invalidate();
+    else this.#timer = window.setTimeout(() => this.invalidate(), wait);
+  }
+
+  #take<E extends keyof Events>(event: E, data: Events[E]): void {
+    // The event's name decides the type of its data, which the compiler does not follow.
+    const told = { event, data } as { [K in keyof Events]: { event: K; data: Events[K] } }[keyof Events];
+    switch (told.event) {
+      case 'snapshot': {
+        const { snapshot, connection, connectionId, strings, canRun, whyNotRun } = told.data;
+        setStrings(strings);
+        this.#connectionId = connectionId;
+        this.data = new ExperimentData(snapshot);
+        this.connection = connection;
+        this.canRun = canRun;
+        this.whyNotRun = whyNotRun ?? t('Nothing can be run from here.');
+        this.gone = undefined;
+        this.#keep();
+        this.invalidate();
+        break;
+      }
+      case 'change': {
+        if (!this.data) return;
+        const applied = this.data.apply(told.data.change, told.data.from);
+        if (applied === 'gap') this.host.ready();
+        else if (applied === 'applied') this.#invalidateData();
+        break;
+      }
+      case 'connection':
+        this.connection = told.data;
+        this.invalidate();
+        break;
+      case 'select':
+        if (told.data.trialId !== this.view.selectedTrial) {
+          window.clearTimeout(this.#selecting);
+          this.change({ selectedTrial: told.data.trialId });
+        }
+        break;
+      case 'gone':
+        this.gone = told.data.reason;
+        this.invalidate();
+        break;
+    }
+  }
+
+  /** Once a second while a clock on the page runs, else now and then for `2 min ago`. */
+  #tick(): void {
+    const running = !this.data || isTicking(this.data.summary);
+    window.setTimeout(
+      () => {
+        this.#announce();
+        this.invalidate();
+        this.#tick();
+      },
+      running ? 1000 - (Date.now() % 1000) : 15_000,
+    );
+  }
+
+  #announce(): void {
+    if (!this.data) return;
+    this.#announcer.add(this.data.takeEnded());
+    const sentence = this.#announcer.next(performance.now(), this.data.summary.best?.trialId);
+    if (sentence !== undefined) this.announcement = sentence;
+  }
+
+  #keep(): void {
+    if (!this.data) return;
+    const { tab, selectedTrial, metricKey, sort, curves, historyLog, filter } = this.view;
+    this.host.keep({
+      version: 1,
+      connectionId: this.#connectionId,
+      experimentId: this.data.summary.id,
+      tab,
+      selectedTrial,
+      metricKey,
+      sort,
+      curves,
+      history: { logScale: historyLog },
+      filter,
+    });
+  }
+}

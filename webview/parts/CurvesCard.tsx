@@ -1,0 +1,232 @@
+/** Learning curves: what trials report on their way. */
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { formatNumber } from '../../src/model/format.ts';
+import { curvesOption, type DrawnCurve, seriesColor } from '../charts/curvesOption.ts';
+import type { Target } from '../charts/nearest.ts';
+import { Plot } from '../charts/Plot.tsx';
+import { Dropdown } from '../controls.tsx';
+import type { CurveMode } from '../data/curveChoice.ts';
+import type { ExperimentData } from '../data/experimentData.ts';
+import { sameItems } from '../data/memo.ts';
+import { resultOf } from '../data/results.ts';
+import { statusWord, trialName } from '../data/trialStatus.ts';
+import type { Page } from '../page.ts';
+import { plural, t } from '../strings.ts';
+import { Card, Empty } from './Card.tsx';
+import { Grid, type GridColumn } from './Grid.tsx';
+import { LogButton, NotFinite, TableButton } from './HistoryCard.tsx';
+import { KeyChoice, keyWord, metricKey } from './KeyChoice.tsx';
+import { StatusIcon } from './StatusIcon.tsx';
+import { numberLine, TrialHover } from './TrialHover.tsx';
+
+const counts = [4, 8, 16, 32, 64, 128] as const;
+
+/** The shown trials with their points; the same array while nothing of it is another. */
+function useDrawn(page: Page, data: ExperimentData, key: string): DrawnCurve[] {
+  const { view, focus } = page;
+  const shown = page.derived.curves(data, view.curves.mode, view.curves.count, view.selectedTrial, focus);
+  const last = useRef<{ inputs: unknown[]; drawn: DrawnCurve[] } | undefined>(undefined);
+  const drawn = shown.flatMap(({ row, slot }): DrawnCurve[] => {
+    const curve = data.curves.get(row.id)?.points(key);
+    return curve && (curve.points.length > 0 || curve.notFinite > 0) ? [{ row, slot, curve }] : [];
+  });
+  const inputs = drawn.flatMap(({ row, slot, curve }) => [row.id, row.status, slot, curve]);
+  if (last.current && sameItems(last.current.inputs, inputs)) return last.current.drawn;
+  last.current = { inputs, drawn };
+  return drawn;
+}
+
+export function CurvesCard({ page, data, large = false }: { page: Page; data: ExperimentData; large?: boolean }) {
+  const [asTable, setAsTable] = useState(false);
+  const key = metricKey(page, data);
+  const drawn = useDrawn(page, data, key);
+  const positive = drawn.every(({ curve }) => curve.points.every(([, y]) => y > 0));
+  const logScale = page.view.curves.logScale && positive;
+  const { theme } = page;
+  const option = useMemo(() => curvesOption(drawn, theme, logScale), [drawn, theme, logScale]);
+  const targets = useMemo(
+    (): Target[] => drawn.map(({ row, curve }) => ({ id: row.id, points: curve.points })),
+    [drawn],
+  );
+  const points = drawn.reduce((sum, { curve }) => sum + curve.points.length, 0);
+  const notFinite = drawn.reduce((sum, { curve }) => sum + curve.notFinite, 0);
+  const { mode, count } = page.view.curves;
+  const any = data.curves.size > 0;
+
+  return (
+    <Card
+      title={t('Learning curves')}
+      class={large ? 'curves large' : 'curves'}
+      sentence={
+        <>
+          {t('Intermediate {0} by step; running trials dashed.', keyWord(key))}
+          {notFinite > 0 && <NotFinite count={notFinite} />}
+        </>
+      }
+      controls={
+        any && (
+          <>
+            <Dropdown
+              label={t('Which trials')}
+              value={mode === 'selected' ? 'selected' : `${mode} ${count}`}
+              choices={[
+                ...(large ? counts : counts.slice(0, 4)).map((many) => ({
+                  value: `top ${many}`,
+                  label: t('top {0}', many),
+                })),
+                { value: 'latest 8', label: t('latest 8') },
+                { value: 'latest 32', label: t('latest 32') },
+                { value: 'selected', label: t('selected') },
+              ]}
+              onChange={(value) => {
+                const [chosen = 'top', many] = value.split(' ');
+                page.change({
+                  curves: { ...page.view.curves, mode: chosen as CurveMode, ...(many ? { count: Number(many) } : {}) },
+                });
+              }}
+            />
+            <KeyChoice page={page} data={data} />
+            <LogButton
+              pressed={logScale}
+              possible={positive}
+              onClick={() => page.change({ curves: { ...page.view.curves, logScale: !page.view.curves.logScale } })}
+            />
+            <TableButton asTable={asTable} onClick={() => setAsTable(!asTable)} />
+          </>
+        )
+      }
+    >
+      {points === 0 ? (
+        <Empty icon="graph-line">{emptyText(any, mode, notFinite)}</Empty>
+      ) : asTable ? (
+        <CurvesTable page={page} drawn={drawn} metric={key} />
+      ) : (
+        <div class="curves-body">
+          <Plot
+            page={page}
+            name={large ? 'curves-large' : 'curves'}
+            summary={curvesSummary(drawn, keyWord(key))}
+            option={option}
+            targets={targets}
+            points={points}
+            trials={drawn.length}
+            logScale={logScale}
+            emphasize
+            hover={({ id, point }) => {
+              const row = data.rows.get(id);
+              if (!row) return null;
+              const final = resultOf(row, key);
+              const lines = [numberLine(t('{0} at step {1}', keyWord(key), point[0]), point[1])];
+              if (final?.final) lines.push(numberLine(t('final {0}', keyWord(key)), final.value));
+              return <TrialHover row={row} lines={lines} />;
+            }}
+            onPick={(id) => page.select(id)}
+          />
+          {large && <CurveList page={page} drawn={drawn} metric={key} />}
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function emptyText(any: boolean, mode: CurveMode, notFinite: number): string {
+  if (notFinite > 0) return t('None of the reported values is finite.');
+  if (!any) return t('A trial draws its curve here while it runs, one point for each intermediate result it reports.');
+  if (mode === 'selected') return t('Select a trial with intermediate results, and its curve is drawn here.');
+  return t('No ranked trial has intermediate results of this metric yet.');
+}
+
+function curvesSummary(drawn: readonly DrawnCurve[], word: string): string {
+  const running = drawn.filter(({ row }) => row.status === 'RUNNING').length;
+  const parts = [plural(drawn.length, 'Learning curve of 1 trial', 'Learning curves of {0} trials')];
+  if (running > 0) parts.push(t('{0} of them running', running));
+  const ends = drawn.flatMap(({ curve }) => curve.points.at(-1)?.[1] ?? []);
+  if (ends.length > 0) {
+    parts.push(
+      t('{0} ends between {1} and {2}', word, formatNumber(Math.min(...ends)), formatNumber(Math.max(...ends))),
+    );
+  }
+  return `${parts.join('; ')}.`;
+}
+
+/** Names the lines beside the plot: colour, trial, where it is now. */
+function CurveList({ page, drawn, metric }: { page: Page; drawn: readonly DrawnCurve[]; metric: string }) {
+  return (
+    <ul class="curve-list" aria-label={t('Trials in the plot')}>
+      {drawn.map(({ row, slot, curve }) => {
+        const result = resultOf(row, metric);
+        return (
+          <li key={row.id}>
+            <button type="button" aria-pressed={page.view.selectedTrial === row.id} onClick={() => page.select(row.id)}>
+              <i
+                class={row.status === 'RUNNING' ? 'dashed' : ''}
+                style={{ borderColor: seriesColor(page.theme, slot) }}
+              />
+              <span class="curve-name">{trialName(row)}</span>
+              <StatusIcon status={row.status} />
+              <span class="numeric">
+                {result ? formatNumber(result.value) : formatNumber(curve.points.at(-1)?.[1] ?? Number.NaN)}
+              </span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+interface StepRow {
+  step: number;
+  values: Map<string, number>;
+}
+
+function CurvesTable({ page, drawn, metric }: { page: Page; drawn: readonly DrawnCurve[]; metric: string }) {
+  const { columns, rows } = useMemo(() => {
+    const steps = new Map<number, StepRow>();
+    for (const { row, curve } of drawn) {
+      for (const [step, value] of curve.points) {
+        const known = steps.get(step) ?? { step, values: new Map<string, number>() };
+        known.values.set(row.id, value);
+        steps.set(step, known);
+      }
+    }
+    const columns: GridColumn<StepRow>[] = [
+      { id: 'step', title: t('step'), numeric: true, text: (row) => String(row.step) },
+      ...drawn.map(
+        ({ row: trial }): GridColumn<StepRow> => ({
+          id: trial.id,
+          title: t('trial {0}', trialName(trial)),
+          numeric: true,
+          text: (row) => {
+            const value = row.values.get(trial.id);
+            return value === undefined ? '' : formatNumber(value);
+          },
+        }),
+      ),
+    ];
+    return { columns, rows: [...steps.values()].sort((a, b) => a.step - b.step) };
+  }, [drawn]);
+  const running = drawn.filter(({ row }) => row.status === 'RUNNING');
+  return (
+    <div class="plot-table">
+      <Grid
+        name="curves-table"
+        label={
+          running.length > 0
+            ? t(
+                '{0} by step; trial {1} is {2}',
+                keyWord(metric),
+                running.map(({ row }) => trialName(row)).join(', '),
+                statusWord('RUNNING'),
+              )
+            : t('{0} by step', keyWord(metric))
+        }
+        columns={columns}
+        rows={rows}
+        rowId={(row) => String(row.step)}
+        fontSize={page.theme.fontSize}
+        fontFamily={page.theme.fontFamily}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+/** The first line: what it is, how it is doing, and what one can do. */
+import { experimentActions } from '../../src/model/experiment.ts';
+import { Button, Icon, IconButton } from '../controls.tsx';
+import type { ExperimentData } from '../data/experimentData.ts';
+import { experimentPhase, phaseLooks, phaseWord } from '../data/experimentPhase.ts';
+import type { Page } from '../page.ts';
+import { clockTime, fullTime, t } from '../strings.ts';
+import { menuBelow, type OpenMenu } from './Menu.tsx';
+
+export function Header({ page, data }: { page: Page; data: ExperimentData }) {
+  const { summary } = data;
+  const actions = experimentActions(summary);
+  const lost = page.connection.state !== 'connected' ? t('There is no connection to the experiment.') : undefined;
+  const noRun = page.canRun ? lost : page.whyNotRun;
+  const facts = [summary.tuner, summary.assessor, summary.platform, summary.engine === 'nni' ? 'NNI' : undefined];
+  return (
+    <header class="header">
+      <Icon name="beaker" class="logo" />
+      <h1>{summary.name || summary.id}</h1>
+      {summary.name !== summary.id && (
+        <span class="id" title={t('Experiment id')}>
+          {summary.id}
+        </span>
+      )}
+      <StatusChip data={data} />
+      <span class="facts">
+        {facts.filter(Boolean).join(' · ')}
+        {summary.startTime !== undefined && (
+          <span title={fullTime(summary.startTime)}> · {t('since {0}', clockTime(summary.startTime, page.now))}</span>
+        )}
+      </span>
+      <div class="actions" role="toolbar" aria-label={t('Experiment')}>
+        {actions.has('stop') && (
+          <Button
+            label={t('Stop')}
+            icon="debug-stop"
+            disabled={lost !== undefined || page.pending.has('stopExperiment')}
+            title={lost ?? t('Stop the experiment; its results are kept')}
+            onClick={() => void page.request('stopExperiment', null)}
+          />
+        )}
+        {actions.has('resume') && (
+          <Button
+            label={t('Resume')}
+            icon="debug-continue"
+            disabled={noRun !== undefined || page.pending.has('resumeExperiment')}
+            title={noRun ?? t('Go on where the experiment stopped')}
+            onClick={() => void page.request('resumeExperiment', null)}
+          />
+        )}
+        <IconButton
+          icon="export"
+          label={t('Export Results…')}
+          onClick={() => void page.request('exportTrials', null)}
+        />
+        <IconButton icon="go-to-file" label={t('Open Config')} onClick={() => void page.request('openConfig', null)} />
+        <IconButton
+          icon="ellipsis"
+          label={t('More Actions…')}
+          expanded={page.menu?.label === t('Experiment')}
+          onClick={(event) => page.openMenu(menuBelow(event, t('Experiment'), moreItems(page, data)))}
+        />
+      </div>
+    </header>
+  );
+}
+
+export function StatusChip({ data }: { data: ExperimentData }) {
+  const phase = experimentPhase(data.summary);
+  const { icon, tone } = phaseLooks[phase];
+  return (
+    <span class={`chip tone-${tone}`} data-phase={phase}>
+      <Icon name={icon} spin={icon === 'loading'} />
+      {phaseWord(phase)}
+    </span>
+  );
+}
+
+function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
+  const actions = experimentActions(data.summary);
+  const not = (action: 'update' | 'addTrial') => {
+    if (!page.canRun) return page.whyNotRun;
+    return actions.has(action) ? undefined : t('The experiment is not running.');
+  };
+  return [
+    {
+      label: t('Add Trial…'),
+      icon: 'add',
+      disabled: not('addTrial'),
+      run: () => void page.request('addTrial', {}),
+    },
+    'line',
+    {
+      label: t('Change Concurrency…'),
+      icon: 'layers',
+      disabled: not('update'),
+      run: () => page.updateLimit('concurrency'),
+    },
+    {
+      label: t('Change Number of Trials…'),
+      icon: 'list-ordered',
+      disabled: not('update'),
+      run: () => page.updateLimit('trialNumber'),
+    },
+    {
+      label: t('Change Time Limit…'),
+      icon: 'watch',
+      disabled: not('update'),
+      run: () => page.updateLimit('duration'),
+    },
+    {
+      label: t('Change Search Space…'),
+      icon: 'diff',
+      disabled: not('update'),
+      run: () => void page.request('updateSearchSpace', null),
+    },
+    'line',
+    {
+      label: t("Open the Experiment's Log"),
+      icon: 'output',
+      run: () => void page.request('openLog', { name: 'manager' }),
+    },
+    {
+      label: t('Copy Experiment Id'),
+      icon: 'copy',
+      run: () => void page.request('copyText', { text: data.summary.id }),
+    },
+  ];
+}

@@ -1,0 +1,196 @@
+/** The numbers a person asks for first. */
+import type { ComponentChildren } from 'preact';
+import { experimentActions } from '../../src/model/experiment.ts';
+import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import { LinkButton } from '../controls.tsx';
+import type { ExperimentData } from '../data/experimentData.ts';
+import { allTrials, elapsedSeconds, endedTrials, roughSeconds, secondsLeft } from '../data/experimentPhase.ts';
+import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../data/trialStatus.ts';
+import type { Page } from '../page.ts';
+import { ago, fullTime, t } from '../strings.ts';
+
+interface Props {
+  page: Page;
+  data: ExperimentData;
+}
+
+export function Numbers(props: Props) {
+  return (
+    <dl class="numbers">
+      <Best {...props} />
+      <Trials {...props} />
+      <Time {...props} />
+      <Concurrency {...props} />
+      <Sdk {...props} />
+    </dl>
+  );
+}
+
+function Figure(props: {
+  title: string;
+  hint?: string;
+  value: string;
+  note?: ComponentChildren;
+  bar?: ComponentChildren;
+}) {
+  return (
+    <div class="figure">
+      <dt title={props.hint ?? ''}>{props.title}</dt>
+      <dd>
+        <div class="value">{props.value}</div>
+        <div class="note">{props.note ?? '\u00a0'}</div>
+        {props.bar}
+      </dd>
+    </div>
+  );
+}
+
+function Best({ page, data }: Props) {
+  const { best, optimizeMode } = data.summary;
+  const hint = optimizeMode === 'maximize' ? t('Higher is better') : t('Lower is better');
+  const title = optimizeMode === 'maximize' ? t('Best metric · highest') : t('Best metric · lowest');
+  if (!best) {
+    return <Figure title={title} hint={hint} value="–" note={t('when the first trial has ended')} />;
+  }
+  const row = data.rows.get(best.trialId);
+  return (
+    <Figure
+      title={title}
+      hint={hint}
+      value={formatNumber(best.value)}
+      note={
+        <>
+          {t('by trial')}{' '}
+          <LinkButton
+            label={t('Select trial {0}', best.trialNumber)}
+            onClick={() => page.select(best.trialId)}
+            title={t('Select this trial')}
+          >
+            {row ? trialName(row) : best.trialNumber}
+          </LinkButton>
+          <span title={fullTime(best.time)}>, {ago(best.time, page.now)}</span>
+        </>
+      }
+    />
+  );
+}
+
+function Trials({ data }: Props) {
+  const { summary } = data;
+  const ended = endedTrials(summary);
+  const counts = countKinds(summary.counts);
+  const total = Math.max(summary.maxTrialNumber ?? 0, allTrials(summary));
+  const words = (['running', 'waiting', 'stoppedEarly', 'failed', 'cancelled'] as const)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${kindWord(kind)}`);
+  const limit = summary.maxTrialNumber === undefined ? [t('ended')] : [t('of {0}', summary.maxTrialNumber)];
+  const note = [...limit, ...words].join(' · ');
+  return (
+    <Figure
+      title={t('Trials')}
+      hint={t('Trials that have ended')}
+      value={String(ended)}
+      note={<span title={note}>{note}</span>}
+      bar={<Bar total={total} counts={counts} label={`${ended} ${note}`} />}
+    />
+  );
+}
+
+function Bar({ total, counts, label }: { total: number; counts: Record<StatusKind, number>; label: string }) {
+  return (
+    <div class="bar" role="img" aria-label={label}>
+      {statusKinds.map((kind) =>
+        counts[kind] > 0 && kind !== 'waiting' ? (
+          <i
+            key={kind}
+            class={`fill-${kind}`}
+            title={`${counts[kind]} ${kindWord(kind)}`}
+            style={{ width: `${(100 * counts[kind]) / total}%` }}
+          />
+        ) : null,
+      )}
+    </div>
+  );
+}
+
+function Time({ page, data }: Props) {
+  const { summary } = data;
+  const elapsed = elapsedSeconds(summary, page.now);
+  const left = secondsLeft(summary, page.now);
+  const max = summary.maxExperimentDuration;
+  const parts = [
+    max === undefined ? undefined : t('of {0}', formatDuration(max)),
+    left === undefined ? undefined : t('about {0} left', formatDuration(roughSeconds(left))),
+    max === undefined && left === undefined && summary.endTime !== undefined
+      ? t('ended {0}', ago(summary.endTime, page.now))
+      : undefined,
+  ].filter((part) => part !== undefined);
+  const share = max === undefined ? undefined : Math.min(1, elapsed / max);
+  return (
+    <Figure
+      title={t('Time')}
+      hint={t('How long the experiment has been running')}
+      value={formatDuration(elapsed)}
+      note={parts.join(' · ')}
+      bar={
+        share === undefined ? undefined : (
+          <div
+            class="bar"
+            role="progressbar"
+            aria-label={t('Time')}
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={Math.round(100 * share)}
+          >
+            <i class="fill-time" style={{ width: `${100 * share}%` }} />
+          </div>
+        )
+      }
+    />
+  );
+}
+
+function Concurrency({ page, data }: Props) {
+  const { summary } = data;
+  const busy = summary.counts.RUNNING ?? 0;
+  const can = experimentActions(summary).has('update');
+  return (
+    <Figure
+      title={t('Concurrency')}
+      hint={t('How many trials run at a time')}
+      value={String(summary.trialConcurrency)}
+      note={
+        <>
+          {t('{0} busy', busy)}
+          {can && ' · '}
+          {can && (
+            <LinkButton
+              label={t('Change the concurrency')}
+              title={page.canRun ? t('Change how many trials run at a time') : page.whyNotRun}
+              disabled={!page.canRun}
+              onClick={() => page.updateLimit('concurrency')}
+            >
+              {t('change')}
+            </LinkButton>
+          )}
+        </>
+      }
+    />
+  );
+}
+
+function Sdk({ data }: Props) {
+  const { sdk, engine } = data.summary;
+  const hint = t('The nni package that trials import');
+  if (!sdk) {
+    return <Figure title={t('Trial SDK')} hint={hint} value={engine === 'nni' ? 'NNI' : '–'} note={t('not told')} />;
+  }
+  return (
+    <Figure
+      title={t('Trial SDK')}
+      hint={hint}
+      value={sdk.kind === 'bundled' ? t('bundled') : t('nni {0}', sdk.version)}
+      note={<span title={sdk.python}>{sdk.python || t('no Python recognised')}</span>}
+    />
+  );
+}

@@ -1,0 +1,17 @@
+/** A trial's state as a shape in its colour. */
+import type { TrialStatus } from '../../src/model/trial.ts';
+import { kindOf, statusIcons, statusWord } from '../data/trialStatus.ts';
+
+export function StatusIcon({ status, words = false }: { status: TrialStatus; words?: boolean }) {
+  const kind = kindOf[status];
+  const word = statusWord(status);
+  return (
+    <span class={`status tone-${kind}`}>
+      <span
+        class={`codicon codicon-${statusIcons[kind]} ${kind === 'running' ? 'turning' : ''}`}
+        {...(words ? { 'aria-hidden': 'true' } : { role: 'img', 'aria-label': word, title: word })}
+      />
+      {words && <span>{word}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,185 @@
+/** Everything about one trial. */
+import { useMemo } from 'preact/hooks';
+import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import { decodeMetric } from '../../src/model/metric.ts';
+import type { TrialRow } from '../../src/model/trial.ts';
+import { curvesOption } from '../charts/curvesOption.ts';
+import { Plot } from '../charts/Plot.tsx';
+import { IconButton } from '../controls.tsx';
+import type { ExperimentData } from '../data/experimentData.ts';
+import { flatParameters, valueText } from '../data/parameters.ts';
+import { secondsOf } from '../data/results.ts';
+import { statusWord, trialName } from '../data/trialStatus.ts';
+import type { Page } from '../page.ts';
+import { clockTime, fullTime, plural, t } from '../strings.ts';
+import { Card, Empty } from './Card.tsx';
+import { NotFinite } from './HistoryCard.tsx';
+import { keyWord, metricKey } from './KeyChoice.tsx';
+import { menuBelow } from './Menu.tsx';
+import { StatusIcon } from './StatusIcon.tsx';
+import { numberLine, TrialHover } from './TrialHover.tsx';
+import { TrialLog } from './TrialLog.tsx';
+import { trialMenu } from './trialMenu.ts';
+
+export function TrialDetail({
+  page,
+  data,
+  withCurve = true,
+}: {
+  page: Page;
+  data: ExperimentData;
+  withCurve?: boolean;
+}) {
+  const id = page.focus;
+  const row = id === undefined ? undefined : data.rows.get(id);
+  if (!row) {
+    return (
+      <Card title={t('Trial')} class="detail">
+        <Empty icon="list-selection">{t('Select a trial to see its parameters, its curve and its log.')}</Empty>
+      </Card>
+    );
+  }
+  const selected = page.view.selectedTrial === row.id;
+  const best = row.id === data.summary.best?.trialId;
+  const name = t('Trial {0}', trialName(row));
+  return (
+    <Card
+      class="detail"
+      title={
+        <>
+          {name} <StatusIcon status={row.status} words />
+          {best && <span class="best-mark">★ {t('best so far')}</span>}
+        </>
+      }
+      sentence={<Times page={page} row={row} />}
+      controls={
+        <>
+          <IconButton
+            icon="ellipsis"
+            label={t('Actions of trial {0}', trialName(row))}
+            expanded={page.menu?.label === name}
+            onClick={(event) => page.openMenu(menuBelow(event, name, trialMenu(page, row)))}
+          />
+          {selected && <IconButton icon="close" label={t('Select no trial')} onClick={() => page.select(null)} />}
+        </>
+      }
+    >
+      <div class="detail-body" data-trial={row.id}>
+        {row.message && (
+          <p class={`message tone-text-${row.status === 'FAILED' ? 'failed' : 'plain'}`}>{row.message}</p>
+        )}
+        <div class="detail-columns">
+          <Values row={row} />
+          {withCurve && <OwnCurve page={page} data={data} row={row} />}
+        </div>
+        <TrialLog page={page} row={row} />
+      </div>
+    </Card>
+  );
+}
+
+function Times({ page, row }: { page: Page; row: TrialRow }) {
+  const seconds = secondsOf(row, page.now);
+  const parts: string[] = [];
+  if (row.startTime === undefined) parts.push(t('not started'));
+  else parts.push(t('started {0}', clockTime(row.startTime, page.now)));
+  if (seconds !== undefined) parts.push(t('took {0}', formatDuration(seconds)));
+  if (row.intermediates > 0) parts.push(plural(row.intermediates, '1 step', '{0} steps'));
+  if (row.source === 'customized') parts.push(t('added by hand'));
+  return (
+    <span title={row.startTime === undefined ? '' : fullTime(row.startTime)}>
+      {row.status === 'RUNNING' ? parts.join(' · ').replace(t('took {0}', ''), t('for {0}', '')) : parts.join(' · ')}
+      <span class="id"> · {row.id}</span>
+    </span>
+  );
+}
+
+/** Results first, then parameters. */
+function Values({ row }: { row: TrialRow }) {
+  const results: [string, string][] = [];
+  if (row.final !== undefined) results.push(...metricLines(t('final'), row.final));
+  else if (row.latest) results.push(...metricLines(t('step {0}', row.latest.sequence), row.latest.data));
+  const parameters = [...flatParameters(row.parameters)];
+  return (
+    <table class="values">
+      <tbody>
+        {results.map(([name, value]) => (
+          <tr key={`result ${name}`} class="result">
+            <th scope="row">{name}</th>
+            <td>{value}</td>
+          </tr>
+        ))}
+        {parameters.map(([name, value]) => {
+          const depth = name.split('.').length - 1;
+          return (
+            <tr key={name}>
+              <th scope="row" title={name} style={{ paddingInlineStart: `${Math.min(depth, 4) * 12}px` }}>
+                {name.slice(name.lastIndexOf('.') + 1)}
+              </th>
+              <td title={typeof value === 'number' ? String(value) : ''}>{valueText(value)}</td>
+            </tr>
+          );
+        })}
+        {results.length === 0 && parameters.length === 0 && (
+          <tr>
+            <td>{t('No parameters: the trial has not asked for any.')}</td>
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+function metricLines(name: string, text: string): [string, string][] {
+  const entries = Object.entries(decodeMetric(text).entries);
+  const [first] = entries;
+  if (!first) return [[name, text.length > 300 ? `${text.slice(0, 300)}…` : text]];
+  if (entries.length === 1) return [[name, formatNumber(first[1])]];
+  return entries.map(([key, value]) => [key === 'default' ? name : `${name} ${key}`, formatNumber(value)]);
+}
+
+function OwnCurve({ page, data, row }: { page: Page; data: ExperimentData; row: TrialRow }) {
+  const key = metricKey(page, data);
+  const curve = data.curves.get(row.id)?.points(key);
+  const { theme } = page;
+  const { status } = row;
+  const option = useMemo(
+    () => (curve ? curvesOption([{ row, slot: 0, curve }], theme, false) : {}),
+    [curve, theme, status],
+  );
+  const targets = useMemo(() => (curve ? [{ id: row.id, points: curve.points }] : []), [curve, row.id]);
+  if (!curve || curve.points.length === 0) {
+    if (curve && curve.notFinite > 0) return <NotFinite count={curve.notFinite} />;
+    return null;
+  }
+  return (
+    <div class="own-curve">
+      <Plot
+        key={row.id}
+        page={page}
+        name="trial-curve"
+        summary={t(
+          'Learning curve of trial {0}, {1}: {2} from {3} to {4}.',
+          trialName(row),
+          statusWord(status),
+          keyWord(key),
+          formatNumber(curve.points[0]?.[1] ?? Number.NaN),
+          formatNumber(curve.points.at(-1)?.[1] ?? Number.NaN),
+        )}
+        option={option}
+        targets={targets}
+        points={curve.points.length}
+        trials={1}
+        logScale={false}
+        hover={({ point }) => (
+          <TrialHover
+            row={{ ...row, parameters: {} }}
+            lines={[numberLine(t('{0} at step {1}', keyWord(key), point[0]), point[1])]}
+          />
+        )}
+        onPick={() => {}}
+      />
+      {curve.notFinite > 0 && <NotFinite count={curve.notFinite} />}
+    </div>
+  );
+}

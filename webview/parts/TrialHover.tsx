@@ -1,0 +1,43 @@
+/** What a plot says about the trial under the pointer. */
+import { formatNumber } from '../../src/model/format.ts';
+import type { TrialRow } from '../../src/model/trial.ts';
+import { flatParameters, valueText } from '../data/parameters.ts';
+import { trialName } from '../data/trialStatus.ts';
+import { t } from '../strings.ts';
+import { StatusIcon } from './StatusIcon.tsx';
+
+/** Lines at most; the details have the rest. */
+const most = 12;
+
+export function TrialHover({ row, lines }: { row: TrialRow; lines: readonly [string, string][] }) {
+  const parameters = [...flatParameters(row.parameters)];
+  return (
+    <>
+      <div class="hover-title">
+        <strong>{t('Trial {0}', trialName(row))}</strong> <StatusIcon status={row.status} words />
+      </div>
+      <table>
+        <tbody>
+          {lines.map(([name, value]) => (
+            <tr key={name} class="hover-value">
+              <th>{name}</th>
+              <td>{value}</td>
+            </tr>
+          ))}
+          {parameters.slice(0, most).map(([name, value]) => (
+            <tr key={name}>
+              <th>{name}</th>
+              <td>{valueText(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {parameters.length > most && <div class="muted">{t('and {0} more', parameters.length - most)}</div>}
+      {row.message && <div class="hover-message">{row.message}</div>}
+    </>
+  );
+}
+
+export function numberLine(name: string, value: number): [string, string] {
+  return [name, formatNumber(value)];
+}

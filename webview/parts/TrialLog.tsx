@@ -1,0 +1,107 @@
+/** The end of a trial's log, following while the trial runs. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import type { LogName } from '../../src/protocol.ts';
+import { LinkButton } from '../controls.tsx';
+import type { Page } from '../page.ts';
+import { t } from '../strings.ts';
+import { Tabs } from './Tabs.tsx';
+
+const names = ['trial.log', 'stderr', 'stdout'] as const satisfies readonly LogName[];
+type FileName = (typeof names)[number];
+
+/** What the page shows; the editor has the rest. */
+const maxBytes = 64_000;
+/** A log tells nobody that it grew, so it is read again this often while its trial runs and it is in sight. */
+const followPause = 2000;
+
+type State =
+  | { kind: 'reading' }
+  | { kind: 'text'; text: string; truncated: boolean }
+  | { kind: 'failed'; reason: string };
+
+export function TrialLog({ page, row }: { page: Page; row: TrialRow }) {
+  const [chosen, choose] = useState<{ trial: string; name: FileName } | undefined>(undefined);
+  // A failed trial says why on stderr.
+  const usual: FileName = row.status === 'FAILED' ? 'stderr' : 'trial.log';
+  const name = chosen?.trial === row.id ? chosen.name : usual;
+  const [state, setState] = useState<State>({ kind: 'reading' });
+  const box = useRef<HTMLPreElement>(null);
+  const atEnd = useRef(true);
+  const ended = isEnded(row.status);
+
+  useEffect(() => {
+    let current = true;
+    let timer: number | undefined;
+    setState((known) => (known.kind === 'text' && !current ? known : { kind: 'reading' }));
+    atEnd.current = true;
+    const read = async () => {
+      try {
+        const { text, truncated } = await page.host.request('readTrialLog', { trialId: row.id, name, maxBytes });
+        if (current) setState({ kind: 'text', text, truncated });
+      } catch (error) {
+        if (current) setState({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      }
+      if (current && !ended) timer = window.setTimeout(() => void read(), followPause);
+    };
+    void read();
+    return () => {
+      current = false;
+      window.clearTimeout(timer);
+    };
+  }, [page, row.id, name, ended]);
+
+  useLayoutEffect(() => {
+    if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [state]);
+
+  return (
+    <div class="log">
+      <Tabs
+        name="log"
+        label={t('Log')}
+        small
+        tabs={names.map((id) => ({ id, label: id }))}
+        active={name}
+        onChange={(id) => choose({ trial: row.id, name: id })}
+      >
+        <LinkButton onClick={() => void page.request('openLog', { trialId: row.id, name })}>
+          {t('Open in Editor')}
+        </LinkButton>
+      </Tabs>
+      <pre
+        id="log-panel"
+        role="tabpanel"
+        aria-labelledby={`log-tab-${name}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+        tabIndex={0}
+        ref={box}
+        data-log={state.kind}
+        onScroll={(event) => {
+          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
+          atEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
+        }}
+      >
+        <LogText state={state} ended={ended} />
+      </pre>
+    </div>
+  );
+}
+
+function LogText({ state, ended }: { state: State; ended: boolean }) {
+  if (state.kind === 'reading') return <span class="muted">{t('Reading…')}</span>;
+  if (state.kind === 'failed') return <span class="muted">{t('The log could not be read: {0}', state.reason)}</span>;
+  if (state.text.trim() === '') {
+    return (
+      <span class="muted">
+        {ended ? t('Nothing was written here.') : t('Nothing has been written here yet; this follows when it is.')}
+      </span>
+    );
+  }
+  return (
+    <>
+      {state.truncated && <span class="muted">{`${t('… only the end is shown')}\n`}</span>}
+      {state.text}
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+/** What one can do with a trial. */
+import { experimentActions } from '../../src/model/experiment.ts';
+import { canKill, type TrialRow } from '../../src/model/trial.ts';
+import type { Page } from '../page.ts';
+import { t } from '../strings.ts';
+import type { OpenMenu } from './Menu.tsx';
+
+export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
+  const summary = page.data?.summary;
+  const actions = summary ? experimentActions(summary) : new Set();
+  const killable = canKill(row.status) && summary?.live === true;
+  let noCopy: string | undefined;
+  if (!page.canRun) noCopy = page.whyNotRun;
+  else if (!actions.has('addTrial')) noCopy = t('The experiment is not running, so it takes no new trials.');
+  return [
+    {
+      label: t('Copy Parameters'),
+      icon: 'copy',
+      run: () => void page.request('copyText', { text: JSON.stringify(row.parameters, null, 2) }),
+    },
+    {
+      label: t('Copy as New Trial…'),
+      icon: 'add',
+      disabled: noCopy,
+      run: () => void page.request('addTrial', { copyOf: row.id }),
+    },
+    'line',
+    {
+      label: t('Open Log in Editor'),
+      icon: 'output',
+      run: () =>
+        void page.request('openLog', { trialId: row.id, name: row.status === 'FAILED' ? 'stderr' : 'trial.log' }),
+    },
+    'line',
+    {
+      label: t('Kill Trial…'),
+      icon: 'close',
+      disabled: killable ? undefined : t('The trial is not running.'),
+      run: () => void page.request('killTrials', { trialIds: [row.id] }),
+    },
+  ];
+}
+
+/** What VS Code's own context menu gets to know of a trial. */
+export function trialContext(page: Page, row: TrialRow): string {
+  return JSON.stringify({
+    webviewSection: 'trial',
+    connectionId: page.connectionId,
+    experimentId: page.data?.summary.id,
+    trialId: row.id,
+    trialCanBeKilled: canKill(row.status) && page.data?.summary.live === true,
+    preventDefaultContextMenuItems: true,
+  });
+}

@@ -1,0 +1,52 @@
+/** Words of the page. The English text is the key of a translation, as in `vscode.l10n`. */
+import type { Strings } from '../src/protocol.ts';
+
+let translations: Strings = {};
+let language: string | undefined;
+
+export function setStrings(strings: Strings): void {
+  translations = strings;
+}
+
+/** @param tag a BCP 47 language tag; the browser's own language when undefined. */
+export function setLanguage(tag: string | undefined): void {
+  language = tag;
+}
+
+/** The text in the window's language with `{0}`, `{1}`, ... filled in. */
+export function t(message: string, ...values: (string | number)[]): string {
+  const text = translations[message] ?? message;
+  return values.length === 0
+    ? text
+    : text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+}
+
+/** `one` for exactly one, else `many` with `{0}` as the number. */
+export function plural(count: number, one: string, many: string): string {
+  return count === 1 ? t(one) : t(many, count);
+}
+
+/** `12:41`, with the day when it is not today. */
+export function clockTime(time: number, now: number): string {
+  const today = new Date(time).toDateString() === new Date(now).toDateString();
+  const options: Intl.DateTimeFormatOptions = today
+    ? { hour: '2-digit', minute: '2-digit' }
+    : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
+  return new Intl.DateTimeFormat(language, options).format(time);
+}
+
+/** Date and time of day to the second. */
+export function fullTime(time: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+}
+
+/** `just now`, `2 min ago`, `yesterday`. */
+export function ago(time: number, now: number): string {
+  const seconds = Math.max(0, (now - time) / 1000);
+  if (seconds < 45) return t('just now');
+  if (seconds < 3600) return t('{0} min ago', Math.max(1, Math.round(seconds / 60)));
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  if (seconds < 86_400) return format.format(-Math.round(seconds / 3600), 'hour');
+  if (seconds < 30 * 86_400) return format.format(-Math.round(seconds / 86_400), 'day');
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(time);
+}

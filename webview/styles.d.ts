@@ -1,0 +1,2 @@
+/** Style sheets are taken into `dist/webview.css` by the build. */
+declare module '*.css';
