@@ -1,5 +1,6 @@
 /** The table at the end: the best trials, what they ran with and how long it took. */
 import type { ExperimentSummary } from '../model/experiment.ts';
+import { flatParameters } from '../model/flatParameters.ts';
 import { formatDuration, formatNumber } from '../model/format.ts';
 import { decodeMetric } from '../model/metric.ts';
 import type { Parameters, TrialRow } from '../model/trial.ts';
@@ -61,22 +62,11 @@ export function durationText(row: TrialRow): string {
   return formatDuration(Math.max(0, (row.endTime ?? Date.now()) - row.startTime) / 1000);
 }
 
-/** `lr=0.01 layers=2`; a nested choice as `layer._name=dense layer.units=64`. */
+/** `lr=0.01 layers=2`; a nested choice as `layer=dense layer.units=64`. */
 export function parametersText(parameters: Parameters): string {
-  return Object.entries(flatten(parameters))
+  return [...flatParameters(parameters)]
     .map(([name, value]) => `${name}=${typeof value === 'number' ? formatNumber(value) : plainText(value)}`)
     .join(' ');
-}
-
-/** Nested choices become `layer._name`, `layer.units`; lists stay lists. */
-export function flatten(value: Readonly<Record<string, unknown>>, prefix = ''): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
-  for (const [name, entry] of Object.entries(value)) {
-    if (entry !== null && typeof entry === 'object' && !Array.isArray(entry)) {
-      Object.assign(flat, flatten(entry as Record<string, unknown>, `${prefix}${name}.`));
-    } else flat[prefix + name] = entry;
-  }
-  return flat;
 }
 
 function plainText(value: unknown): string {

@@ -7,7 +7,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ConfigProblem, ExperimentConfig } from '../model/config.ts';
-import { embeddedSupport } from '../model/embeddedSupport.ts';
 import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/readConfig.ts';
 import type { Launched, LaunchRequest } from '../model/wire.ts';
 import { httpError } from '../server/security.ts';
@@ -58,8 +57,6 @@ export class Launcher {
       const first = reading.problems.find(({ severity }) => severity === 'error');
       throw withProblems(first?.message ?? "The config can't be used.", reading.problems);
     }
-    const support = embeddedSupport(config);
-    if (!support.supported) throw withProblems(support.reason, reading.problems);
     const id = this.#newId();
     return this.#start(id, request, {
       config,
@@ -75,9 +72,11 @@ export class Launcher {
           `The config file can't be read: ${error instanceof Error ? error.message : String(error)}`,
         );
       });
-      return readConfig({ text, file: request.configFile }, io);
+      return readConfig({ text, file: request.configFile }, io, { engine: 'embedded' });
     }
-    if (request.config !== undefined) return readConfigObject(request.config, request.baseDirectory ?? homedir(), io);
+    if (request.config !== undefined) {
+      return readConfigObject(request.config, request.baseDirectory ?? homedir(), io, { engine: 'embedded' });
+    }
     throw httpError(400, 'Give a configFile or a config.');
   }
 

@@ -6,7 +6,9 @@ import { algorithmFields, configFields, type FieldRule, fieldNamed, localService
 import { ConfigSource, type Path } from './configSource.ts';
 import { convertVersion1, isVersion1 } from './convertVersion1.ts';
 import { parseDuration } from './duration.ts';
+import { embeddedSupport } from './embeddedSupport.ts';
 import { nearest } from './nearest.ts';
+import { readSearchSpace } from './readSearchSpace.ts';
 import type { SearchSpace } from './searchSpace.ts';
 import { validateSearchSpace } from './validateSearchSpace.ts';
 
@@ -19,6 +21,11 @@ export interface ConfigIo {
   home: string;
 }
 
+export interface ReadOptions {
+  /** What is to run it: what that can't run is a problem, too. Absent: only what NNI itself would refuse. */
+  engine?: 'embedded';
+}
+
 export interface ConfigReading {
   /** Present when no problem is an error. */
   config?: ExperimentConfig;
@@ -26,13 +33,23 @@ export interface ConfigReading {
 }
 
 /** Reads YAML or JSON. Rejects never: what is wrong is in `problems`. @param input.file absolute; relative paths start from its folder */
-export async function readConfig(input: { text: string; file: string }, io: ConfigIo): Promise<ConfigReading> {
-  return new ConfigReader(new ConfigSource(input.text, input.file), io).read();
+export async function readConfig(
+  input: { text: string; file: string },
+  io: ConfigIo,
+  options: ReadOptions = {},
+): Promise<ConfigReading> {
+  return new ConfigReader(new ConfigSource(input.text, input.file), io, options).read();
 }
 
 /** Reads a config given as a value; places are those in its JSON text. */
-export async function readConfigObject(value: unknown, baseDirectory: string, io: ConfigIo): Promise<ConfigReading> {
-  return readConfig({ text: JSON.stringify(value, null, 2) ?? 'null', file: join(baseDirectory, 'config.json') }, io);
+export async function readConfigObject(
+  value: unknown,
+  baseDirectory: string,
+  io: ConfigIo,
+  options: ReadOptions = {},
+): Promise<ConfigReading> {
+  const text = JSON.stringify(value, null, 2) ?? 'null';
+  return readConfig({ text, file: join(baseDirectory, 'config.json') }, io, options);
 }
 
 type Fields = Record<string, unknown>;
@@ -40,13 +57,15 @@ type Fields = Record<string, unknown>;
 class ConfigReader {
   #source: ConfigSource;
   #io: ConfigIo;
+  #options: ReadOptions;
   #problems: ConfigProblem[];
   /** Original place of each canonical key, by path joined with `/`. */
   #origins = new Map<string, Path>();
 
-  constructor(source: ConfigSource, io: ConfigIo) {
+  constructor(source: ConfigSource, io: ConfigIo, options: ReadOptions) {
     this.#source = source;
     this.#io = io;
+    this.#options = options;
     this.#problems = [...source.syntaxProblems];
   }
 
@@ -59,8 +78,16 @@ class ConfigReader {
       return { problems: this.#problems };
     }
     const config = await this.#readAll(this.#modern(value));
+    if (this.#options.engine === 'embedded') this.#checkSupport(config);
     if (this.#problems.some(({ severity }) => severity === 'error')) return { problems: this.#problems };
     return { config, problems: this.#problems };
+  }
+
+  #checkSupport(config: ExperimentConfig): void {
+    // Half a config is told what it lacks first.
+    if (this.#problems.some(({ severity }) => severity === 'error')) return;
+    const support = embeddedSupport(config);
+    if (!support.supported) this.#report('unsupported', support.reason, support.path);
   }
 
   /** The config in the present format, whichever it is written in. */
@@ -253,13 +280,9 @@ class ConfigReader {
         this.#report('missing', `The search space file ${file} can't be read.`, ['searchSpaceFile']);
         return undefined;
       }
-      const source = new ConfigSource(text, file);
-      this.#problems.push(...source.syntaxProblems);
-      if (source.syntaxProblems.length > 0) return undefined;
-      for (const { message, path, ...more } of validateSearchSpace(source.value)) {
-        this.#problems.push(source.problem('bad-space', message, path, more));
-      }
-      return source.value as SearchSpace;
+      const { space, problems } = readSearchSpace({ text, file });
+      this.#problems.push(...problems);
+      return space;
     }
     if (searchSpace === undefined) {
       if (!this.#origins.has('searchSpace'))

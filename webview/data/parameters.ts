@@ -1,4 +1,5 @@
 /** Parameters as columns. */
+import { flatParameters as flatten } from '../../src/model/flatParameters.ts';
 import { formatNumber } from '../../src/model/format.ts';
 import type { Parameters, TrialRow } from '../../src/model/trial.ts';
 
@@ -13,29 +14,14 @@ export interface ParameterColumn {
 
 const flattened = new WeakMap<Parameters, ReadonlyMap<string, unknown>>();
 
-/** Nested choices become `name` (the branch taken) and `name.parameter`; everything else stays one value. */
+/** As {@link flatten}, kept for as long as the parameters are. */
 export function flatParameters(parameters: Parameters): ReadonlyMap<string, unknown> {
   let flat = flattened.get(parameters);
   if (!flat) {
-    const entries = new Map<string, unknown>();
-    flattenInto(entries, '', parameters);
-    flat = entries;
+    flat = flatten(parameters);
     flattened.set(parameters, flat);
   }
   return flat;
-}
-
-function flattenInto(entries: Map<string, unknown>, prefix: string, parameters: Parameters): void {
-  for (const [name, value] of Object.entries(parameters)) {
-    const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      const { _name, ...rest } = value as Record<string, unknown>;
-      if (_name !== undefined) entries.set(path, _name);
-      flattenInto(entries, path, rest);
-    } else {
-      entries.set(path, value);
-    }
-  }
 }
 
 /** The columns of all trials, in the order in which their names were first seen. */

@@ -1,7 +1,7 @@
 /** Write the results of an experiment to a file. */
 import { join } from 'node:path';
 import { commands, l10n, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
-import { type ExportFormat, exportText } from './exportText.ts';
+import { type ExportFormat, exportText } from '../../model/exportText.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget } from './target.ts';

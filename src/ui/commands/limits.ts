@@ -42,7 +42,7 @@ const limits = {
     prompt: l10n.t('How many trials may run at the same time'),
     current: (experiment) => String(experiment.trialConcurrency),
     problem: (text) => (wholeNumber(text) ? undefined : l10n.t('Enter a whole number of at least 1.')),
-    apply: (services, target, text) => clientOf(services, target).updateTrialConcurrency(Number(text)),
+    apply: (services, target, text) => clientOf(services, target).updateConcurrency(Number(text)),
   }),
   trialNumber: (): Limit => ({
     placeHolder: l10n.t('Change the maximum trial number of which experiment?'),
@@ -54,7 +54,7 @@ const limits = {
       const count = tried(experiment);
       return value < count ? l10n.t('{0} trials were started already; enter at least {0}.', count) : undefined;
     },
-    apply: (services, target, text) => clientOf(services, target).updateMaxTrialNumber(Number(text)),
+    apply: (services, target, text) => clientOf(services, target).updateTrialnum(Number(text)),
   }),
   duration: (): Limit => ({
     placeHolder: l10n.t('Change the maximum duration of which experiment?'),
@@ -72,7 +72,7 @@ const limits = {
         ? l10n.t('It has run for {0} already; enter more.', formatDuration(experiment.execDuration))
         : undefined;
     },
-    apply: (services, target, text) => clientOf(services, target).updateMaxExperimentDuration(text.trim()),
+    apply: (services, target, text) => clientOf(services, target).updateDuration(text.trim()),
   }),
 };
 

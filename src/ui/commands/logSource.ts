@@ -6,7 +6,9 @@ export function logSource(store: Store): LogSource {
   return {
     async read({ connectionId, experimentId, trialId, name }, maxBytes) {
       const client = store.client(connectionId, experimentId);
-      return trialId === undefined ? client.managerLog(maxBytes) : client.trialFile(trialId, name, maxBytes);
+      return trialId === undefined
+        ? client.readExperimentLog({ maxBytes })
+        : client.readTrialFile(trialId, name, { maxBytes });
     },
     grows({ connectionId, experimentId, trialId }) {
       const model = store.experiment(connectionId, experimentId);

@@ -14,7 +14,9 @@ const inherited =
 
 export function inheritedEnvironment(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(all).flatMap(([name, value]) => (value !== undefined && inherited.test(name) ? [[name, value]] : [])),
+    Object.entries(all).flatMap(([name, value]) =>
+      value !== undefined && inherited.test(name) ? [[name, value]] : [],
+    ),
   );
 }
 

@@ -27,7 +27,7 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
       const reference = await launch(services, { action: 'create', configFile: uri.fsPath, environment });
       if (!token.isCancellationRequested) return reference;
       // It was cancelled while it started: what started ends again.
-      await services.store.client(reference.connectionId, reference.experimentId).stop();
+      await services.store.client(reference.connectionId, reference.experimentId).stopExperiment();
       return undefined;
     },
   );

@@ -57,7 +57,9 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     });
     const { summary } = target;
     const file = await spaceFile(target);
-    const next = await spaceOfFile(file);
+    const next = await spaceOfFile(file).catch((error: unknown) => {
+      throw new Refusal(error instanceof Error ? error.message : String(error));
+    });
     const now = await currentSpace(services, target);
     const name = basename(file.fsPath);
     if (spaceText(next) === spaceText(now)) {
@@ -85,7 +87,7 @@ export function updateSearchSpace(documents: SpaceDocuments) {
       ),
     );
     if (picked.label !== use) throw new Dismissed();
-    await services.store.client(target.connectionId, target.experimentId).updateSearchSpace(next);
+    await services.store.client(target.connectionId, target.experimentId).updateSearchspace(next);
     await commands.executeCommand('workbench.action.closeActiveEditor');
     window.setStatusBarMessage(`$(check) ${l10n.t('{0} uses the search space of {1}', summary.name, name)}`, 4_000);
   };

@@ -43,7 +43,7 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
         );
   await chosen(window.showWarningMessage(question, { modal: true, detail }, l10n.t('Kill')));
   const client = services.store.client(target.connectionId, target.experimentId);
-  const failures = (await Promise.allSettled(trials.map((trial) => client.killTrial(trial.id)))).flatMap((result) =>
+  const failures = (await Promise.allSettled(trials.map((trial) => client.killTrialJob(trial.id)))).flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
   if (failures.length > 0) throw failures[0];

@@ -37,7 +37,7 @@ function byPatterns(document: TextDocument, patterns: readonly string[]): boolea
 
 function byContent(document: TextDocument): boolean {
   const text = document.getText();
-  return text.length <= maxCharacters && looksLikeConfig(text, document.uri.path);
+  return text.length <= maxCharacters && looksLikeConfig(text);
 }
 
 /** The config in the editor in front. */
@@ -61,7 +61,7 @@ export async function findConfigs(settings: Settings): Promise<Uri[]> {
     try {
       const { size } = await workspace.fs.stat(uri);
       if (size > maxCharacters) continue;
-      if (looksLikeConfig(decoder.decode(await workspace.fs.readFile(uri)), uri.path)) found.set(uri.toString(), uri);
+      if (looksLikeConfig(decoder.decode(await workspace.fs.readFile(uri)))) found.set(uri.toString(), uri);
     } catch {
       // A file that vanished or can't be read is no config to offer.
     }

@@ -35,7 +35,11 @@ function loosen(value: unknown, isSchema = true): unknown {
     else if (isSchema && refusing.has(key)) continue;
     else if (isSchema && (key === 'default' || key === 'examples')) loose[key] = entry;
     // Below these come names, which may be spelt like keywords.
-    else loose[key] = loosen(entry, !['properties', 'definitions', '$defs', 'patternProperties'].includes(key) || !isSchema);
+    else
+      loose[key] = loosen(
+        entry,
+        !['properties', 'definitions', '$defs', 'patternProperties'].includes(key) || !isSchema,
+      );
   }
   return loose;
 }

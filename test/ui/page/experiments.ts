@@ -87,7 +87,8 @@ export function makeExperiment(options: MakeOptions): ExperimentSnapshot {
       const better = best === undefined || (options.minimize ? final < best.value : final > best.value);
       if (!nan && better) best = { trialId: id, trialNumber: index, value: final, time: row.endTime ?? now };
     }
-    if (status === 'FAILED') row.message = index % 2 === 0 ? 'exit code 1: ValueError: loss diverged' : 'exit code 137: killed';
+    if (status === 'FAILED')
+      row.message = index % 2 === 0 ? 'exit code 1: ValueError: loss diverged' : 'exit code 137: killed';
     trials.push(row);
   }
   const counts: ExperimentSummary['counts'] = {};

@@ -10,7 +10,9 @@ window.setTheme = (name) => {
 window.setTheme(startTheme);
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`);
+  window.violations.push(
+    `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`,
+  );
 });
 window.keptState = startState;
 window.acquireVsCodeApi = () => ({

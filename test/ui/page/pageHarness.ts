@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Locator, Page as BrowserPage } from 'playwright-core';
+import type { Browser, Page as BrowserPage, Locator } from 'playwright-core';
 import { ensureFolder, projectRoot, resultsFolder } from '../../../scripts/folders.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/experiment.ts';
 import type { Events, Method, PageState, RequestMessage, Requests, ToHost } from '../../../src/protocol.ts';
@@ -115,7 +115,12 @@ export class PageHarness {
       const answer = this.answers[method] as ((given: unknown) => unknown) | undefined;
       await this.#post({ type: 'reply', id, ok: true, result: (await answer?.(params)) ?? null });
     } catch (error) {
-      await this.#post({ type: 'reply', id, ok: false, message: error instanceof Error ? error.message : String(error) });
+      await this.#post({
+        type: 'reply',
+        id,
+        ok: false,
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -198,7 +203,12 @@ async function readThemes(): Promise<Record<ThemeName, ThemeFile>> {
   const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as {
     contributes: { colors: { id: string; defaults: Record<string, string> }[] };
   };
-  const kinds = { light: 'light', dark: 'dark', 'high-contrast': 'highContrast', 'high-contrast-light': 'highContrastLight' };
+  const kinds = {
+    light: 'light',
+    dark: 'dark',
+    'high-contrast': 'highContrast',
+    'high-contrast-light': 'highContrastLight',
+  };
   for (const [name, kind] of Object.entries(kinds)) {
     const { variables } = themes[name as ThemeName];
     for (const { id, defaults } of manifest.contributes.colors) {

@@ -22,7 +22,9 @@ describe('the package', () => {
   before(async function () {
     // Walks the whole folder, node_modules included.
     this.timeout(60_000);
-    files = (await listFiles({ cwd: projectRoot, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
+    files = (await listFiles({ cwd: projectRoot, packageManager: PackageManager.None })).map((file) =>
+      file.replaceAll('\\', '/'),
+    );
   });
 
   it('holds nothing but what is meant to be in it', () => {

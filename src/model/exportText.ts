@@ -1,6 +1,9 @@
-/** Results of an experiment as the text of a file. No vscode. */
-import { decodeMetric, parsePythonJson } from '../../model/metric.ts';
-import type { TrialRow } from '../../model/trial.ts';
+/** Results of an experiment as the text of a file. */
+
+import type { ExperimentSnapshot } from './experiment.ts';
+import { flatParameters } from './flatParameters.ts';
+import { decodeMetric, parsePythonJson } from './metric.ts';
+import type { TrialRow } from './trial.ts';
 
 export interface ExportedTrial {
   row: TrialRow;
@@ -41,7 +44,7 @@ function reported(text: string): unknown {
 }
 
 function csv(trials: readonly ExportedTrial[], curves: boolean): string {
-  const parameters = [...new Set(trials.flatMap(({ row }) => Object.keys(flatten(row.parameters))))];
+  const parameters = [...new Set(trials.flatMap(({ row }) => [...flatParameters(row.parameters).keys()]))];
   const metrics = [
     ...new Set(
       trials.flatMap(({ row, intermediates }) => [
@@ -55,7 +58,7 @@ function csv(trials: readonly ExportedTrial[], curves: boolean): string {
   const header = [...about, ...(curves ? ['type', 'sequence'] : []), ...parameters, ...metricNames];
   const lines = [header.map(cell).join(',')];
   for (const { row, intermediates } of trials) {
-    const flat = flatten(row.parameters);
+    const flat = flatParameters(row.parameters);
     const start = [
       row.number,
       row.id,
@@ -64,7 +67,7 @@ function csv(trials: readonly ExportedTrial[], curves: boolean): string {
       time(row.endTime),
       row.startTime !== undefined && row.endTime !== undefined ? (row.endTime - row.startTime) / 1000 : '',
     ];
-    const values = parameters.map((name) => flat[name]);
+    const values = parameters.map((name) => flat.get(name));
     const line = (text: string | undefined, extra: unknown[]) => {
       const entries = text === undefined ? {} : decodeMetric(text).entries;
       lines.push([...start, ...extra, ...values, ...metrics.map((name) => entries[name])].map(cell).join(','));
@@ -78,17 +81,6 @@ function csv(trials: readonly ExportedTrial[], curves: boolean): string {
   return `${lines.join('\r\n')}\r\n`;
 }
 
-/** Nested choices become `layer._name`, `layer.units`. */
-function flatten(value: Readonly<Record<string, unknown>>, prefix = ''): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
-  for (const [name, entry] of Object.entries(value)) {
-    if (entry !== null && typeof entry === 'object' && !Array.isArray(entry)) {
-      Object.assign(flat, flatten(entry as Record<string, unknown>, `${prefix}${name}.`));
-    } else flat[prefix + name] = entry;
-  }
-  return flat;
-}
-
 function time(milliseconds: number | undefined): string {
   return milliseconds === undefined ? '' : new Date(milliseconds).toISOString();
 }
@@ -100,4 +92,18 @@ function cell(value: unknown): string {
   const plain = typeof value === 'string' ? value : JSON.stringify(value);
   const text = /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The trials of a snapshot with their curves, in order of their number. */
+export function exportedTrials({ trials, metrics }: Pick<ExperimentSnapshot, 'trials' | 'metrics'>): ExportedTrial[] {
+  const byId = new Map(trials.map((row): [string, ExportedTrial] => [row.id, { row, intermediates: [] }]));
+  for (const [index, data] of metrics.data.entries()) {
+    if (metrics.type[index] !== 'P') continue;
+    byId.get(metrics.trialIds[metrics.trial[index] ?? -1] ?? '')?.intermediates.push({
+      sequence: metrics.sequence[index] ?? 0,
+      timestamp: metrics.timestamp[index] ?? 0,
+      text: data,
+    });
+  }
+  return [...byId.values()].sort((a, b) => a.row.number - b.row.number);
 }

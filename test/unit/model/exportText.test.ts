@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ExportedTrial, exportText } from '../../../src/ui/commands/exportText.ts';
+import { type ExportedTrial, exportText } from '../../../src/model/exportText.ts';
 
 function trial(number: number, final: string | undefined, parameters: Record<string, unknown>): ExportedTrial {
   return {
