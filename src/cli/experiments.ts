@@ -1,0 +1,79 @@
+/** `experiment list|show|status|export`. */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { type ExportFormat, exportedTrials, exportText } from '../model/exportText.ts';
+import { formatNumber } from '../model/format.ts';
+import { CommandFailure } from './failure.ts';
+import { progressLine } from './progress.ts';
+import { chooseExperiment } from './select.ts';
+import { jsonText, type Session, untilde } from './session.ts';
+import { table, terminalWidth } from './table.ts';
+
+export async function listExperiments(session: Session, { all }: { all?: boolean }): Promise<undefined> {
+  const experiments = (await (await session.manager()).list()).filter((experiment) => all || experiment.live);
+  const text =
+    experiments.length > 0
+      ? experimentTable(experiments)
+      : all
+        ? `There are no experiments in ${session.experimentsDirectory}.`
+        : 'No experiment is running. Those that ended: trialdeck experiment list --all';
+  session.print(experiments, text);
+}
+
+function experimentTable(experiments: readonly ExperimentSummary[]): string {
+  return table(
+    [
+      { title: 'ID' },
+      { title: 'NAME' },
+      { title: 'STATUS' },
+      { title: 'TRIALS', align: 'right' },
+      { title: 'BEST', align: 'right' },
+      { title: 'PORT', align: 'right' },
+      { title: 'PLATFORM' },
+      { title: 'STARTED' },
+    ],
+    experiments.map((experiment) => [
+      experiment.id,
+      experiment.name,
+      experiment.status,
+      String(Object.values(experiment.counts).reduce((sum, count) => sum + count, 0)),
+      experiment.best ? formatNumber(experiment.best.value) : '',
+      experiment.port === undefined ? '' : String(experiment.port),
+      experiment.platform,
+      experiment.startTime === undefined ? '' : new Date(experiment.startTime).toLocaleString('sv-SE'),
+    ]),
+    terminalWidth(),
+  );
+}
+
+/** NNI's profile, as JSON with and without `--json`. */
+export async function showExperiment(session: Session, _options: unknown, id?: string): Promise<undefined> {
+  const chosen = await chooseExperiment(session, id);
+  const profile = await (await session.manager()).experiment(chosen.id).getExperimentProfile();
+  session.print(profile, jsonText(profile));
+}
+
+export async function showStatus(session: Session, _options: unknown, id?: string): Promise<undefined> {
+  const chosen = await chooseExperiment(session, id);
+  const { status, errors } = chosen;
+  const lines = [`${status}: ${progressLine(chosen, Date.now())}`, ...errors];
+  session.print({ status, errors }, lines.join('\n'));
+}
+
+export async function exportExperiment(
+  session: Session,
+  options: { filename: string; type: ExportFormat; intermediate?: boolean },
+  id?: string,
+): Promise<undefined> {
+  const chosen = await chooseExperiment(session, id);
+  const snapshot = await (await session.manager()).experiment(chosen.id).snapshot();
+  const trials = exportedTrials(snapshot);
+  const file = resolve(untilde(options.filename));
+  try {
+    await writeFile(file, exportText(trials, options.type, options.intermediate ?? false));
+  } catch (error) {
+    throw new CommandFailure(`${file} can't be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  session.print({ file, trials: trials.length }, `${trials.length} trials were written to ${file}.`);
+}

@@ -1,0 +1,115 @@
+/** An experiment in the foreground: live progress, its end, a table of results; Ctrl-C stops it. */
+import { ClientError } from '../client/errors.ts';
+import { followExperiment } from '../client/follow.ts';
+import type { ExperimentSummary } from '../model/experiment.ts';
+import { formatDuration } from '../model/format.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
+import { Progress, trialLine } from './progress.ts';
+import { finalValue, ranked, resultsTable } from './results.ts';
+import type { Session } from './session.ts';
+import { stopAndWait } from './stop.ts';
+import { terminalWidth } from './table.ts';
+
+/** Rows of the table of results. */
+const shownTrials = 10;
+/** As shells report a program that was ended by Ctrl-C. */
+const interruptedCode = 130;
+
+/**
+ * Watches an experiment until it has ended, and then ends its runner, too.
+ *
+ * @returns 0 when it is done and a trial succeeded, 130 after Ctrl-C
+ * @throws CommandFailure with the reason when it failed
+ */
+export async function watchToTheEnd(session: Session, id: string): Promise<number> {
+  const progress = new Progress(session.json ? process.stderr : process.stdout);
+  const ended = new AbortController();
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    ended.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    await follow(session, id, progress, ended);
+    progress.end();
+    if (interrupted) session.say('Stopping…');
+    if (interrupted || progress.summary?.live) await stopAndWait(session, [id]);
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+  return report(session, id, progress, interrupted);
+}
+
+async function follow(session: Session, id: string, progress: Progress, ended: AbortController): Promise<void> {
+  const look = () => {
+    if (progress.summary && hasEnded(progress.summary)) ended.abort();
+  };
+  while (!ended.signal.aborted) {
+    const experiment = (await session.manager()).experiment(id);
+    try {
+      await followExperiment(
+        experiment,
+        {
+          onSnapshot(snapshot) {
+            progress.takeSnapshot(snapshot);
+            look();
+          },
+          onChange(change) {
+            progress.takeChange(change);
+            look();
+          },
+          onState(state) {
+            progress.note(
+              state.state === 'connected' || !('reason' in state) ? '' : 'connecting to the manager again…',
+            );
+          },
+        },
+        ended.signal,
+        { retries: 3 },
+      );
+    } catch (error) {
+      if (ended.signal.aborted) return;
+      if (!(error instanceof ClientError)) throw error;
+      // The manager may have been ended; the experiment goes on without it. Without a manager this throws.
+      await session.reconnect();
+    }
+  }
+}
+
+function hasEnded({ status, live }: ExperimentSummary): boolean {
+  return !live || status === 'DONE' || status === 'ERROR' || status === 'STOPPED' || status === 'VIEWED';
+}
+
+function report(session: Session, id: string, progress: Progress, interrupted: boolean): number {
+  const { summary, trials } = progress;
+  if (!summary) throw new CommandFailure(`Nothing could be read from experiment ${id}.`);
+  const rows = ranked(trials.values(), summary.optimizeMode);
+  const succeeded = rows.filter((row) => row.status === 'SUCCEEDED');
+  const best = rows.filter((row) => finalValue(row) !== undefined);
+  if (session.json) session.print({ summary, trials: rows }, '');
+  else {
+    const shown = (best.length > 0 ? best : rows).slice(0, shownTrials);
+    const what = best.length > shown.length ? `The best ${shown.length} of ${best.length} results` : 'Results';
+    if (shown.length > 0) session.say(`\n${what}:\n${resultsTable(shown, terminalWidth())}\n`);
+    const time = formatDuration(summary.execDuration);
+    session.say(`${succeeded.length} of ${rows.length} trials succeeded in ${time}. Stored in ${summary.directory}`);
+  }
+  if (interrupted) return interruptedCode;
+  if (summary.status === 'ERROR') {
+    const reason = summary.errors.join(' ') || 'no reason was given; see its log.';
+    throw new CommandFailure(`Experiment ${id} failed: ${reason}`);
+  }
+  if (succeeded.length === 0) {
+    const failure = [...trials.values()].find((row) => row.status === 'FAILED');
+    const reason = failure ? ` The first failure: ${trialLine(failure)}` : '';
+    throw new CommandFailure(`No trial of experiment ${id} succeeded.${reason}`);
+  }
+  if (summary.status !== 'DONE') {
+    throw new CommandFailure(`Experiment ${id} ended before it was done (${summary.status}).`);
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,26 @@
+/** `manager show|stop`. */
+import { connectLocalManager, managerLogFile } from '../client/localManager.ts';
+import { managerScript, type Session } from './session.ts';
+
+export async function showManager(session: Session): Promise<undefined> {
+  const manager = await session.manager();
+  const info = await manager.info();
+  const { address } = manager;
+  const log = managerLogFile(session.experimentsDirectory);
+  session.print(
+    { ...info, address, log },
+    `The manager of ${info.experimentsDirectory} is process ${info.pid} at ${address}.\nLog: ${log}`,
+  );
+}
+
+export async function stopManager(session: Session): Promise<undefined> {
+  const { experimentsDirectory } = session;
+  const manager = await connectLocalManager({ experimentsDirectory, managerScript: managerScript(), start: false });
+  if (!manager) return session.print({ stopped: false }, `No manager of ${experimentsDirectory} runs.`);
+  try {
+    await manager.shutdown();
+  } finally {
+    manager.dispose();
+  }
+  session.print({ stopped: true }, `The manager of ${experimentsDirectory} ends. Experiments go on.`);
+}

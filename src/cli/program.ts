@@ -1,0 +1,147 @@
+/** The commands and their options (nnictl's, see "nnictl" in NNI's reference), and how each of them ends. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { ClientError, RejectedError } from '../client/errors.ts';
+import { createExperiment, resumeExperiment, viewExperiment } from './create.ts';
+import { exportExperiment, listExperiments, showExperiment, showStatus } from './experiments.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
+import { showManager, stopManager } from './managerProcess.ts';
+import { problemCount, problemText } from './problems.ts';
+import { type GlobalOptions, jsonText, Session } from './session.ts';
+import { stopExperiments } from './stop.ts';
+import { killTrials, listTrials } from './trials.ts';
+import { updateLimit, updateSearchSpace } from './update.ts';
+
+/** Runs one command line. Never rejects; what went wrong is on stderr. @returns the exit code */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = makeProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return code;
+  } catch (error) {
+    // Its message is out already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return fail(error, argv.includes('--json'));
+  }
+}
+
+async function fail(error: unknown, json: boolean): Promise<number> {
+  const message = error instanceof Error ? error.message : String(error);
+  const problems = error instanceof RejectedError ? error.problems : [];
+  const expected = error instanceof CommandFailure || error instanceof ClientError || error instanceof RangeError;
+  const stack = error instanceof Error && error.stack ? error.stack : message;
+  if (json) process.stderr.write(`${jsonText({ error: message, ...(problems.length > 0 ? { problems } : {}) })}\n`);
+  else if (problems.length > 0) {
+    process.stderr.write(
+      `${await problemText(problems, process.cwd())}\n${problemCount(problems)}; nothing was started.\n`,
+    );
+  } else process.stderr.write(`trialdeck: ${expected ? message : stack}\n`);
+  return error instanceof CommandFailure ? error.exitCode : exitCodes.failure;
+}
+
+type Action<Options> = (session: Session, options: Options, ...args: string[]) => Promise<number | undefined>;
+
+function makeProgram(end: (code: number) => void): Command {
+  /** Every command takes the global options, before or after its own. */
+  const add = <Options>(parent: Command, name: string, description: string, action: Action<Options>): Command =>
+    globalOptions(parent.command(name).description(description)).action(async (...given: unknown[]) => {
+      const command = given.at(-1) as Command;
+      const session = new Session(command.optsWithGlobals<GlobalOptions>());
+      try {
+        end((await action(session, command.opts() as Options, ...(command.args as string[]))) ?? exitCodes.ok);
+      } finally {
+        session.dispose();
+      }
+    });
+  const group = (name: string, description: string): Command =>
+    globalOptions(program.command(name).description(description));
+
+  const program = globalOptions(new Command('trialdeck'))
+    .description('Runs hyper-parameter search experiments, and shows and steers them.')
+    .version(packageJson.version, '-v, --version')
+    .exitOverride()
+    .showHelpAfterError('(--help lists the options)');
+
+  add(program, 'create', 'start an experiment from a config file', createExperiment)
+    .requiredOption('-c, --config <file>', 'config of the experiment, YAML or JSON')
+    .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
+    .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
+    .option('-d, --debug', 'write a detailed log');
+  add(program, 'resume <id>', 'continue a stopped experiment', resumeExperiment)
+    .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
+    .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
+    .option('-d, --debug', 'write a detailed log');
+  add(program, 'view <id>', 'serve a stopped experiment read-only', viewExperiment).option(
+    '-p, --port <number>',
+    "port of the experiment's REST API; a free one by default",
+    port,
+  );
+  add(program, 'stop [id]', 'stop an experiment: by id, the beginning of one, or the only one', stopExperiments)
+    .option('-p, --port <number>', 'stop the one at this port', port)
+    .option('-a, --all', 'stop all');
+
+  const experiment = group('experiment', 'list, show and export experiments');
+  add(experiment, 'list', 'list the running experiments', listExperiments).option('-a, --all', 'those that ended, too');
+  add(experiment, 'show [id]', 'print the profile of an experiment', showExperiment);
+  add(experiment, 'status [id]', 'print how an experiment is doing', showStatus);
+  add(experiment, 'export [id]', 'write the results to a file', exportExperiment)
+    .requiredOption('-f, --filename <file>', 'file to write')
+    .requiredOption('-t, --type <type>', 'csv or json', oneOf('csv', 'json'))
+    .option('-i, --intermediate', 'with the intermediate results');
+
+  const trial = group('trial', 'list and kill trials');
+  add(trial, 'ls [id]', 'list the trials', listTrials)
+    .option('--head <count>', 'only the highest metrics', positive)
+    .option('--tail <count>', 'only the lowest metrics', positive);
+  add(trial, 'kill [id]', 'end trials that run or wait', killTrials).requiredOption(
+    '-T, --trial_id <id...>',
+    'ids or numbers of the trials',
+  );
+
+  const update = group('update', 'change a running experiment');
+  const limits = [
+    ['concurrency', 'how many trials run at the same time'],
+    ['duration', 'for how long the experiment may run, e.g. 90m or 2h'],
+    ['trialnum', 'how many trials there may be'],
+  ] as const;
+  for (const [name, description] of limits) {
+    add(update, `${name} [id]`, description, updateLimit(name)).requiredOption('-v, --value <value>', 'the new value');
+  }
+  add(update, 'searchspace [id]', 'what new trials are drawn from', updateSearchSpace).requiredOption(
+    '-f, --filename <file>',
+    'search space, JSON or YAML',
+  );
+
+  const manager = group('manager', 'the process that looks after the experiments of a folder');
+  add(manager, 'show', 'print where it is, and start it when it does not run', showManager);
+  add(manager, 'stop', 'end it; running experiments go on', stopManager);
+  return program;
+}
+
+function globalOptions(command: Command): Command {
+  return command
+    .option('--experiments-dir <folder>', 'folder of the experiments (default: ~/nni-experiments)')
+    .option('--json', 'print JSON');
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+function oneOf(...known: string[]): (text: string) => string {
+  return (text) => {
+    if (known.includes(text)) return text;
+    throw new InvalidArgumentError(`It must be ${known.join(' or ')}.`);
+  };
+}

@@ -1,0 +1,27 @@
+/** The search space in a file: one of its own, or the one of a config. */
+import { basename } from 'node:path';
+import { l10n, type Uri, workspace } from 'vscode';
+import type { ConfigProblem } from '../../model/config.ts';
+import { looksLikeConfig } from '../../model/looksLikeConfig.ts';
+import { readSearchSpace } from '../../model/readSearchSpace.ts';
+import type { SearchSpace } from '../../model/searchSpace.ts';
+import { checkConfig } from './checkConfig.ts';
+
+/** @throws Error that says what is wrong and in which line, when the file can't be read or its space can't be searched */
+export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
+  const document = await workspace.openTextDocument(uri);
+  const text = document.getText();
+  if (!looksLikeConfig(text)) {
+    const { space, problems } = readSearchSpace({ text, file: uri.fsPath });
+    return checked(uri, space, problems);
+  }
+  const { config, problems } = await checkConfig(document);
+  return checked(uri, config?.searchSpace, problems);
+}
+
+function checked(uri: Uri, space: SearchSpace | undefined, problems: readonly ConfigProblem[]): SearchSpace {
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (error) throw new Error(l10n.t('{0}, line {1}: {2}', basename(error.file), error.line, error.message));
+  if (!space) throw new Error(l10n.t('{0} has no search space.', basename(uri.fsPath)));
+  return space;
+}
