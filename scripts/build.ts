@@ -2,7 +2,6 @@
  * Builds `dist/`: one CommonJS bundle per process, the page, and the files they read. `--production` minifies.
  * `buildAll` is what `npm start` and the tests call.
  */
-import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +9,6 @@ import { type BuildOptions, build } from 'esbuild';
 import { projectRoot } from './folders.ts';
 
 const dist = join(projectRoot, 'dist');
-const present = (files: Record<string, string>) =>
-  Object.fromEntries(Object.entries(files).filter(([, file]) => existsSync(join(projectRoot, file)))); // WIP
 
 /** A process of its own each: entry file to bundle. */
 const nodeEntries = {
@@ -47,33 +44,31 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
       ...nodeOptions,
       ...common,
       entryPoints: Object.fromEntries(
-        Object.entries(present(nodeEntries)).map(([name, file]) => [name, join(projectRoot, file)]),
+        Object.entries(nodeEntries).map(([name, file]) => [name, join(projectRoot, file)]),
       ),
       outdir: dist,
     }),
-    existsSync(join(projectRoot, 'webview/main.tsx')) &&
-      build({
-        ...common,
-        absWorkingDir: projectRoot,
-        bundle: true,
-        platform: 'browser',
-        target: 'es2022',
-        format: 'iife',
-        entryPoints: { webview: join(projectRoot, 'webview/main.tsx') },
-        outdir: dist,
-        tsconfig: join(projectRoot, 'webview/tsconfig.json'),
-        loader: { '.ttf': 'file', '.svg': 'dataurl' },
-        define: { 'process.env.NODE_ENV': options.production ? '"production"' : '"development"' },
-        logLevel: 'warning',
-        legalComments: 'none',
-      }),
+    build({
+      ...common,
+      absWorkingDir: projectRoot,
+      bundle: true,
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      entryPoints: { webview: join(projectRoot, 'webview/main.tsx') },
+      outdir: dist,
+      tsconfig: join(projectRoot, 'webview/tsconfig.json'),
+      loader: { '.ttf': 'file', '.svg': 'dataurl' },
+      define: { 'process.env.NODE_ENV': options.production ? '"production"' : '"development"' },
+      logLevel: 'warning',
+      legalComments: 'none',
+    }),
     cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.css'), join(dist, 'codicon.css')),
     cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.ttf'), join(dist, 'codicon.ttf')),
-    existsSync(join(projectRoot, 'src/runner/trialSdk/nni')) &&
-      cp(join(projectRoot, 'src/runner/trialSdk/nni'), join(dist, 'trialSdk/nni'), {
-        recursive: true,
-        filter: (source) => !source.includes('__pycache__'),
-      }),
+    cp(join(projectRoot, 'src/runner/trialSdk/nni'), join(dist, 'trialSdk/nni'), {
+      recursive: true,
+      filter: (source) => !source.includes('__pycache__'),
+    }),
   ]);
 }
 

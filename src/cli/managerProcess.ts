@@ -16,7 +16,10 @@ export async function showManager(session: Session): Promise<undefined> {
 export async function stopManager(session: Session): Promise<undefined> {
   const { experimentsDirectory } = session;
   const manager = await connectLocalManager({ experimentsDirectory, managerScript: managerScript(), start: false });
-  if (!manager) return session.print({ stopped: false }, `No manager of ${experimentsDirectory} runs.`);
+  if (!manager) {
+    session.print({ stopped: false }, `No manager of ${experimentsDirectory} runs.`);
+    return;
+  }
   try {
     await manager.shutdown();
   } finally {

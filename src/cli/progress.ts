@@ -63,7 +63,10 @@ export class Progress {
   }
 
   #show(): void {
-    if (this.#output.isTTY) return this.#schedule();
+    if (this.#output.isTTY) {
+      this.#schedule();
+      return;
+    }
     for (const row of this.#trials.values()) {
       if (!isEnded(row.status) || this.#told.has(row.id)) continue;
       this.#told.add(row.id);

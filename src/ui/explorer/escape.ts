@@ -10,12 +10,13 @@ export function escapeMarkdown(text: string, limit = 300): string {
   return cut.replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
+/** Control characters, and the marks that reverse text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unprintable = /[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+/g;
+
 /** One line for a row of the tree: control characters out, cut at `limit`. */
 export function oneLine(text: string, limit = 120): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out, with the marks that reverse text
-  const line = start(text, limit)
-    .replace(/[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+/g, ' ')
-    .trim();
+  const line = start(text, limit).replace(unprintable, ' ').trim();
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }
 

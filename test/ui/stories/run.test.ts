@@ -24,9 +24,7 @@ describe('run the sample from its config file', () => {
     await window.codeLens(/Run/).click();
     const page = await window.webview('[data-trial-count]', 60_000);
     await page.locator('[role="tablist"]').waitFor();
-    await page.waitForFunction(
-      () => Number(document.querySelector('[data-trial-count]')?.getAttribute('data-trial-count')) >= 2,
-    );
+    await page.waitForFunction("Number(document.querySelector('[data-trial-count]')?.dataset.trialCount) >= 2");
     assert.equal((await experimentIds(session.experiments)).length, 1);
   });
 

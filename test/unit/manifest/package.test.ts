@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { listFiles } from '@vscode/vsce';
+import { listFiles, PackageManager } from '@vscode/vsce';
 import { projectRoot } from '../../../scripts/folders.ts';
 
 /** What may be in the package; the bundles are only there after a build. */
