@@ -6,6 +6,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { configSchema } from '../src/model/configSchema.ts';
 import { projectRoot } from './folders.ts';
 
 const dist = join(projectRoot, 'dist');
@@ -40,6 +41,7 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
   await Promise.all([
     // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
     writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
+    writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
     build({
       ...nodeOptions,
       ...common,

@@ -12,6 +12,7 @@ import { packageExtension } from '../scripts/package.ts';
 import { findChromium } from './harness/chromium.ts';
 import { runHostTests } from './harness/hostTests.ts';
 import { failedLevel, type LevelResult, skippedLevel } from './harness/levels.ts';
+import { installRealNni } from './harness/realNni.ts';
 
 const say = (line: string) => console.log(line);
 
@@ -72,10 +73,16 @@ async function ui(): Promise<LevelResult> {
   return mocha('ui', { timeout: 180_000 });
 }
 
+/** The real processes over HTTP, beside the real NNI where that can be had. */
+async function manager(): Promise<LevelResult> {
+  if (!(await installRealNni(say))) say('!! SKIPPED: what compares with the real NNI 3.0.');
+  return mocha('manager', { timeout: 60_000 });
+}
+
 const levels: Record<string, () => Promise<LevelResult>> = {
   check,
   unit: () => mocha('unit', { timeout: 20_000 }),
-  manager: () => mocha('manager', { timeout: 60_000 }),
+  manager,
   host: () => runHostTests(say),
   ui,
 };

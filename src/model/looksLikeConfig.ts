@@ -5,8 +5,9 @@
 export function looksLikeConfig(text: string): boolean {
   const head = text.length > 100_000 ? text.slice(0, 100_000) : text;
   const found = new Set<string>();
-  for (const match of head.matchAll(/^(?:\s{0,8}"([A-Za-z_]+)"|([A-Za-z_]+))\s*:/gm)) {
-    const key = (match[1] ?? match[2] ?? '').toLowerCase().replaceAll('_', '');
+  const keys = /^\s*\{/.test(head) ? /("[A-Za-z_]+")\s*:/g : /^("?[A-Za-z_]+"?)\s*:/gm;
+  for (const match of head.matchAll(keys)) {
+    const key = (match[1] ?? '').toLowerCase().replace(/["_]/g, '');
     if (telling.has(key)) found.add(key);
     if (found.size >= 2 && [...found].some((each) => strong.has(each))) return true;
   }

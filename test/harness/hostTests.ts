@@ -146,7 +146,7 @@ async function runInBrowser(
     await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
       const line = args.map(String).join(' ');
       // VS Code's own features log here as well; only mocha's report is of interest.
-      if (!/^\s*\[|^%c|^(TRACE|DEBUG|INFO|WARN|ERR)/.test(line)) say(line);
+      if (!/^\s*\[|^%c|^(TRACE|DEBUG|INFO|WARN|ERR)|spdlog/.test(line)) say(line);
     });
     await page.goto(
       windowAddress(server, workspace, [

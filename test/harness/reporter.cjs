@@ -1,6 +1,10 @@
 // Mocha's spec reporter, which also leaves its counts and failures in the file TRIALDECK_RESULTS for the runner of all levels.
 const { writeFileSync } = require('node:fs');
+const { format } = require('node:util');
 const Mocha = require('mocha');
+
+// A console that is sent elsewhere as it is, such as an extension host's, would not put values into their places.
+Mocha.reporters.Base.consoleLog = (...values) => console.log(format(...values));
 
 module.exports = class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {

@@ -3,10 +3,13 @@ import { type Disposable, type ExtensionContext, type LogOutputChannel, language
 import type { Store } from '../../store/store.ts';
 import type { Settings } from '../settings.ts';
 import { ConfigCodeLens } from './codeLens.ts';
+import { ConfigCompletion } from './completion.ts';
 import { ConfigContext } from './configContext.ts';
 import { configLanguages } from './configDocuments.ts';
 import { ConfigDiagnostics } from './diagnostics.ts';
+import { ConfigHover } from './hover.ts';
 import { ConfigQuickFixes } from './quickFixes.ts';
+import { lendYamlSchema } from './yamlSchema.ts';
 
 export interface EditorServices {
   store: Store;
@@ -16,6 +19,8 @@ export interface EditorServices {
 
 /** What the returned disposable owns ends with it; it is also added to the context. */
 export function registerEditor(context: ExtensionContext, { store, settings, log }: EditorServices): Disposable {
+  const onFailure = (error: unknown) => log.error('Lending the schema to the YAML extension failed:', error);
+  const yaml = { language: 'yaml' };
   const diagnostics = new ConfigDiagnostics(settings, (error) => log.error('Checking a config file failed:', error));
   const selector = configLanguages.map((language) => ({ language, scheme: 'file' }));
   const disposables: Disposable[] = [
@@ -24,6 +29,9 @@ export function registerEditor(context: ExtensionContext, { store, settings, log
     languages.registerCodeActionsProvider(selector, new ConfigQuickFixes(diagnostics), {
       providedCodeActionKinds: ConfigQuickFixes.kinds,
     }),
+    languages.registerCompletionItemProvider(yaml, new ConfigCompletion(settings), ' ', ':'),
+    languages.registerHoverProvider(yaml, new ConfigHover(settings)),
+    lendYamlSchema(context, settings, onFailure),
     new ConfigContext(settings),
   ];
   context.subscriptions.push(...disposables);

@@ -5,7 +5,6 @@
 import { type Disposable, type ExtensionContext, extensions, Uri, workspace } from 'vscode';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
-import { withoutValidation } from './schemaText.ts';
 
 const yamlExtension = 'redhat.vscode-yaml';
 const schemaScheme = 'trialdeck';
@@ -46,8 +45,8 @@ export function lendYamlSchema(
         return document && isConfigDocument(document, settings) ? schemaUri : undefined;
       },
       async () => {
-        const file = Uri.joinPath(context.extensionUri, 'media', 'config.schema.json');
-        return withoutValidation(new TextDecoder().decode(await workspace.fs.readFile(file)));
+        const file = Uri.joinPath(context.extensionUri, 'dist', 'config.schema.json');
+        return new TextDecoder().decode(await workspace.fs.readFile(file));
       },
     );
   };

@@ -198,8 +198,8 @@ describe('a new search space', () => {
   });
   afterEach(() => commands.executeCommand('workbench.action.closeAllEditors'));
 
-  async function openSpace(value: unknown): Promise<Uri> {
-    const uri = Uri.file(join(folder, 'search_space.json'));
+  async function openSpace(value: unknown, name = 'search_space.json'): Promise<Uri> {
+    const uri = Uri.file(join(folder, name));
     await writeFile(uri.fsPath, JSON.stringify(value));
     await window.showTextDocument(uri);
     return uri;
@@ -226,7 +226,7 @@ describe('a new search space', () => {
     }
     assert.match(compared[0] ?? '', /\[0, 1\]|0,1/);
     assert.match(compared[1] ?? '', /\[0, 2\]|0,2/);
-    assert.deepEqual(calls, [['updateSearchSpace', { lr: { _type: 'uniform', _value: [0, 2] } }]]);
+    assert.deepEqual(calls, [['updateSearchspace', { lr: { _type: 'uniform', _value: [0, 2] } }]]);
   });
 
   it('is not pushed when the person keeps the old one', async () => {
@@ -246,7 +246,7 @@ describe('a new search space', () => {
     await openSpace(space);
     await assert.rejects(updateSearchSpace(documents)(services, reference), /uses the search space of .* already/);
     await commands.executeCommand('workbench.action.closeAllEditors');
-    await openSpace({ lr: { _type: 'uniform', _value: [3, 1] } });
+    await openSpace({ lr: { _type: 'uniform', _value: [3, 1] } }, 'wrong.json');
     await assert.rejects(updateSearchSpace(documents)(services, reference), /lr|low/);
   });
 });

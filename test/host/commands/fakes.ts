@@ -43,7 +43,7 @@ export function trial(number: number, change: Partial<TrialRow> = {}): TrialRow 
   };
 }
 
-/** Calls in order: `['updateTrialConcurrency', 4]`. */
+/** Calls in order: `['updateConcurrency', 4]`. */
 export type Call = [name: string, ...args: unknown[]];
 
 export interface World {

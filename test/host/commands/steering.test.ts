@@ -27,7 +27,7 @@ describe('steering an experiment', () => {
     assert.equal(title, 'Stop spirals?');
     assert.equal(options.modal, true);
     assert.match(options.detail ?? '', /^2 trials are running and will be lost\./);
-    assert.deepEqual(calls, [['stop']]);
+    assert.deepEqual(calls, [['stopExperiment']]);
   });
 
   it('does nothing when the question is dismissed', async () => {
@@ -57,8 +57,8 @@ describe('steering an experiment', () => {
     assert.equal(asked.length, 1);
     assert.equal(asked[0]?.[1], 'Kill 2 trials of spirals?');
     assert.deepEqual(calls, [
-      ['killTrial', 'T0'],
-      ['killTrial', 'T1'],
+      ['killTrialJob', 'T0'],
+      ['killTrialJob', 'T1'],
     ]);
   });
 
@@ -84,9 +84,9 @@ describe('steering an experiment', () => {
       assert.equal(await options.validateInput?.(next), undefined);
     }
     assert.deepEqual(calls, [
-      ['updateTrialConcurrency', 4],
-      ['updateMaxTrialNumber', 80],
-      ['updateMaxExperimentDuration', '2h'],
+      ['updateConcurrency', 4],
+      ['updateTrialnum', 80],
+      ['updateDuration', '2h'],
     ]);
   });
 

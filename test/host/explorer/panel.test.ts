@@ -116,9 +116,11 @@ describe("the panel's host", () => {
     got.length = 0;
     link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [], { revision: 9 }));
     webview.reveal();
-    const message = await until(isEvent('snapshot'));
-    assert.ok(message.type === 'event' && message.event === 'snapshot');
-    assert.equal(message.data.snapshot.trials.length, 2);
+    // What was known is shown at once; what is new follows.
+    await until(
+      (message) =>
+        message.type === 'event' && message.event === 'snapshot' && message.data.snapshot.trials.length === 2,
+    );
     const select = await until(isEvent('select'));
     assert.ok(select.type === 'event' && select.event === 'select');
     assert.equal(select.data.trialId, 't0', 'the selection outlives the page');

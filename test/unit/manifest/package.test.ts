@@ -8,7 +8,7 @@ const allowed = [
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE$/,
   /^dist\/[\w-]+\.(js|css|ttf)$/,
-  /^dist\/package\.json$/,
+  /^dist\/(package|config\.schema)\.json$/,
   /^dist\/trialSdk\/.+\.py$/,
   /^media\/(icon\.png|activityBar\.svg|panelLight\.svg|[\w-]+\.schema\.json)$/,
   /^media\/snippets\/\w+\.json$/,
@@ -40,7 +40,6 @@ describe('the package', () => {
       'package.nls.json',
       'LICENSE',
       'media/icon.png',
-      'media/config.schema.json',
       'examples/quickstart/config.yml',
       'examples/quickstart/trial.py',
     ]) {

@@ -29,7 +29,7 @@ const trials = [
 describe('exported results', () => {
   it('as CSV have one row a trial, with nested parameters and every metric as columns', () => {
     assert.deepEqual(exportText(trials, 'csv', false).split('\r\n'), [
-      'trial,id,status,start,end,seconds,lr,layer._name,layer.kernel,note,formula,metric,metric.loss',
+      'trial,id,status,start,end,seconds,lr,layer,layer.kernel,note,formula,metric,metric.loss',
       '0,T0,SUCCEEDED,2023-11-14T22:13:20.000Z,2023-11-14T22:13:22.500Z,2.5,0.001,conv,3,,,0.9,0.1',
       `1,T1,SUCCEEDED,2023-11-14T22:13:20.000Z,2023-11-14T22:13:22.500Z,2.5,0.1,,,"a ""quoted"", one",'=1+1,,`,
       '',
