@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
 import type { SearchSpace } from '../../model/searchSpace.ts';
-import { spaceOfFile } from '../editor/spaceOfFile.ts';
+import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget, type Target } from './target.ts';
@@ -98,8 +98,8 @@ async function spaceFile(target: Target): Promise<Uri> {
   const document = window.activeTextEditor?.document;
   if (document && ['yaml', 'json', 'jsonc'].includes(document.languageId) && document.uri.scheme === 'file') {
     if (document.isDirty) await document.save();
-    const space = await spaceOfFile(document.uri).catch(() => undefined);
-    if (space) return document.uri;
+    // A wrong one is meant all the same: what is wrong with it is said.
+    if (mentionsSpace(document.getText())) return document.uri;
   }
   const { configFile, name } = target.summary;
   if (configFile !== undefined) {

@@ -7,6 +7,11 @@ import { readSearchSpace } from '../../model/readSearchSpace.ts';
 import type { SearchSpace } from '../../model/searchSpace.ts';
 import { checkConfig } from './checkConfig.ts';
 
+/** Whether a text has a search space, or names the file of one. */
+export function mentionsSpace(text: string): boolean {
+  return /\b_type["']?\s*:/.test(text) || looksLikeConfig(text);
+}
+
 /** @throws Error that says what is wrong and in which line, when the file can't be read or its space can't be searched */
 export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
   const document = await workspace.openTextDocument(uri);

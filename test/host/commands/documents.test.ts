@@ -243,7 +243,7 @@ describe('a new search space', () => {
 
   it('is refused when it is the same or wrong', async () => {
     const { services } = world(summary());
-    await openSpace(space);
+    await openSpace(space, 'same.json');
     await assert.rejects(updateSearchSpace(documents)(services, reference), /uses the search space of .* already/);
     await commands.executeCommand('workbench.action.closeAllEditors');
     await openSpace({ lr: { _type: 'uniform', _value: [3, 1] } }, 'wrong.json');

@@ -114,7 +114,7 @@ describe("the panel's host", () => {
     await hidden;
     assert.ok(!model.watched);
     got.length = 0;
-    link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [], { revision: 9 }));
+    link.change('exp1', { revision: 3, trials: [trial(1)] });
     webview.reveal();
     // What was known is shown at once; what is new follows.
     await until(
