@@ -73,6 +73,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     'security.workspace.trust.enabled': false,
     'extensions.ignoreRecommendations': true,
     'chat.disableAIFeatures': true,
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'workbench.tips.enabled': false,
     'update.mode': 'none',
     ...options.settings,

@@ -9,8 +9,15 @@ export const vsixPath = join(projectRoot, 'trialdeck.vsix');
 
 /** Returns the size of the package in bytes. */
 export async function packageExtension(): Promise<number> {
-  // Everything is bundled, so the package carries no node_modules.
-  await createVSIX({ cwd: projectRoot, packagePath: vsixPath, dependencies: false, allowMissingRepository: true });
+  await createVSIX({
+    cwd: projectRoot,
+    packagePath: vsixPath,
+    // Everything is bundled, so the package carries no node_modules.
+    dependencies: false,
+    // The README's pictures stay relative: there is no address to point them to.
+    rewriteRelativeLinks: false,
+    allowMissingRepository: true,
+  });
   return (await stat(vsixPath)).size;
 }
 

@@ -24,7 +24,8 @@ const maxShown = 2;
 /** @param experiments those launched from the file: running ones first, then the newest. */
 export function lensLine(experiments: readonly Target[], labels: Labels): Lens[] {
   const { t } = labels;
-  const live = experiments.filter(({ summary }) => summary.live && summary.status !== 'VIEWED');
+  // One that is done is still served, for those who ask it; for a person it has ended.
+  const live = experiments.filter(({ summary }) => summary.live && !['VIEWED', 'DONE'].includes(summary.status));
   if (live.length > 0) {
     const shown = live.slice(0, maxShown).flatMap((target) => liveLenses(target, labels));
     const hidden = live.length - maxShown;

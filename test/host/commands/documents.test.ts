@@ -20,7 +20,7 @@ import { type LogAddress, LogDocuments, logUri } from '../../../src/ui/commands/
 import { SpaceDocuments, updateSearchSpace } from '../../../src/ui/commands/searchSpace.ts';
 import { TrialDrafts } from '../../../src/ui/commands/trialDrafts.ts';
 import { queueTrial } from '../../../src/ui/commands/trials.ts';
-import { until } from '../waiting.ts';
+import { eventually, until } from '../waiting.ts';
 import { answer, reference, summary, world } from './fakes.ts';
 
 const space = { lr: { _type: 'uniform' as const, _value: [0, 1] } };
@@ -205,6 +205,10 @@ describe('a new search space', () => {
     return uri;
   }
 
+  /** The diff editor may still be loading its sides. */
+  const textOf = (uri: Uri) =>
+    eventually(async () => (await workspace.openTextDocument(uri)).getText() || undefined, uri.toString());
+
   it('is compared with the one in use before it is pushed', async () => {
     const { services, calls } = world(summary());
     await openSpace({ lr: { _type: 'uniform', _value: [0, 2] } });
@@ -213,9 +217,7 @@ describe('a new search space', () => {
       showQuickPick: async (items: { label: string }[]) => {
         const input = window.tabGroups.activeTabGroup.activeTab?.input;
         assert.ok(input instanceof TabInputTextDiff);
-        compared = await Promise.all(
-          [input.original, input.modified].map(async (uri) => (await workspace.openTextDocument(uri)).getText()),
-        );
+        compared = await Promise.all([input.original, input.modified].map(textOf));
         return items[0];
       },
     });

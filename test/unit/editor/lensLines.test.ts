@@ -53,7 +53,10 @@ describe('the line above a config file', () => {
 
   it('tells the end, and offers to run again', () => {
     const done = experiment({ status: 'DONE', live: false, endTime: now - 12 * 60_000 });
-    assert.deepEqual(titles(done), ['done 12 min. ago · best 0.9731', 'Open', 'Run Again', 'Validate']);
+    const ended = ['done 12 min. ago · best 0.9731', 'Open', 'Run Again', 'Validate'];
+    assert.deepEqual(titles(done), ended);
+    const served = experiment({ status: 'DONE', endTime: now - 12 * 60_000 });
+    assert.deepEqual(titles(served), ended);
   });
 
   it('offers to resume what was stopped', () => {
