@@ -34,8 +34,17 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 }
 
 // The `node` package carries a Node that has node:sqlite and runs TypeScript files as they are.
-const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-const child = spawn(existsSync(node) ? node : process.execPath, [join(root, script), ...args], {
+const nodePackage = join(root, 'node_modules', 'node');
+const node = join(nodePackage, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+if (!existsSync(node)) {
+  // An npm that was told to ignore the scripts of packages has left it without its program.
+  spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: nodePackage, stdio: 'inherit' });
+}
+if (!existsSync(node)) {
+  console.error(`Node 24 could not be installed in ${nodePackage}: see above. It comes from npm's registry.`);
+  process.exit(1);
+}
+const child = spawn(node, [join(root, script), ...args], {
   cwd: root,
   stdio: 'inherit',
 });

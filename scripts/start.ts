@@ -8,6 +8,7 @@ import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
+import openAddress from 'open';
 import { buildAll } from './build.ts';
 import { installCodeServer, remoteUri, startCodeServer, windowAddress } from './codeServer.ts';
 import { cacheFolder, projectRoot } from './folders.ts';
@@ -16,6 +17,7 @@ const example = join(projectRoot, 'examples', 'quickstart');
 const config = join(example, 'config.yml');
 const cli = join(projectRoot, 'dist', 'cli.js');
 const headless = process.argv.includes('--headless') || isSet(process.env.CI);
+const hasDisplay = process.platform !== 'linux' || isSet(process.env.DISPLAY) || isSet(process.env.WAYLAND_DISPLAY);
 const experiments = process.env.TRIALDECK_EXPERIMENTS_DIR ?? join(homedir(), 'nni-experiments');
 
 function isSet(value: string | undefined): boolean {
@@ -28,17 +30,20 @@ function command(...args: string[]): string[] {
 
 /** Everything printed live, until the experiment has ended. */
 async function runHeadless(): Promise<number> {
+  const managerBefore = await managerPid();
   const child = spawn(process.execPath, command('create', '--config', config, '--foreground'), { stdio: 'inherit' });
   // The terminal sends Ctrl-C to the child, too; it stops the experiment and says so.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
-  return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code ?? 1));
+  const code = await new Promise<number>((resolve) => {
+    child.once('exit', (status) => resolve(status ?? 1));
     child.once('error', (error) => {
       console.error(`The sample experiment could not be started: ${error.message}`);
       resolve(1);
     });
   });
+  await endOwnManager(managerBefore);
+  return code;
 }
 
 async function launchExample(): Promise<string> {
@@ -70,7 +75,11 @@ async function openDesktop(
   await mkdir(join(userData, 'User'), { recursive: true });
   await writeFile(
     join(userData, 'User', 'settings.json'),
-    JSON.stringify({ 'security.workspace.trust.enabled': false, 'workbench.startupEditor': 'none' }),
+    JSON.stringify({
+      'security.workspace.trust.enabled': false,
+      'workbench.startupEditor': 'none',
+      'trialdeck.experimentsDirectory': experiments,
+    }),
   );
   const child: ChildProcess = spawn(
     code,
@@ -95,7 +104,6 @@ async function openDesktop(
 async function openInBrowser(
   environment: Record<string, string>,
 ): Promise<{ ended: Promise<void>; stop(): Promise<void> }> {
-  await installCodeServer((line) => console.log(line));
   const dataFolder = join(cacheFolder, 'code-server-user');
   const server = await startCodeServer({
     environment,
@@ -110,26 +118,29 @@ async function openInBrowser(
   console.log(
     `\nVS Code is ready. Open this address in a browser:\n\n  ${address}\n\nCtrl-C stops the experiment and VS Code.`,
   );
+  // Where no browser comes up there is still the address.
+  if (hasDisplay) await openAddress(address).catch(() => undefined);
   const ended = new Promise<void>((resolve) => server.process.once('exit', () => resolve()));
   return { ended, stop: server.stop };
 }
 
 /** @returns the exit code. */
 async function runInVSCode(): Promise<number> {
+  const code = hasDisplay ? await onPath('code') : undefined;
+  // Before the experiment: installing takes longer than the sample.
+  if (!code) await installCodeServer((line) => console.log(line));
   const managerBefore = await managerPid();
   console.log('Starting examples/quickstart…');
   const id = await launchExample();
   console.log(`Experiment ${id} is running.`);
   // The extension opens this experiment's panel when it starts.
   const environment = { TRIALDECK_OPEN: id };
-  const code = await onPath('code');
-  const hasDisplay = process.platform !== 'linux' || isSet(process.env.DISPLAY) || isSet(process.env.WAYLAND_DISPLAY);
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   let failure: unknown;
   try {
-    const window = code && hasDisplay ? await openDesktop(code, environment) : await openInBrowser(environment);
+    const window = code ? await openDesktop(code, environment) : await openInBrowser(environment);
     await Promise.race([window.ended, interrupted]);
     await window.stop();
   } catch (error) {
@@ -137,8 +148,7 @@ async function runInVSCode(): Promise<number> {
   }
   console.log('\nStopping…');
   await execa(process.execPath, command('stop', id), { reject: false });
-  const managerNow = await managerPid();
-  if (managerNow !== undefined && managerNow !== managerBefore) endProcess(managerNow);
+  await endOwnManager(managerBefore);
   if (failure === undefined) return 0;
   console.error(failure instanceof Error ? failure.message : String(failure));
   return 1;
@@ -156,9 +166,12 @@ async function managerPid(): Promise<number | undefined> {
   }
 }
 
-function endProcess(pid: number): void {
+/** @param before the manager that was there before: it is not ours to end. */
+async function endOwnManager(before: number | undefined): Promise<void> {
+  const now = await managerPid();
+  if (now === undefined || now === before) return;
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(now, 'SIGTERM');
   } catch {
     // It has ended by itself.
   }

@@ -7,6 +7,7 @@ import { registerEditor } from './ui/editor/register.ts';
 import { Explorer } from './ui/explorer/explorer.ts';
 import { Labels } from './ui/explorer/labels.ts';
 import { Notifications } from './ui/notifications.ts';
+import { openAtStart, openVariable } from './ui/openAtStart.ts';
 import { PanelManager } from './ui/panel/panelManager.ts';
 import { Settings } from './ui/settings.ts';
 import { StatusBar } from './ui/statusBar.ts';
@@ -63,7 +64,11 @@ export function activate(context: ExtensionContext): TrialdeckApi {
   const services = { store, panels, explorer, settings, log };
   registerCommands(context, services);
   registerEditor(context, services);
-  // Experiments may be running already; a manager that lives is asked, none is started for it.
-  setImmediate(() => void store.local.connect({ start: false }));
+  const wanted = process.env[openVariable];
+  setImmediate(() => {
+    // Experiments may be running already; a manager that lives is asked, none is started for it.
+    if (wanted) void openAtStart(services, wanted);
+    else void store.local.connect({ start: false });
+  });
   return { store };
 }

@@ -102,7 +102,7 @@ export function progressLine(summary: ExperimentSummary, now: number): string {
   parts.push(`${counts.RUNNING ?? 0} running`, `${failed} failed`);
   if (best)
     parts.push(`best ${formatNumber(best.value)} (trial ${best.trialNumber >= 0 ? best.trialNumber : best.trialId})`);
-  parts.push(formatDuration(summary.execDuration + passed));
+  parts.push(formatDuration(Math.floor(summary.execDuration + passed)));
   return parts.join(' · ');
 }
 

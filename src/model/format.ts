@@ -16,10 +16,11 @@ export function formatNumber(value: number): string {
   return size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
 
-/** @param seconds any non-negative number: `0.4 s`, `42 s`, `3m 12s`, `1h 02m`, `2d 3h`. */
+/** @param seconds any non-negative number: `0.4 s`, `3 s`, `42 s`, `3m 12s`, `1h 02m`, `2d 3h`. */
 export function formatDuration(seconds: number): string {
   if (!(seconds >= 0)) return '';
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  // Whole seconds were measured as such: a tenth would be made up.
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const pad = (value: number) => String(value).padStart(2, '0');

@@ -35,6 +35,7 @@ describe('numbers and durations as people read them', () => {
   it('durations', () => {
     const expected: [number, string][] = [
       [0.42, '0.4 s'],
+      [3, '3 s'],
       [9.97, '10 s'],
       [59.4, '59 s'],
       [59.6, '1m 00s'],

@@ -1,0 +1,23 @@
+/** A window that was started to show one experiment, as `npm start` does: the tree and the panel open by themselves. */
+import type { Store } from '../store/store.ts';
+import type { Explorer } from './explorer/explorer.ts';
+import { experimentNode } from './explorer/nodes.ts';
+import type { PanelManager } from './panel/panelManager.ts';
+
+/** Names the variable of the environment that holds the experiment's id. */
+export const openVariable = 'TRIALDECK_OPEN';
+
+export interface OpenAtStartServices {
+  store: Store;
+  explorer: Explorer;
+  panels: PanelManager;
+}
+
+/** Shows this machine's experiment with this id; does nothing when its manager does not list it. */
+export async function openAtStart({ store, explorer, panels }: OpenAtStartServices, id: string): Promise<void> {
+  const { local } = store;
+  await local.connect({ start: false });
+  if (!local.models.has(id)) return;
+  await panels.open(local.id, id);
+  await explorer.reveal(experimentNode(local.id, id), { expand: true });
+}
