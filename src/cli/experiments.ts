@@ -11,7 +11,10 @@ import { jsonText, type Session, untilde } from './session.ts';
 import { table, terminalWidth } from './table.ts';
 
 export async function listExperiments(session: Session, { all }: { all?: boolean }): Promise<undefined> {
-  const experiments = (await (await session.manager()).list()).filter((experiment) => all || experiment.live);
+  const manager = await session.manager();
+  const [{ warnings = [] }, listed] = await Promise.all([manager.info(), manager.list()]);
+  for (const warning of warnings) process.stderr.write(`trialdeck: warning: ${warning}\n`);
+  const experiments = listed.filter((experiment) => all || experiment.live);
   const text =
     experiments.length > 0
       ? experimentTable(experiments)

@@ -320,12 +320,15 @@ export const errorBodySchema: Schema<{ error: string; problems: ConfigProblem[] 
   problems: v.fallback(list(problemSchema), []),
 });
 
-export const managerInfoSchema: Schema<ManagerInfo> = v.object({
-  name: v.literal('trialdeck-manager'),
-  version: v.string(),
-  pid: integer,
-  experimentsDirectory: v.string(),
-});
+export const managerInfoSchema: Schema<ManagerInfo> = record(
+  v.object({
+    name: v.literal('trialdeck-manager'),
+    version: v.string(),
+    pid: integer,
+    experimentsDirectory: v.string(),
+    warnings: maybe(v.array(v.string())),
+  }),
+);
 
 export const launchedSchema: Schema<Launched> = v.object({ id, port: integer, pid: integer });
 

@@ -214,16 +214,15 @@ export class Http {
       // For a stream, silence is the reader's to judge.
       timeout: responseType === 'stream' ? 0 : idle,
       signal: AbortSignal.any(signals),
+      // Without a body the library would say that it is a form.
+      headers: { 'content-type': ask.body === undefined ? false : 'application/json' },
     };
     if (method === 'GET' && responseType === 'text' && connections.agent) {
       if (connections.address.startsWith('https:')) config.httpsAgent = connections.agent;
       else config.httpAgent = connections.agent;
     }
     if (ask.query) config.params = ask.query;
-    if (ask.body !== undefined) {
-      config.data = JSON.stringify(ask.body);
-      config.headers = { 'content-type': 'application/json' };
-    }
+    if (ask.body !== undefined) config.data = JSON.stringify(ask.body);
     try {
       return await axios.request(config);
     } catch (error) {

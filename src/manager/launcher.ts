@@ -1,7 +1,7 @@
 /** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import type { ConfigProblem, ExperimentConfig } from '../model/config.ts';
 import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/readConfig.ts';
 import type { Launched, LaunchRequest } from '../model/wire.ts';
 import { httpError } from '../server/security.ts';
-import { experimentLayout } from '../server/storage/layout.ts';
+import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
+import { storageError } from '../server/storage/storageError.ts';
 import type { Registry } from './registry.ts';
 
 /** A runner that has not answered by then is ended. */
@@ -85,12 +86,10 @@ export class Launcher {
     request: LaunchRequest,
     message: { config?: ExperimentConfig; configFile?: string },
   ): Promise<Launched> {
-    const { script, registry } = this.#options;
-    const root = this.#rootOf(id, message.config);
-    const logs = experimentLayout.logs(experimentLayout.directory(root, id));
-    mkdirSync(logs, { recursive: true });
-    const stdout = openSync(join(logs, 'nnictl_stdout.log'), 'a');
-    const stderr = openSync(join(logs, 'nnictl_stderr.log'), 'a');
+    const { root, script, registry } = this.#options;
+    const directory = experimentLayout.directory(this.#baseOf(id, message.config), id);
+    const logs = experimentLayout.logs(directory);
+    const [stdout, stderr] = openLogs(logs);
     const args = ['--experiments-directory', root, '--experiment-id', id, '--action', request.action];
     args.push('--port', String(request.port ?? 0), ...(request.debug ? ['--debug'] : []));
     try {
@@ -112,7 +111,11 @@ export class Launcher {
           const answer = v.safeParse(answerSchema, value);
           if (!answer.success) reject(httpError(500, 'The runner gave an answer that makes no sense.'));
           else if (answer.output.type === 'ready') resolve({ id, port: answer.output.port, pid: answer.output.pid });
-          else reject(failure(answer.output.error, answer.output.problems as ConfigProblem[] | undefined));
+          else {
+            // It has undone what it began; of a refused experiment nothing is to be left.
+            if (request.action === 'create') rmSync(directory, { recursive: true, force: true });
+            reject(failure(answer.output.error, answer.output.problems as ConfigProblem[] | undefined));
+          }
         });
         child.once('error', (error) => {
           clearTimeout(timer);
@@ -133,6 +136,7 @@ export class Launcher {
       if (child.connected) child.disconnect();
       child.unref();
       await registry.refresh();
+      await registry.untilLive(id);
       return launched;
     } finally {
       closeSync(stdout);
@@ -141,12 +145,9 @@ export class Launcher {
     }
   }
 
-  /** NNI's default folder means this manager's; a folder named in the config, or where the experiment lies already, is kept. */
-  #rootOf(id: string, config: ExperimentConfig | undefined): string {
+  #baseOf(id: string, config: ExperimentConfig | undefined): string {
     const { root, registry } = this.#options;
-    if (!config) return registry.manifestEntry(id)?.logDir ?? root;
-    const named = config.experimentWorkingDirectory;
-    return named === join(homedir(), 'nni-experiments') ? root : named;
+    return config ? newExperimentBase(root, config) : storedExperimentBase(root, id, registry.manifestEntry(id));
   }
 
   #newId(): string {
@@ -170,6 +171,16 @@ const io: ConfigIo = {
     return info.isDirectory() ? 'folder' : 'file';
   },
 };
+
+/** Where a runner's output goes, under the names nnictl uses. Throws StorageError. */
+function openLogs(folder: string): [stdout: number, stderr: number] {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return [openSync(join(folder, 'nnictl_stdout.log'), 'a'), openSync(join(folder, 'nnictl_stderr.log'), 'a')];
+  } catch (error) {
+    throw storageError(error, folder);
+  }
+}
 
 function withProblems(message: string, problems: ConfigProblem[]): Error {
   return Object.assign(httpError(400, message), { problems });

@@ -65,7 +65,10 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     });
   });
 
-  server.get(managerRoutes.info, () => options.info);
+  server.get(managerRoutes.info, () => {
+    const warnings = registry.warnings();
+    return warnings.length > 0 ? { ...options.info, warnings } : options.info;
+  });
   server.get(managerRoutes.experiments, () => registry.list());
   server.post<{ Body: LaunchRequest }>(managerRoutes.experiments, { schema: launchSchema }, ({ body }) =>
     launcher.launch(body),

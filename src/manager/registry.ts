@@ -1,7 +1,7 @@
 /**
  * Every experiment of a folder: those in NNI's manifest and those that only lie on disk; running under a runner of ours, under
- * NNI, or under nobody. Nothing is polled: the manifest is watched, runners are followed over their event streams, NNI's
- * databases are watched.
+ * NNI, or under nobody. What can't be read is listed, too, with the reason. Nothing is polled but the lock of a locked database:
+ * the manifest is watched, runners are followed over their event streams, NNI's databases are watched.
  */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,14 +15,19 @@ import {
 import { isEnded, type TrialStatus } from '../model/trial.ts';
 import type { ManagerChange } from '../model/wire.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
-import { experimentLayout, isExperimentId } from '../server/storage/layout.ts';
-import { isAlive, type Manifest, processExists, readManifest, watchManifest } from '../server/storage/manifest.ts';
+import { type Holder, readHolder } from '../server/storage/holder.ts';
+import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
+import { isAlive, type Manifest, readManifest, runsExperiment, watchManifest } from '../server/storage/manifest.ts';
 import { StorageError } from '../server/storage/storageError.ts';
 import { StoredExperiment } from '../server/storedExperiment.ts';
 import { RunnerFeed } from './runnerFeed.ts';
 
 /** How many stored experiments stay open for reading. */
 const mostOpen = 8;
+/** When a locked database is tried again, in milliseconds. */
+const lockedDelay = 1000;
+/** A runner that serves tells of itself at once; in milliseconds. */
+const livePatience = 5000;
 /** A runner that has closed its stream ends within NNI's limit of 60 s. */
 const endPatience = 65_000;
 
@@ -43,10 +48,12 @@ export class Registry {
   readonly root: string;
   #entries = new Map<string, Entry>();
   #manifest: Manifest = {};
+  #manifestProblem: string | undefined;
   #listeners = new Set<(change: ManagerChange) => void>();
   #watcher: { dispose(): void } | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
+  #lockedTimer: NodeJS.Timeout | undefined;
   #over = false;
   #warn: (message: string) => void;
 
@@ -74,6 +81,11 @@ export class Registry {
     return this.#entries.get(id)?.summary;
   }
 
+  /** What keeps the list from being complete, for a person. */
+  warnings(): string[] {
+    return this.#manifestProblem === undefined ? [] : [this.#manifestProblem];
+  }
+
   manifestEntry(id: string): ManifestEntry | undefined {
     return this.#entries.get(id)?.manifest;
   }
@@ -84,8 +96,7 @@ export class Registry {
 
   /** Where the experiment's own runner (ours, not NNI's) listens, while it lives. */
   runnerPort(id: string): number | undefined {
-    const entry = this.#entries.get(id);
-    return entry?.feed ? entry.manifest?.port : undefined;
+    return this.#entries.get(id)?.feed?.port;
   }
 
   /** Where a living NNI answers. */
@@ -111,6 +122,22 @@ export class Registry {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
+  /** Resolves when clients are told of a launched experiment as living, or can't be soon. */
+  async untilLive(id: string): Promise<void> {
+    if (this.summary(id)?.live) return;
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        listening.dispose();
+        resolve();
+      };
+      const timer = setTimeout(finish, livePatience);
+      const listening = this.listen(({ event, data }) => {
+        if (event === 'experiment' && data.id === id && data.live) finish();
+      });
+    });
+  }
+
   /** Reads the manifest and the folder again. Calls while one is under way share the next. */
   async refresh(): Promise<void> {
     if (this.#refreshing) {
@@ -133,6 +160,7 @@ export class Registry {
   dispose(): void {
     this.#over = true;
     this.#watcher?.dispose();
+    clearTimeout(this.#lockedTimer);
     for (const entry of this.#entries.values()) this.#release(entry);
     this.#listeners.clear();
   }
@@ -142,9 +170,11 @@ export class Registry {
   }
 
   async #read(): Promise<void> {
-    this.#manifest = await readManifest(this.root);
+    await this.#readManifest();
     const directories = new Map<string, string>();
-    for (const [id, entry] of Object.entries(this.#manifest)) directories.set(id, join(entry.logDir, id));
+    for (const [id, entry] of Object.entries(this.#manifest)) {
+      directories.set(id, experimentLayout.directory(storedExperimentBase(this.root, id, entry), id));
+    }
     for (const name of await readdir(this.root)) {
       if (directories.has(name) || !isExperimentId(name) || name === '_latest') continue;
       const directory = join(this.root, name);
@@ -164,6 +194,18 @@ export class Registry {
     }
   }
 
+  /** A manifest that can't be read leaves what was known: the experiments themselves are not in it. */
+  async #readManifest(): Promise<void> {
+    try {
+      this.#manifest = await readManifest(this.root);
+      this.#manifestProblem = undefined;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      if (this.#manifestProblem !== error.message) this.#warn(error.message);
+      this.#manifestProblem = error.message;
+    }
+  }
+
   async #readOne(id: string, directory: string): Promise<void> {
     let entry = this.#entries.get(id);
     if (!entry || entry.directory !== directory) {
@@ -180,21 +222,21 @@ export class Registry {
       };
       this.#entries.set(id, entry);
     }
-    const before = entry.manifest;
     entry.manifest = this.#manifest[id];
-    const alive = entry.manifest !== undefined && isAlive(entry.manifest);
-    if (before?.pid !== entry.manifest?.pid || !alive) {
-      entry.feed?.dispose();
+    if (entry.feed && !runsExperiment(entry.feed.pid, id)) {
+      entry.feed.dispose();
       entry.feed = undefined;
     }
     if (entry.feed) return;
+    const alive = entry.manifest !== undefined && isAlive(entry.manifest);
     const database = experimentLayout.database(directory);
     const changedAt = (await modified(database)) + (await modified(`${database}-wal`));
     if (changedAt === 0) return;
     const stamp = `${changedAt} ${alive} ${entry.manifest?.pid} ${entry.manifest?.status} ${entry.manifest?.port}`;
     if (stamp === entry.stamp) return;
-    if (alive && entry.manifest?.port !== undefined && this.#isOurs(database)) {
-      this.#followRunner(entry, entry.manifest.port);
+    const runner = this.#runnerOf(entry, alive);
+    if (runner) {
+      this.#followRunner(entry, runner);
       return;
     }
     try {
@@ -211,46 +253,64 @@ export class Registry {
       entry.stamp = stamp;
       this.#set(entry, summary);
     } catch (error) {
-      // Not written yet, or damaged: the rest of the list is shown all the same.
+      // Not written yet.
       if (error instanceof StorageError && error.kind === 'missing') return;
-      this.#warn(error instanceof Error ? error.message : String(error));
+      if (error instanceof StorageError && error.kind === 'locked') {
+        this.#tryAgain();
+        if (entry.summary) return;
+      } else entry.stamp = stamp;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#warn(reason);
+      this.#set(entry, unreadable(entry, reason));
     }
   }
 
-  #isOurs(database: string): boolean {
+  #tryAgain(): void {
+    this.#lockedTimer ??= setTimeout(() => {
+      this.#lockedTimer = undefined;
+      this.#refreshSoon();
+    }, lockedDelay);
+  }
+
+  /** The runner of ours that lives, by the word of the manifest or, where that is lost, of the database. */
+  #runnerOf(entry: Entry, alive: boolean): { pid: number; port: number } | undefined {
+    let holder: Holder | undefined;
     try {
-      const opened = ExperimentDatabase.openReadOnly(database);
+      const opened = ExperimentDatabase.openReadOnly(experimentLayout.database(entry.directory));
       try {
-        return opened.getMeta('engine') === 'trialdeck';
+        if (opened.getMeta('engine') !== 'trialdeck') return undefined;
+        holder = readHolder(opened);
       } finally {
         opened.close();
       }
     } catch {
-      return false;
+      // Why is said when the rest of it is read.
+      return undefined;
     }
+    const { pid, port } = (alive ? entry.manifest : holder) ?? {};
+    return pid !== undefined && port !== undefined && runsExperiment(pid, entry.id) ? { pid, port } : undefined;
   }
 
-  #followRunner(entry: Entry, port: number): void {
+  #followRunner(entry: Entry, runner: { pid: number; port: number }): void {
     entry.stored?.dispose();
     entry.stored = undefined;
     entry.stamp = '';
-    entry.feed = new RunnerFeed(port, {
+    entry.feed = new RunnerFeed(runner, {
       summary: (summary) => {
         // Whoever answers at this port must be this experiment's runner.
         if (summary.id === entry.id) this.#set(entry, summary);
       },
       closed: () => {
         entry.feed = undefined;
-        if (!this.#over) void this.#waitForEnd(entry);
+        if (!this.#over) void this.#waitForEnd(entry, runner.pid);
       },
     });
   }
 
   /** The stream is closed, the process may take a moment more. There is no event for the end of a process that is not our child. */
-  async #waitForEnd(entry: Entry): Promise<void> {
-    const pid = entry.manifest?.pid;
+  async #waitForEnd(entry: Entry, pid: number): Promise<void> {
     const deadline = Date.now() + endPatience;
-    while (!this.#over && pid !== undefined && processExists(pid) && Date.now() < deadline) {
+    while (!this.#over && runsExperiment(pid, entry.id) && Date.now() < deadline) {
       if (entry.feed) return;
       if (entry.summary && entry.summary.status !== 'STOPPING')
         this.#set(entry, { ...entry.summary, status: 'STOPPING' });
@@ -261,6 +321,7 @@ export class Registry {
 
   #openStored(entry: Entry): StoredExperiment {
     return new StoredExperiment({
+      id: entry.id,
       directory: entry.directory,
       circumstances: () => circumstancesOf(entry),
       manifest: async () => this.manifestEntries(),
@@ -311,6 +372,31 @@ function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof 
     status: 'STOPPED',
     errors: ['Its runner ended unexpectedly. Nothing stored is lost; resume it to go on.'],
     live,
+  };
+}
+
+/** What can be said of an experiment whose database can't be read. */
+function unreadable(entry: Entry, reason: string): ExperimentSummary {
+  const { id, manifest, directory } = entry;
+  const { live, pid, port } = circumstancesOf(entry);
+  return {
+    id,
+    name: manifest?.experimentName || id,
+    type: manifest?.tag.includes('retiarii') ? 'nas' : 'hpo',
+    status: 'ERROR',
+    live,
+    engine: 'nni',
+    errors: [reason],
+    platform: manifest?.platform ?? 'local',
+    tuner: '',
+    optimizeMode: 'maximize',
+    execDuration: 0,
+    durationAt: Date.now(),
+    trialConcurrency: 0,
+    counts: {},
+    directory,
+    ...(pid === undefined ? {} : { pid }),
+    ...(port === undefined ? {} : { port }),
   };
 }
 

@@ -11,13 +11,15 @@ export interface RunnerFeedListener {
 }
 
 export class RunnerFeed {
-  #port: number;
+  readonly pid: number;
+  readonly port: number;
   #listener: RunnerFeedListener;
   #requests = new Set<ClientRequest>();
   #over = false;
 
-  constructor(port: number, listener: RunnerFeedListener) {
-    this.#port = port;
+  constructor(runner: { pid: number; port: number }, listener: RunnerFeedListener) {
+    this.pid = runner.pid;
+    this.port = runner.port;
     this.#listener = listener;
     this.#open();
   }
@@ -69,7 +71,7 @@ export class RunnerFeed {
   }
 
   #get(path: string, answered: (response: IncomingMessage) => void): void {
-    const request = get({ host: '127.0.0.1', port: this.#port, path }, (response) => {
+    const request = get({ host: '127.0.0.1', port: this.port, path }, (response) => {
       if (response.statusCode === 200) answered(response);
       else {
         response.resume();

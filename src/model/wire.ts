@@ -47,6 +47,8 @@ export interface ManagerInfo {
   version: string;
   pid: number;
   experimentsDirectory: string;
+  /** What keeps its list from being complete, such as a damaged manifest; in words for a person. */
+  warnings?: string[];
 }
 
 /** Body of POST `managerRoutes.experiments`. Give either `configFile` or `config`; neither for resume and view. */

@@ -7,11 +7,12 @@ import type { ExperimentProfile, ManifestEntry } from '../model/experiment.ts';
 import { optimizeModeOf } from '../model/optimizeMode.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../server/storage/experimentState.ts';
-import { experimentLayout } from '../server/storage/layout.ts';
+import { holderKey } from '../server/storage/holder.ts';
+import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
 import { Experiment, tunerStateKey } from './experiment.ts';
 import { Journal } from './journal.ts';
-import { experimentFolder, launchConfig, localService, logLevel } from './launchConfig.ts';
+import { launchConfig, localService, logLevel } from './launchConfig.ts';
 import { LaunchError } from './launchError.ts';
 import { LogFile, type Logger, silentLogger } from './log.ts';
 import { ManifestWriter } from './manifestWriter.ts';
@@ -83,10 +84,11 @@ async function run(
   undo: Undo,
 ): Promise<Runner> {
   const given = args.action === 'create' ? await launchConfig(request) : undefined;
-  const { base, directory } = experimentFolder(args, given, entry);
+  const base = given ? newExperimentBase(args.root, given) : storedExperimentBase(args.root, args.id, entry);
+  const directory = experimentLayout.directory(base, args.id);
   const database = openDatabase(args, directory, undo);
-  await holdExperiment(database, args.id, entry);
-  const profile = given ? newProfile(args.id, directory, given) : storedProfile(database);
+  const holder = await holdExperiment(database, args.id, entry);
+  const profile = given ? newProfile(args.id, directory, given) : storedProfile(database, args.id);
   const { params } = profile;
   const service = localService(params);
   // Asking a Python takes a while: the rest is made ready meanwhile, and only the first trial waits.
@@ -114,7 +116,7 @@ async function run(
     failed: (reason) => experiment.fail(`The experiment's database can't be written: ${reason}`),
   });
   undo.push(() => journal.dispose());
-  const manifest = new ManifestWriter(args.root, args.id, log);
+  const manifest = new ManifestWriter(args.root, args.id, entry, log);
   const tuner = createTuner(params);
   undo.push(() => tuner.dispose());
   const experiment: Experiment = new Experiment({
@@ -144,7 +146,7 @@ async function run(
 
   // From here on nothing can prevent the launch any more.
   const configFile = source.configFile === undefined ? {} : { configFile: source.configFile };
-  journal.write({ meta: { engine: 'trialdeck', ...configFile } });
+  journal.write({ meta: { engine: 'trialdeck', [holderKey]: { ...holder, port: listener.port }, ...configFile } });
   const past = given ? undefined : readPast(storedTrials(database, state), state.imported, tunerState(database));
   const started = experiment.start(
     past && { ...past.inheritance, ...(await findProcesses(past.unfinished, experiment.runs.service)) },
@@ -189,13 +191,13 @@ async function view(
   shutDown: () => void,
   undo: Undo,
 ): Promise<Runner> {
-  const { directory } = experimentFolder(args, undefined, entry);
+  const directory = experimentLayout.directory(storedExperimentBase(args.root, args.id, entry), args.id);
   const path = experimentLayout.database(directory);
   if (!existsSync(path)) throw new LaunchError(`There is no experiment ${args.id} in ${args.root}.`);
   const database = ExperimentDatabase.openReadOnly(path);
   undo.push(() => database.close());
   await refuseIfHeld(database, args.id, entry);
-  const profile = storedProfile(database);
+  const profile = storedProfile(database, args.id);
   const state = new ExperimentState(optimizeModeOf(profile.params));
   database.replayInto(state);
   const source = new RunningExperiment(args.root, directory, database, state, {
@@ -209,7 +211,7 @@ async function view(
   source.port = listener.port;
   await listener.serve({ source, experiment: undefined, shutDown });
   catchStrays(silentLogger, () => undefined);
-  const manifest = new ManifestWriter(args.root, args.id, silentLogger);
+  const manifest = new ManifestWriter(args.root, args.id, entry, silentLogger);
   // NNI's view also overwrites the times.
   const fresh = entry ? {} : newEntry(args.id, profile);
   await manifest.write({ ...fresh, port: listener.port, pid: process.pid, status: 'VIEWED' });
@@ -262,10 +264,11 @@ function newProfile(id: string, directory: string, config: ExperimentConfig): Ex
   };
 }
 
-function storedProfile(database: ExperimentDatabase): ExperimentProfile {
+function storedProfile(database: ExperimentDatabase, id: string): ExperimentProfile {
   const profile = database.readProfile();
   if (!profile) throw new LaunchError(`${database.path} holds no experiment.`);
-  return profile;
+  // A copied folder's database has the id of the original.
+  return { ...profile, id };
 }
 
 function newEntry(id: string, profile: ExperimentProfile): Partial<ManifestEntry> {

@@ -1,11 +1,9 @@
 /** The config of an experiment that is to run here. */
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ExperimentConfig, LocalServiceConfig } from '../model/config.ts';
 import { embeddedSupport } from '../model/embeddedSupport.ts';
-import type { ManifestEntry } from '../model/experiment.ts';
-import { experimentLayout } from '../server/storage/layout.ts';
 import { LaunchError } from './launchError.ts';
 import type { LogLevel } from './log.ts';
 
@@ -44,21 +42,6 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
   const errors = problems.filter(({ severity }) => severity === 'error');
   const said = errors.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
   throw new LaunchError(said.join('\n'), problems);
-}
-
-/**
- * Where an experiment's own folder is, or is to be: below the config's `experimentWorkingDirectory` if it names another place
- * than the default, else below the experiments folder. The manifest remembers it as `logDir`.
- */
-export function experimentFolder(
-  args: { root: string; id: string },
-  config: ExperimentConfig | undefined,
-  entry: ManifestEntry | undefined,
-): { base: string; directory: string } {
-  const asked = config?.experimentWorkingDirectory;
-  const chosen = asked !== undefined && asked !== join(homedir(), 'nni-experiments') ? asked : undefined;
-  const base = (config ? chosen : entry?.logDir) ?? args.root;
-  return { base, directory: experimentLayout.directory(base, args.id) };
 }
 
 /** The training service's part, with what it leaves to the top level. Throws {@link LaunchError} for another platform. */

@@ -8,17 +8,22 @@ export class ManifestWriter {
   #root: string;
   #id: string;
   #log: Logger;
+  /** The whole entry, for a manifest that somebody had to remove meanwhile. */
+  #whole: Partial<ManifestEntry>;
   #waiting: Partial<ManifestEntry> | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(root: string, id: string, log: Logger) {
+  /** @param entry what the manifest says of the experiment */
+  constructor(root: string, id: string, entry: ManifestEntry | undefined, log: Logger) {
     this.#root = root;
     this.#id = id;
+    this.#whole = { ...entry };
     this.#log = log;
   }
 
   /** Resolves when this change, and all before it, are written, or can't be (then the log says why). */
   write(change: Partial<ManifestEntry>): Promise<void> {
+    this.#whole = { ...this.#whole, ...change };
     this.#waiting = { ...this.#waiting, ...change };
     this.#writing ??= this.#work();
     return this.#writing;
@@ -29,7 +34,7 @@ export class ManifestWriter {
       const change = this.#waiting;
       this.#waiting = undefined;
       try {
-        await updateManifest(this.#root, this.#id, change);
+        await updateManifest(this.#root, this.#id, change, this.#whole);
       } catch (error) {
         // A list that is out of date is no reason to end an experiment.
         this.#log.error(messageOf(error));

@@ -5,7 +5,11 @@ import type { ExperimentChange } from '../model/experiment.ts';
 /** How many changes are kept for a client that missed some. */
 const kept = 2000;
 
-export type ChangeListener = (change: ExperimentChange) => void;
+export interface ChangeListener {
+  change(change: ExperimentChange): void;
+  /** There will be no more: somebody else serves the experiment now, or nobody. */
+  ended(): void;
+}
 
 /**
  * Numbers changes and hands them on. What happens within one turn of the event loop is one change, so that a burst of
@@ -40,7 +44,7 @@ export class ChangeStream {
     const change: ExperimentChange = { revision: ++this.#revision, ...pending };
     this.#recent.push(change);
     if (this.#recent.length > 2 * kept) this.#recent = this.#recent.slice(-kept);
-    for (const listener of [...this.#listeners]) listener(change);
+    for (const listener of [...this.#listeners]) listener.change(change);
   }
 
   /** Changes after `revision`, or undefined when they are not known any more. */
@@ -65,6 +69,7 @@ export class ChangeStream {
 
   dispose(): void {
     if (this.#scheduled) clearImmediate(this.#scheduled);
+    for (const listener of [...this.#listeners]) listener.ended();
     this.#listeners.clear();
   }
 }

@@ -76,13 +76,14 @@ function hostName(header: string | undefined): string | undefined {
 }
 
 function hostAllowed(host: string, listening: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1' || host.startsWith('127.')) return true;
+  if (isLoopback(host) || host.endsWith('.localhost')) return true;
   // On another address clients name the machine as they know it; an address can't be a rebound name, and names need the token.
   return isIP(host) !== 0 ? !isLoopback(listening) : host === listening.toLowerCase() || !isLoopback(listening);
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  // `127.0.0.1.evil.example` is a name that anybody may make point here.
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function originAllowed(origin: string, host: string | undefined): boolean {

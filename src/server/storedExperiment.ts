@@ -14,6 +14,8 @@ import { StorageError } from './storage/storageError.ts';
 import { type Circumstances, summarise } from './summary.ts';
 
 export interface StoredOptions {
+  /** That of its folder: a copied folder's database still has the id of the original. */
+  id: string;
   directory: string;
   /** Who runs it, if anybody; status and liveness as the manager knows them. */
   circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid'>;
@@ -43,7 +45,7 @@ export class StoredExperiment implements ExperimentSource {
     try {
       const profile = this.#database.readProfile();
       if (!profile) throw new StorageError('missing', `${this.#database.path} holds no experiment yet.`);
-      this.#profile = profile;
+      this.#profile = { ...profile, id: options.id };
       this.state = new ExperimentState(optimizeModeOf(profile.params));
       this.#position = this.#database.replayInto(this.state);
       this.#configFile = stringMeta(this.#database.getMeta('configFile'));
@@ -107,7 +109,7 @@ export class StoredExperiment implements ExperimentSource {
         },
       });
       if (this.#position.profile !== before.profile) {
-        this.#profile = this.#database.readProfile() ?? this.#profile;
+        this.#profile = { ...(this.#database.readProfile() ?? this.#profile), id: this.#options.id };
         this.#readAt = Date.now();
       }
     } catch (error) {

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { type ManagerLock, managerLockPath } from '../../src/model/wire.ts';
+import { freePort } from '../harness/home.ts';
 import type { RealNni } from '../harness/realNni.ts';
-import { freePort } from '../manager/wire/backends.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 export const trials = join(project, 'test', 'bench', 'trials');

@@ -1,33 +1,12 @@
 /** A real runner process for tests, started the way the manager starts it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import { createParser } from 'eventsource-parser';
-import { nodeOptions } from '../../scripts/build.ts';
-import { projectRoot } from '../../scripts/folders.ts';
 import type { ExperimentConfig } from '../../src/model/config.ts';
 import type { ExperimentSnapshot } from '../../src/model/experiment.ts';
 import type { MetricDataRecord, TrialJobInfo } from '../../src/model/trial.ts';
 import { experimentRoutes, nniBase } from '../../src/model/wire.ts';
-
-let built: Promise<string> | undefined;
-
-/** The runner as the product has it, a bundle, but built from the sources as they are now. */
-export function runnerBundle(): Promise<string> {
-  built ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'trialdeck-runner-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    const outfile = join(folder, 'runner.js');
-    await build({ ...nodeOptions, entryPoints: [join(projectRoot, 'src/runner/main.ts')], outfile });
-    mkdirSync(join(folder, 'trialSdk'));
-    symlinkSync(join(projectRoot, 'src/runner/trialSdk/nni'), join(folder, 'trialSdk/nni'));
-    return outfile;
-  })();
-  return built;
-}
+import { bundles } from './bundles.ts';
 
 export interface LaunchOptions {
   root: string;
@@ -79,7 +58,7 @@ export class RunnerProcess {
   static async fork(options: LaunchOptions): Promise<ChildProcess> {
     const args = ['--experiments-directory', options.root, '--experiment-id', options.id ?? 'exp'];
     args.push('--action', options.action ?? 'create', '--port', String(options.port ?? 0));
-    const child = fork(await runnerBundle(), args, {
+    const child = fork((await bundles()).runner, args, {
       // The manifest of a home directory must never be a real one.
       env: { ...process.env, HOME: options.root, ...options.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

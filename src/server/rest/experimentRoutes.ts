@@ -39,7 +39,7 @@ export function registerExperimentRoutes(server: FastifyInstance, source: Experi
         } else stream.send('change', change, change.revision);
       };
       for (const change of missed) send(change);
-      const listening = changes.listen(send);
+      const listening = changes.listen({ change: send, ended: () => stream.end() });
       stream.onClose(() => listening.dispose());
       return reply;
     },

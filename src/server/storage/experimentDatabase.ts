@@ -11,6 +11,9 @@ import type { MetricDataRecord, MetricType } from '../../model/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
 import { StorageError, storageError } from './storageError.ts';
 
+/** Milliseconds a reader waits for a lock: it holds up whoever else asks this process. */
+const readerPatience = 100;
+
 /** A file offset and whatever else is needed to adopt a trial; see the runner's TrialHandle. */
 export interface StoredHandle {
   trialId: string;
@@ -73,13 +76,13 @@ export class ExperimentDatabase {
     try {
       const database = new Database(path, { readOnly: true });
       try {
-        database.exec('PRAGMA busy_timeout = 1000;');
+        database.exec(`PRAGMA busy_timeout = ${readerPatience};`);
         database.prepare('SELECT 1 FROM sqlite_master').get();
         return new ExperimentDatabase(path, database);
       } catch (error) {
         database.close();
         // A finished database in WAL mode in a folder where nothing can be created: nobody writes it, so it may be read as it is.
-        if (existsSync(`${path}-wal`)) throw error;
+        if (storageError(error, path).kind === 'locked' || existsSync(`${path}-wal`)) throw error;
         const immutable = new Database(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
         return new ExperimentDatabase(path, immutable);
       }

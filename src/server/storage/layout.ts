@@ -1,5 +1,9 @@
 /** NNI's folders and files (nni/experiment/launcher, ts/nni_manager/common/globals/paths.ts). */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { ExperimentConfig } from '../../model/config.ts';
+import type { ManifestEntry } from '../../model/experiment.ts';
 
 /** Ids become folder names; NNI's own rule. */
 export function isExperimentId(id: string): boolean {
@@ -13,3 +17,26 @@ export const experimentLayout = {
   checkpoint: (directory: string) => join(directory, 'checkpoint'),
   trial: (directory: string, trialId: string) => join(directory, 'environments', 'local-env', 'trials', trialId),
 } as const;
+
+/**
+ * The folder in which a new experiment's own folder is to be made: the config's `experimentWorkingDirectory` if it names another
+ * place than NNI's default, else `root`. The manifest remembers it as `logDir`.
+ */
+export function newExperimentBase(root: string, config: Pick<ExperimentConfig, 'experimentWorkingDirectory'>): string {
+  const asked = config.experimentWorkingDirectory;
+  return asked === undefined || asked === join(homedir(), 'nni-experiments') ? root : asked;
+}
+
+/**
+ * The folder in which a stored experiment's own folder lies: where the manifest says, or `root` when it has no entry there or all
+ * was moved or copied since.
+ */
+export function storedExperimentBase(
+  root: string,
+  id: string,
+  entry: Pick<ManifestEntry, 'logDir'> | undefined,
+): string {
+  const holds = (base: string) => existsSync(experimentLayout.database(experimentLayout.directory(base, id)));
+  if (!entry || entry.logDir === root) return root;
+  return !holds(entry.logDir) && holds(root) ? root : entry.logDir;
+}

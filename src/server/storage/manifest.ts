@@ -2,7 +2,7 @@
  * NNI's manifest `.experiment` in the experiments folder: one JSON object of all experiments, shared with nnictl and NNI's
  * manager under NNI's lock rule (nni/tools/nnictl/config_utils.py, ts/nni_manager/common/experimentManager.ts).
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,11 +80,14 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
 /**
  * Merges `patch` into the entry of `id`, or removes the entry when `patch` is undefined. Entries and fields of others stay as they
  * are, also ones we do not understand.
+ *
+ * @param whole what the entry is made of when there is none (any more)
  */
 export async function updateManifest(
   root: string,
   id: string,
   patch: Partial<ManifestEntry> | undefined,
+  whole: Partial<ManifestEntry> = {},
 ): Promise<void> {
   try {
     await mkdir(root, { recursive: true });
@@ -93,7 +96,7 @@ export async function updateManifest(
       if (patch === undefined) delete raw[id];
       else {
         const old = raw[id];
-        raw[id] = { ...(typeof old === 'object' ? old : {}), ...patch };
+        raw[id] = { ...(typeof old === 'object' ? old : whole), ...patch };
       }
       const path = manifestPath(root);
       const temporary = `${path}.${process.pid}.tmp`;
@@ -150,8 +153,8 @@ async function othersHold(root: string, own: string): Promise<boolean> {
   return false;
 }
 
-/** Whether a process with this id exists; one of another user counts. */
-export function processExists(pid: number): boolean {
+/** One of another user counts. */
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -160,9 +163,22 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** NNI's rule for a living experiment. */
-export function isAlive(entry: Pick<ManifestEntry, 'status' | 'pid'>): boolean {
-  return entry.status !== 'STOPPED' && entry.pid !== undefined && processExists(entry.pid);
+/**
+ * Whether this process lives and runs that experiment: NNI's manager and ours name it in their arguments, and a pid may have been
+ * used again, or be a zombie's. Where arguments can't be seen, the pid has to do.
+ */
+export function runsExperiment(pid: number, id: string): boolean {
+  if (!processExists(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(id);
+  } catch {
+    return true;
+  }
+}
+
+/** NNI's rule for a living experiment, made sure of. */
+export function isAlive(entry: Pick<ManifestEntry, 'id' | 'status' | 'pid'>): boolean {
+  return entry.status !== 'STOPPED' && entry.pid !== undefined && runsExperiment(entry.pid, entry.id);
 }
 
 /** Calls `changed` (at most every 50 ms) when the manifest may have changed. The folder must exist. */

@@ -1,4 +1,6 @@
 /** What can go wrong with files and databases, by kind, in words for a person. */
+import { existsSync } from 'node:fs';
+
 export type StorageProblem = 'locked' | 'readOnly' | 'full' | 'corrupt' | 'missing' | 'unsupported' | 'other';
 
 export class StorageError extends Error {
@@ -25,7 +27,10 @@ export function storageError(error: unknown, path: string): StorageError {
     return new StorageError('full', `The disk with ${path} is full.`, error);
   }
   if (number === 11 || number === 26) return new StorageError('corrupt', `${path} is damaged: ${text}.`, error);
-  if (number === 14 || code === 'ENOENT')
-    return new StorageError('missing', `${path} does not exist or can't be opened.`, error);
+  if (code === 'ENOENT' || (number === 14 && !existsSync(path)))
+    return new StorageError('missing', `${path} does not exist.`, error);
+  if (number === 14) return new StorageError('readOnly', `${path} can't be opened. Check its permissions.`, error);
+  if (/no such (table|column)/.test(text))
+    return new StorageError('corrupt', `${path} holds no experiment, or a part of it is missing: ${text}.`, error);
   return new StorageError('other', `${path}: ${text}`, error);
 }

@@ -1,50 +1,17 @@
 /** Launches one and the same experiment on our runner and on the real NNI. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { ExperimentConfig } from '../../../src/model/config.ts';
-import type { ManifestEntry } from '../../../src/model/experiment.ts';
+import { signalAll } from '../../../src/runner/trainingServices/processes.ts';
+import { freePort, Home, untilGone } from '../../harness/home.ts';
 import type { RealNni } from '../../harness/realNni.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 export const wireFixtures = join(project, 'test', 'fixtures', 'wire');
-
-/** A home folder of its own, so that nobody's experiments are touched. */
-export class Home {
-  readonly path: string;
-  readonly experiments: string;
-
-  private constructor(path: string) {
-    this.path = path;
-    this.experiments = join(path, 'nni-experiments');
-  }
-
-  static async make(): Promise<Home> {
-    const home = new Home(await mkdtemp(join(tmpdir(), 'trialdeck-wire-')));
-    await mkdir(home.experiments);
-    return home;
-  }
-
-  /** The environment for everything started here: this home, no settings of a trial or of Python. `python` comes first on the path. */
-  environment(python?: string): Record<string, string> {
-    const kept = Object.entries(process.env).filter(([name]) => !/^(NNI_|PYTHON)/.test(name));
-    const path = python ? `${dirname(python)}:${process.env.PATH}` : (process.env.PATH ?? '');
-    return { ...Object.fromEntries(kept), HOME: this.path, PATH: path, PYTHONDONTWRITEBYTECODE: '1' };
-  }
-
-  async manifest(): Promise<Record<string, ManifestEntry>> {
-    return JSON.parse(await readFile(join(this.experiments, '.experiment'), 'utf8'));
-  }
-
-  remove(): Promise<void> {
-    return rm(this.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
-}
 
 export interface Running {
   id: string;
@@ -172,7 +139,8 @@ export function realBackend(nni: RealNni): Backend {
       const [id, entry] = Object.entries(await home.manifest())[0] ?? [];
       const pid = entry?.pid;
       if (id === undefined || pid === undefined) throw new Error('nnictl left no manifest entry');
-      const ended = untilGone(pid);
+      // From now until a test ends it.
+      const ended = untilGone(pid, Number.POSITIVE_INFINITY);
       return {
         id,
         port,
@@ -180,35 +148,11 @@ export function realBackend(nni: RealNni): Backend {
         home,
         ended,
         async dispose() {
-          if (isAlive(pid)) process.kill(pid, 'SIGTERM');
+          signalAll([pid], 'SIGTERM');
           await ended;
           await home.remove();
         },
       };
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** NNI's manager is nobody's child here, so its end can only be looked for. */
-async function untilGone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { freePort } from '../../harness/home.ts';
 import { findRealNni, noRealNni, type RealNni } from '../../harness/realNni.ts';
-import { freePort, ourBackend, type Running, type WireConfig, wireFixtures } from './backends.ts';
+import { ourBackend, type Running, type WireConfig, wireFixtures } from './backends.ts';
 import { Rest, record } from './rest.ts';
 
 const config: WireConfig = {

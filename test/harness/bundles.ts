@@ -1,0 +1,40 @@
+/** The product's processes as bundles, built from the sources as they are now and laid out as the extension has them. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { nodeOptions } from '../../scripts/build.ts';
+import { projectRoot } from '../../scripts/folders.ts';
+
+/** Paths of the files to run with Node. */
+export interface Bundles {
+  cli: string;
+  manager: string;
+  runner: string;
+}
+
+let built: Promise<Bundles> | undefined;
+
+/** Built once for all tests of a process, and removed with it. */
+export function bundles(): Promise<Bundles> {
+  built ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trialdeck-bundles-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    // Some tests start them as another user.
+    chmodSync(folder, 0o755);
+    const dist = join(folder, 'dist');
+    mkdirSync(join(dist, 'trialSdk'), { recursive: true });
+    writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+    // Clients compare a manager's version with the one beside its bundle.
+    symlinkSync(join(projectRoot, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(projectRoot, 'src/runner/trialSdk/nni'), join(dist, 'trialSdk/nni'));
+    const source = (path: string) => join(projectRoot, 'src', path);
+    await build({
+      ...nodeOptions,
+      entryPoints: { cli: source('cli.ts'), manager: source('manager/main.ts'), runner: source('runner/main.ts') },
+      outdir: dist,
+    });
+    return { cli: join(dist, 'cli.js'), manager: join(dist, 'manager.js'), runner: join(dist, 'runner.js') };
+  })();
+  return built;
+}

@@ -1,0 +1,187 @@
+/** What lies in a folder, as the manager shows it: NNI's own experiments, and what is damaged, beside each other. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { projectRoot } from '../../../scripts/folders.ts';
+import type { ExperimentProfile, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { TrialJobInfo } from '../../../src/model/trial.ts';
+import { experimentRoot, experimentRoutes, type ManagerInfo, managerRoutes, nniBase } from '../../../src/model/wire.ts';
+import { Home } from '../../harness/home.ts';
+import { type ManagerOptions, ManagerProcess } from '../../harness/managerProcess.ts';
+import { runnerConfig } from '../../harness/runnerProcess.ts';
+
+const fixtures = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
+const nobody = 65534;
+
+describe('manager: stored experiments', () => {
+  let home: Home;
+  const databaseOf = (id: string) => join(home.experiments, id, 'db/nni.sqlite');
+  const route = (id: string, path: string) => `${experimentRoot(id)}${nniBase}${path}`;
+  const list = async (manager: ManagerProcess) => {
+    const summaries = await manager.get<ExperimentSummary[]>(managerRoutes.experiments);
+    return new Map(summaries.map((summary) => [summary.id, summary]));
+  };
+  const start = (options: ManagerOptions = {}) => ManagerProcess.start(home, options);
+  /** Puts a copy of NNI's experiment there under another id, and gives its database's path. */
+  function addCopy(id: string): string {
+    const path = databaseOf(id);
+    mkdirSync(dirname(path), { recursive: true });
+    copyFileSync(join(fixtures, 'hfc6tdyj/db/nni.sqlite'), path);
+    return path;
+  }
+
+  beforeEach(async () => {
+    home = await Home.make();
+    cpSync(fixtures, home.experiments, { recursive: true });
+  });
+  afterEach(() => home.dispose());
+
+  it("lists NNI's own experiments, wherever the manifest says they once were", async () => {
+    const experiments = await list(await start());
+    const hpo = experiments.get('hfc6tdyj');
+    assert.equal(hpo?.name, 'quad');
+    assert.equal(hpo?.type, 'hpo');
+    assert.equal(hpo?.engine, 'nni');
+    assert.equal(hpo?.live, false);
+    assert.equal(hpo?.directory, join(home.experiments, 'hfc6tdyj'));
+    assert.equal(
+      Object.values(hpo?.counts ?? {}).reduce((sum, count) => sum + count, 0),
+      12,
+    );
+    assert.equal(typeof hpo?.best?.value, 'number');
+    assert.equal(experiments.get('fcqgwob9')?.type, 'nas');
+  });
+
+  it('serves a stored experiment read-only from its database', async () => {
+    const manager = await start();
+    const profile = await manager.get<ExperimentProfile>(route('hfc6tdyj', '/experiment'));
+    assert.equal(profile.id, 'hfc6tdyj');
+    const trials = await manager.get<TrialJobInfo[]>(route('hfc6tdyj', '/trial-jobs'));
+    assert.equal(trials.length, 12);
+    const first = trials[0]?.trialJobId;
+    assert.equal((await manager.get<TrialJobInfo>(route('hfc6tdyj', `/trial-jobs/${first}`))).trialJobId, first);
+    const log = await manager.fetch(route('hfc6tdyj', `/trial-file/${first}/trial.log`));
+    assert.equal(
+      await log.text(),
+      readFileSync(join(fixtures, `hfc6tdyj/environments/local-env/trials/${first}/trial.log`), 'utf8'),
+    );
+    const snapshot = await manager.get<ExperimentSnapshot>(experimentRoot('hfc6tdyj') + experimentRoutes.snapshot);
+    assert.equal(snapshot.trials.length, 12);
+    for (const [method, path, body] of [
+      ['DELETE', '/experiment', undefined],
+      ['PUT', '/experiment?update_type=MAX_TRIAL_NUM', '{}'],
+      ['POST', '/trial-jobs', '{}'],
+      ['DELETE', `/trial-jobs/${first}`, undefined],
+    ] as const) {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const answer = await manager.fetch(route('hfc6tdyj', path), { method, headers, ...(body ? { body } : {}) });
+      assert.equal(answer.status, 409, `${method} ${path}`);
+      assert.match(((await answer.json()) as { error: string }).error, /hfc6tdyj is not running; resume it/);
+    }
+  });
+
+  it('a manifest cut off in the middle hides nothing of the folder, and says what to do', async () => {
+    truncateSync(join(home.experiments, '.experiment'), 200);
+    const manager = await start();
+    assert.deepEqual([...(await list(manager)).keys()].sort(), ['fcqgwob9', 'hfc6tdyj']);
+    const { warnings } = await manager.get<ManagerInfo>(managerRoutes.info);
+    assert.match(warnings?.join() ?? '', /\.experiment is not valid JSON\. Repair or remove it/);
+    const refused = manager.launch({ action: 'create', config: runnerConfig(home.experiments) });
+    await assert.rejects(refused, /\.experiment is not valid JSON\. Repair or remove it/);
+
+    copyFileSync(join(fixtures, '.experiment'), join(home.experiments, '.experiment'));
+    await manager.launch({ action: 'create', config: runnerConfig(home.experiments) });
+    assert.equal((await manager.get<ManagerInfo>(managerRoutes.info)).warnings, undefined);
+  });
+
+  it('damaged databases hide nobody else, and each gives its reason', async () => {
+    truncateSync(addCopy('cut-off'), 5000);
+    writeFileSync(addCopy('garbage'), 'this is no database, however long it may be. '.repeat(200));
+    truncateSync(addCopy('empty'), 0);
+    const manager = await start();
+    const experiments = await list(manager);
+    assert.deepEqual([...experiments.keys()].sort(), ['cut-off', 'empty', 'fcqgwob9', 'garbage', 'hfc6tdyj']);
+    assert.equal(experiments.get('hfc6tdyj')?.status, 'DONE');
+    for (const id of ['cut-off', 'garbage', 'empty']) {
+      const { status, live, errors } = experiments.get(id) ?? {};
+      assert.deepEqual([status, live, errors?.length], ['ERROR', false, 1], id);
+      assert.match(errors?.[0] ?? '', new RegExp(`${id}/db/nni\\.sqlite (is damaged|holds no experiment)`));
+      const answer = await manager.fetch(route(id, '/trial-jobs'));
+      assert.equal(answer.status, 503);
+      assert.equal(((await answer.json()) as { error: string }).error, errors?.[0]);
+      await assert.rejects(manager.launch({ action: 'resume', id }), /nni\.sqlite/);
+    }
+  });
+
+  it('a locked database is told as locked, and read as soon as it is free', async () => {
+    const locker = new DatabaseSync(addCopy('locked'));
+    locker.exec('BEGIN EXCLUSIVE');
+    const manager = await start();
+    const locked = (await list(manager)).get('locked');
+    assert.deepEqual(
+      [locked?.status, locked?.errors],
+      ['ERROR', [`${databaseOf('locked')} is locked by another program.`]],
+    );
+    assert.equal((await list(manager)).get('hfc6tdyj')?.status, 'DONE');
+    assert.equal((await manager.fetch(route('locked', '/trial-jobs'))).status, 503);
+    locker.exec('ROLLBACK');
+    locker.close();
+    const free = await manager.until('locked', ({ status }) => status !== 'ERROR');
+    assert.deepEqual([free.name, free.errors], ['quad', []]);
+    assert.equal((await manager.get<TrialJobInfo[]>(route('locked', '/trial-jobs'))).length, 12);
+  });
+
+  it('a database in a folder that can only be read is read; one that can’t be read says so', async () => {
+    const shown = addCopy('shown');
+    const wal = new DatabaseSync(shown);
+    wal.exec('PRAGMA journal_mode = WAL');
+    wal.close();
+    chmodSync(shown, 0o444);
+    chmodSync(dirname(shown), 0o555);
+    chmodSync(addCopy('secret'), 0);
+    // Permissions mean nothing to root, who runs the tests in a container.
+    const root = process.getuid?.() === 0;
+    if (root) {
+      chmodSync(home.path, 0o755);
+      chownSync(home.experiments, nobody, nobody);
+    }
+    const manager = await start(root ? { uid: nobody } : {});
+    const experiments = await list(manager);
+    assert.equal(experiments.get('shown')?.name, 'quad');
+    assert.equal((await manager.get<TrialJobInfo[]>(route('shown', '/trial-jobs'))).length, 12);
+    assert.match(experiments.get('secret')?.errors.join() ?? '', /secret\/db\/nni\.sqlite can't be .*permission/);
+    await assert.rejects(manager.launch({ action: 'resume', id: 'shown' }), /no permission, or a read-only disk/);
+    chmodSync(dirname(shown), 0o755);
+  });
+
+  it('an experiment that appears in the folder, and one that goes, is told', async () => {
+    const manager = await start();
+    const manifest = JSON.parse(readFileSync(join(home.experiments, '.experiment'), 'utf8'));
+    addCopy('added');
+    writeFileSync(
+      join(home.experiments, '.experiment'),
+      JSON.stringify({ ...manifest, added: { ...manifest.hfc6tdyj, id: 'added' } }),
+    );
+    assert.equal((await manager.until('added', () => true)).name, 'quad');
+    rmSync(join(home.experiments, 'added'), { recursive: true });
+    copyFileSync(join(fixtures, '.experiment'), join(home.experiments, '.experiment'));
+    for await (const { event, data } of manager.events(managerRoutes.events)) {
+      if (event === 'list' && !(data as ExperimentSummary[]).some(({ id }) => id === 'added')) break;
+      if (event === 'removed') {
+        assert.deepEqual(data, { id: 'added' });
+        break;
+      }
+    }
+  });
+});
