@@ -34,7 +34,8 @@ export interface StoredPast {
  * @param tunerState what the tuner last said of itself
  */
 export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<string>, tunerState: unknown): StoredPast {
-  const finished: FinishedTrial[] = [];
+  const results: { trial: FinishedTrial; endTime: number }[] = [];
+  const fruitless: TrialRow['parameters'][] = [];
   const pending = new Map<number, TrialRow['parameters']>();
   const unfinished: Unfinished[] = [];
   let count = 0;
@@ -47,8 +48,8 @@ export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<strin
     if (typeof parameterId === 'number') lastParameterId = Math.max(lastParameterId, parameterId);
     const value = row.final === undefined ? undefined : decodeMetric(row.final).default;
     if (row.status === 'SUCCEEDED' && value !== undefined && Number.isFinite(value)) {
-      finished.push({ parameters: row.parameters, value });
-    }
+      results.push({ trial: { parameters: row.parameters, value }, endTime: row.endTime ?? 0 });
+    } else if (isEnded(row.status) && typeof parameterId === 'number') fruitless.push(row.parameters);
     if (isEnded(row.status) || !record) continue;
     if (typeof parameterId === 'number') pending.set(parameterId, record.parameters);
     // Only what never started may start again: a second life under the same id would mix its metrics with the first's.
@@ -60,10 +61,12 @@ export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<strin
       final: row.final,
     });
   }
+  // The order in which a search that was never interrupted would have learned of them.
+  const finished = results.sort((a, b) => a.endTime - b.endTime).map(({ trial }) => trial);
   for (const text of imported) finished.push(...readImported(text));
   return {
     inheritance: {
-      past: { finished, pending, ...(tunerState == null ? {} : { state: tunerState }) },
+      past: { finished, pending, fruitless, ...(tunerState == null ? {} : { state: tunerState }) },
       trials: count,
       nextTrialNumber: lastNumber + 1,
       nextParameterId: lastParameterId + 1,

@@ -27,7 +27,7 @@ export class TunerHost {
       if (!past) return;
       if (past.finished.length > 0) await tuner.importData(past.finished);
       if (past.state !== undefined) tuner.loadState(past.state);
-      await tuner.recover(past.pending);
+      await tuner.recover(past.pending, past.fruitless);
     });
   }
 
@@ -107,6 +107,8 @@ export class TunerHost {
 export interface Past {
   finished: readonly FinishedTrial[];
   pending: ReadonlyMap<number, Parameters>;
+  /** Sets of the tuner whose trials ended without a usable result. */
+  fruitless: readonly Parameters[];
   /** What `saveState` gave; undefined when nothing was stored. */
   state?: unknown;
 }

@@ -8,6 +8,7 @@ import type { FinishedTrial, Tuner } from './tuner.ts';
 export class GridSearchTuner implements Tuner {
   #specs: ParameterSpec[] = [];
   #grid = new Grid([]);
+  #space = '';
   /** Points taken from the grid so far. */
   #taken = 0;
   /** What was tried, here or in imported data. */
@@ -17,6 +18,7 @@ export class GridSearchTuner implements Tuner {
     this.#specs = parameterSpecs(space);
     if (this.#specs.length === 0) throw new Error('The search space is empty.');
     this.#grid = new Grid(this.#specs);
+    this.#space = JSON.stringify(space);
     this.#taken = 0;
   }
 
@@ -39,17 +41,19 @@ export class GridSearchTuner implements Tuner {
     for (const { parameters } of trials) this.#history.add(canonicalText(parameters));
   }
 
-  recover(pending: ReadonlyMap<number, Parameters>): void {
-    for (const parameters of pending.values()) this.#history.add(canonicalText(parameters));
+  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
+    for (const parameters of [...pending.values(), ...fruitless]) this.#history.add(canonicalText(parameters));
   }
 
-  /** The place in the grid, so that failed trials are not repeated either. */
+  /** The place in the grid, and which grid: the space may be changed before a next state is stored. */
   saveState(): unknown {
-    return { taken: this.#taken };
+    return { taken: this.#taken, space: this.#space };
   }
 
   loadState(state: unknown): void {
-    const { taken } = state as { taken: number };
+    const { taken, space } = state as { taken: number; space?: string };
+    // Without the text it is of a version that did not store it.
+    if (space !== undefined && space !== this.#space) return;
     while (this.#taken < taken && this.#next()) {
       // Walked over again: the grid is the same each time.
     }

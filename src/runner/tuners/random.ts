@@ -33,8 +33,8 @@ export class RandomTuner implements Tuner {
     for (const { parameters } of trials) this.#deduplicator.add(parameters);
   }
 
-  recover(pending: ReadonlyMap<number, Parameters>): void {
-    for (const parameters of pending.values()) this.#deduplicator.add(parameters);
+  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
+    for (const parameters of [...pending.values(), ...fruitless]) this.#deduplicator.add(parameters);
   }
 
   saveState(): unknown {

@@ -75,11 +75,8 @@ export class TpeTuner implements Tuner {
     this.#specs = parameterSpecs(space);
     this.#deduplicator = new Deduplicator(this.#specs, this.#deduplicator.history);
     for (const entry of this.#results) entry.result = this.#asResult(entry.parameters, entry.loss);
-    for (const [id, parameters] of this.#runningParameters) {
-      const point = toPoint(this.#specs, parameters);
-      if (point) this.#running.set(id, point);
-      else this.#running.delete(id);
-    }
+    this.#running.clear();
+    for (const [id, parameters] of this.#runningParameters) this.#run(id, parameters);
   }
 
   generateParameters(parameterId: number): Parameters | undefined {
@@ -92,8 +89,7 @@ export class TpeTuner implements Tuner {
     const point = this.#deduplicator.replace(suggested);
     if (!point) return undefined;
     const parameters = toParameters(this.#specs, point);
-    this.#running.set(parameterId, point);
-    this.#runningParameters.set(parameterId, parameters);
+    this.#run(parameterId, parameters);
     return parameters;
   }
 
@@ -118,12 +114,11 @@ export class TpeTuner implements Tuner {
     }
   }
 
-  recover(pending: ReadonlyMap<number, Parameters>): void {
+  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
+    for (const parameters of fruitless) this.#deduplicator.add(parameters);
     for (const [id, parameters] of pending) {
       this.#deduplicator.add(parameters);
-      this.#runningParameters.set(id, parameters);
-      const point = toPoint(this.#specs, parameters);
-      if (point) this.#running.set(id, point);
+      this.#run(id, parameters);
     }
   }
 
@@ -136,6 +131,13 @@ export class TpeTuner implements Tuner {
   }
 
   dispose(): void {}
+
+  /** The point is taken from what the trial got, so that a resumed search, which knows no more, goes on in the same way. */
+  #run(parameterId: number, parameters: Parameters): void {
+    this.#runningParameters.set(parameterId, parameters);
+    const point = toPoint(this.#specs, parameters);
+    if (point) this.#running.set(parameterId, point);
+  }
 
   #forget(parameterId: number): void {
     this.#running.delete(parameterId);
@@ -173,11 +175,11 @@ export class TpeTuner implements Tuner {
   }
 
   #suggestCategorical(spec: CategoricalSpec, good: readonly number[], others: readonly number[]): number {
-    const likely = this.#frequencies(good, spec.size);
-    const unlikely = this.#frequencies(others, spec.size);
+    const likely = this.#shares(good, spec.size);
+    const unlikely = this.#shares(others, spec.size);
     return this.#bestOf(
-      () => this.#generator.weighted(likely, 1),
-      (index) => Math.log(likely[index] ?? 0) - Math.log(unlikely[index] ?? 0),
+      () => likely.draw(this.#generator),
+      (index) => Math.log(likely.of(index)) - Math.log(unlikely.of(index)),
     );
   }
 
@@ -216,14 +218,44 @@ export class TpeTuner implements Tuner {
     return best;
   }
 
-  /** Share of each option, with `prior_weight` added to each. */
-  #frequencies(history: readonly number[], size: number): number[] {
+  #shares(history: readonly number[], size: number): OptionShares {
     const { prior_weight, linear_forgetting } = this.#arguments;
-    const shares = new Array<number>(size).fill(prior_weight);
-    const weights = forgettingWeights(history.length, linear_forgetting);
-    for (const [index, option] of history.entries()) shares[option] = (shares[option] ?? 0) + (weights[index] ?? 0);
-    const total = shares.reduce((sum, share) => sum + share, 0);
-    return total > 0 ? shares.map((share) => share / total) : shares.map(() => 1 / size);
+    return new OptionShares(history, forgettingWeights(history.length, linear_forgetting), size, prior_weight);
+  }
+}
+
+/** How likely each of many options is: as often as it was seen, and `prior` on top. Only what was seen takes memory. */
+class OptionShares {
+  #seen = new Map<number, number>();
+  #weights: readonly number[];
+  #history: readonly number[];
+  #size: number;
+  #prior: number;
+  #total: number;
+
+  constructor(history: readonly number[], weights: readonly number[], size: number, prior: number) {
+    this.#history = history;
+    this.#weights = weights;
+    this.#size = size;
+    // Nothing seen and nothing assumed: then all are alike.
+    this.#prior = history.length === 0 && prior === 0 ? 1 : prior;
+    this.#total = size * this.#prior;
+    for (const [index, option] of history.entries()) {
+      const weight = weights[index] ?? 0;
+      this.#seen.set(option, (this.#seen.get(option) ?? 0) + weight);
+      this.#total += weight;
+    }
+  }
+
+  of(option: number): number {
+    return ((this.#seen.get(option) ?? 0) + this.#prior) / this.#total;
+  }
+
+  draw(generator: RandomGenerator): number {
+    // Either one that was seen, or any.
+    const rest = generator.uniform() * this.#total - this.#size * this.#prior;
+    if (rest < 0 || this.#history.length === 0) return generator.below(this.#size);
+    return this.#history[generator.weighted(this.#weights, this.#total - this.#size * this.#prior)] ?? 0;
   }
 }
 

@@ -20,8 +20,11 @@ export interface Tuner {
   trialEnd(parameterId: number, succeeded: boolean, status: TrialStatus): void | Promise<void>;
   /** Results from elsewhere: a resumed experiment's past, imported data, custom trials. */
   importData(trials: readonly FinishedTrial[]): void | Promise<void>;
-  /** On resume, before {@link generateParameters}: sets handed out earlier and still running, to be told about later. */
-  recover(pending: ReadonlyMap<number, Parameters>): void | Promise<void>;
+  /**
+   * On resume, before {@link generateParameters}: sets handed out earlier. Of the pending ones the tuner is told later; the
+   * fruitless ones ended without a usable result. None is to be handed out again.
+   */
+  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void | Promise<void>;
   /** JSON-serialisable state beyond what `importData` can rebuild (random state, grid position). */
   saveState(): unknown;
   loadState(state: unknown): void;

@@ -406,7 +406,12 @@ describe('experiment', () => {
     const record = { parameter_id: 4, parameter_source: 'resumed', parameters: { x: 4 }, parameter_index: 0 } as const;
     const { experiment, stage } = set({ trialConcurrency: 2 }, tuner);
     await experiment.start({
-      past: { finished: [{ parameters: { x: 1 }, value: 2 }], pending: new Map([[4, { x: 4 }]]), state: { told: 9 } },
+      past: {
+        finished: [{ parameters: { x: 1 }, value: 2 }],
+        pending: new Map([[4, { x: 4 }]]),
+        fruitless: [],
+        state: { told: 9 },
+      },
       adopt: [],
       waiting: [{ id: 'aaaaa', number: 6, record }],
       trials: 7,

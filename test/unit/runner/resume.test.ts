@@ -50,6 +50,7 @@ describe('resume', () => {
         { parameters: { x: 8 }, value: 2 },
       ],
       pending: new Map(),
+      fruitless: [{ x: 1 }, { x: 2 }, { x: 3 }, { x: 4 }, { x: 5 }],
       state: { grid: 3 },
     });
     assert.equal(inheritance.trials, 7);

@@ -9,8 +9,10 @@ import { isActive, type NumericSpec, numericValue, type ParameterSpec, type Poin
 
 interface Dimension {
   spec: ParameterSpec;
-  /** Option indices, or probabilities of a continuous dimension, in the order they were added. */
-  values: number[];
+  /** How many values it has by now. */
+  count: number;
+  /** Probabilities of a continuous dimension, in the order they were added; empty for options, which are their own indices. */
+  shares: number[];
   /** How many of them the rounds before had. */
   known: number;
   /** Intervals of probability that may still be halved. */
@@ -24,14 +26,13 @@ export class Grid {
 
   constructor(specs: readonly ParameterSpec[]) {
     this.#dimensions = specs.map((spec) => {
-      if (spec.kind === 'categorical') {
-        return { spec, values: Array.from({ length: spec.size }, (_, index) => index), known: 0, intervals: [] };
-      }
+      if (spec.kind === 'categorical') return { spec, count: spec.size, shares: [], known: 0, intervals: [] };
       const halves: [number, number][] = [
         [0, 0.5],
         [0.5, 1],
       ];
-      return { spec, values: [0.5], known: 0, intervals: halves.filter(([low, high]) => differ(spec, low, high)) };
+      const intervals = halves.filter(([low, high]) => differ(spec, low, high));
+      return { spec, count: 1, shares: [0.5], known: 0, intervals };
     });
     this.#over = specs.length === 0;
   }
@@ -62,7 +63,7 @@ export class Grid {
       const dimension = this.#dimensions[index];
       if (!dimension || !point.has(dimension.spec.key)) continue;
       const next = (vector[index] ?? 0) + 1;
-      if (next < dimension.values.length) {
+      if (next < dimension.count) {
         vector[index] = next;
         return true;
       }
@@ -73,44 +74,47 @@ export class Grid {
   }
 
   #refine(): void {
-    let refined = false;
-    for (const dimension of this.#dimensions) {
-      const { spec } = dimension;
-      dimension.known = dimension.values.length;
-      if (spec.kind === 'categorical') continue;
-      const intervals: [number, number][] = [];
-      for (const [low, high] of dimension.intervals) {
-        const middle = (low + high) / 2;
-        const left = differ(spec, low, middle);
-        const right = differ(spec, middle, high);
-        // The ends 0 and 1 are never in the grid (they are infinite for normal ones), so a middle may equal them.
-        if ((left || low === 0) && (right || high === 1)) {
-          dimension.values.push(middle);
-          refined = true;
-        }
-        if (left) {
-          intervals.push([low, middle]);
-          if (low === 0) refined = true;
-        }
-        if (right) {
-          intervals.push([middle, high]);
-          if (high === 1) refined = true;
-        }
+    for (const dimension of this.#dimensions) dimension.known = dimension.count;
+    // Rounds that only narrow intervals are passed over: walking all known points again would find nothing.
+    while (this.#dimensions.every(({ count, known }) => count === known)) {
+      const open = this.#dimensions.filter(({ intervals }) => intervals.length > 0);
+      if (open.length === 0) {
+        this.#over = true;
+        return;
       }
-      dimension.intervals = intervals;
+      for (const dimension of open) halve(dimension);
     }
-    if (!refined) this.#over = true;
   }
 
   #point(vector: readonly number[]): Point {
     const point: Point = new Map();
-    for (const [index, { spec, values }] of this.#dimensions.entries()) {
+    for (const [index, { spec, shares }] of this.#dimensions.entries()) {
       if (!isActive(spec, point)) continue;
-      const value = values[vector[index] ?? 0] ?? 0;
-      point.set(spec.key, spec.kind === 'categorical' ? value : coordinate(spec, value));
+      const at = vector[index] ?? 0;
+      point.set(spec.key, spec.kind === 'categorical' ? at : coordinate(spec, shares[at] ?? 0.5));
     }
     return point;
   }
+}
+
+/** Adds the middles of a dimension's intervals, where they give new values, and goes on with what can still be divided. */
+function halve(dimension: Dimension): void {
+  const { spec, shares } = dimension;
+  if (spec.kind === 'categorical') return;
+  const intervals: Dimension['intervals'] = [];
+  for (const [low, high] of dimension.intervals) {
+    const middle = (low + high) / 2;
+    // As fine as numbers are. Beyond that a value at an end, or at infinity, would be looked for for ever.
+    if (middle <= low || middle >= high) continue;
+    const left = differ(spec, low, middle);
+    const right = differ(spec, middle, high);
+    // The ends 0 and 1 are never in the grid (they are infinite for normal ones), so a middle may equal them.
+    if ((left || low === 0) && (right || high === 1)) shares.push(middle);
+    if (left) intervals.push([low, middle]);
+    if (right) intervals.push([middle, high]);
+  }
+  dimension.intervals = intervals;
+  dimension.count = shares.length;
 }
 
 /** The coordinate below which a share `p` of the distribution lies. */

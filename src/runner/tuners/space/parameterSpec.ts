@@ -86,13 +86,24 @@ export function toPoint(specs: readonly ParameterSpec[], parameters: Parameters)
       if (index < 0) return undefined;
       point.set(spec.key, index);
     } else {
-      if (typeof value !== 'number') return undefined;
-      const x = spec.log ? Math.log(value) : value;
-      if (!Number.isFinite(x)) return undefined;
+      const x = typeof value === 'number' ? coordinateOf(spec, value) : undefined;
+      if (x === undefined) return undefined;
       point.set(spec.key, x);
     }
   }
   return point;
+}
+
+/** The coordinate of a value, undefined for one the space can't give. */
+function coordinateOf({ distribution, log, q }: NumericSpec, value: number): number | undefined {
+  // What was rounded to 0 has no logarithm; it was at most half a q.
+  const x = log ? Math.log(value === 0 && q !== undefined ? q / 2 : value) : value;
+  if (!Number.isFinite(x)) return undefined;
+  if (distribution.type === 'normal') return x;
+  const { low, high } = distribution;
+  const inside = Math.min(Math.max(x, low), high);
+  // Logarithm and exponential do not quite undo each other.
+  return Math.abs(x - inside) <= 1e-9 * Math.max(1, Math.abs(x)) ? inside : undefined;
 }
 
 /** Text that is equal for equal parameters, whatever the order of their names. */
@@ -105,8 +116,9 @@ export function canonicalText(value: unknown): string {
 }
 
 export function roundHalfEven(x: number): number {
-  const rounded = Math.round(x);
-  return Math.abs(x - Math.trunc(x)) === 0.5 ? 2 * Math.round(x / 2) : rounded;
+  const rounded = Math.abs(x - Math.trunc(x)) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
+  // Not -0, which is another value to `Object.is` and the same to everybody else.
+  return rounded + 0;
 }
 
 function flatten(
