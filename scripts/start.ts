@@ -16,7 +16,8 @@ import { cacheFolder, projectRoot } from './folders.ts';
 const example = join(projectRoot, 'examples', 'quickstart');
 const config = join(example, 'config.yml');
 const cli = join(projectRoot, 'dist', 'cli.js');
-const headless = process.argv.includes('--headless') || isSet(process.env.CI);
+// Without `--` before it, npm takes the option for its own and passes it on in this variable.
+const headless = [process.env.npm_config_headless, process.env.CI].some(isSet) || process.argv.includes('--headless');
 const hasDisplay = process.platform !== 'linux' || isSet(process.env.DISPLAY) || isSet(process.env.WAYLAND_DISPLAY);
 const experiments = process.env.TRIALDECK_EXPERIMENTS_DIR ?? join(homedir(), 'nni-experiments');
 
