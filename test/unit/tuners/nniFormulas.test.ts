@@ -20,12 +20,13 @@ const script = fileURLToPath(new URL('nniFormulas.py', import.meta.url));
 function assertClose(actual: unknown, expected: unknown, about: string, tolerance = 1e-9): void {
   if (typeof expected === 'number' && typeof actual === 'number') {
     const near = Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
-    return assert.ok(near || Object.is(actual, expected), `${about}: ${actual} instead of ${expected}`);
-  }
-  if (typeof expected !== 'object' || expected === null) return assert.deepEqual(actual, expected, about);
-  assert.deepEqual(Object.keys(actual as object).toSorted(), Object.keys(expected).toSorted(), about);
-  for (const [key, each] of Object.entries(expected)) {
-    assertClose((actual as Record<string, unknown>)[key], each, `${about} ${key}`, tolerance);
+    assert.ok(near || Object.is(actual, expected), `${about}: ${actual} instead of ${expected}`);
+  } else if (typeof expected !== 'object' || expected === null) assert.deepEqual(actual, expected, about);
+  else {
+    assert.deepEqual(Object.keys(actual as object).toSorted(), Object.keys(expected).toSorted(), about);
+    for (const [key, each] of Object.entries(expected)) {
+      assertClose((actual as Record<string, unknown>)[key], each, `${about} ${key}`, tolerance);
+    }
   }
 }
 
@@ -39,7 +40,7 @@ describe('formulas of the tuners, beside the real NNI', () => {
   before(async function () {
     if (!nni) {
       console.log(`!! SKIPPED: ${noRealNni}`);
-      return this.skip();
+      this.skip();
     }
     for (const [n, flat] of sample(fc.tuple(fc.nat({ max: 60 }), fc.integer({ min: 1, max: 30 })), 30)) {
       cases.push({ question: { question: 'weights', n, flat }, ours: forgettingWeights(n, flat) });

@@ -110,7 +110,7 @@ describe('rounding to q', () => {
       [0.49999999999999994, 0],
       [2.4, 2],
       [-2.6, -3],
-      [4503599627370497.5, 4503599627370498],
+      [2 ** 51 + 0.5, 2 ** 51],
     ];
     for (const [from, to] of expected) assert.equal(roundHalfEven(from), to, String(from));
   });

@@ -94,21 +94,29 @@ export function assertFits(space: SearchSpace, parameters: Parameters): void {
 
 function assertFitsEntry({ _type: type, _value: values }: SearchSpaceEntry, value: unknown): void {
   const about = `${JSON.stringify(value)} for ${type} ${JSON.stringify(values)}`;
-  if (type === 'choice') {
-    if (!isNested(values))
-      return assert.ok(
-        values.some((each) => isSame(each, value)),
-        about,
-      );
+  if (type === 'choice') assertChosen(values, value, about);
+  else {
+    assert.ok(typeof value === 'number' && Number.isFinite(value), about);
+    assertNumber(type, values.map(Number), value, about);
+  }
+}
+
+function assertChosen(values: readonly unknown[], value: unknown, about: string): void {
+  if (isNested(values)) {
     const { _name, ...inner } = value as { _name: unknown };
     const branch = values.find((each) => each._name === _name) ?? assert.fail(about);
     const { _name: _, ...space } = branch;
-    return assertFits(space as SearchSpace, inner);
-  }
-  assert.ok(typeof value === 'number' && Number.isFinite(value), about);
-  const [first = 0, second = 0, q = 0] = values.map(Number);
+    assertFits(space as SearchSpace, inner);
+  } else
+    assert.ok(
+      values.some((each) => isSame(each, value)),
+      about,
+    );
+}
+
+function assertNumber(type: SearchSpaceType, [first = 0, second = 0, q = 0]: number[], value: number, about: string) {
   if (type === 'randint') {
-    return assert.ok(Number.isInteger(value) && value >= Math.ceil(first) && value < Math.ceil(second), about);
+    assert.ok(Number.isInteger(value) && value >= Math.ceil(first) && value < Math.ceil(second), about);
   }
   if (type.startsWith('q')) {
     const isEnd = type.endsWith('uniform') && (value === first || value === second);
