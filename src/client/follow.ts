@@ -45,40 +45,48 @@ export function followExperiment(
   const task = 'follow the experiment';
   const context = { task, server: experiment.http.server };
   let known: { session: string; revision: number } | undefined;
+
+  async function readSnapshot(connected: () => void): Promise<{ session: string; revision: number }> {
+    const snapshot = await experiment.snapshot({ signal });
+    connected();
+    known = { session: snapshot.session, revision: snapshot.revision };
+    await follower.onSnapshot(snapshot);
+    return known;
+  }
+
   return persist(
     async ({ connected, progress }) => {
-      if (!known) {
-        const snapshot = await experiment.snapshot({ signal });
-        connected();
-        known = { session: snapshot.session, revision: snapshot.revision };
-        await follower.onSnapshot(snapshot);
-      }
-      const events = readEvents(experiment.http, experimentRoutes.events, {
-        task,
-        signal,
-        query: { session: known.session, since: known.revision },
-        onOpen: connected,
-        ...(options.silence === undefined ? {} : { silence: options.silence }),
-      });
-      try {
-        for await (const event of events) {
-          if (event.event === 'reset') {
-            known = undefined;
-            return;
+      for (let renewed = false; ; renewed = true) {
+        const position = known ?? (await readSnapshot(connected));
+        const events = readEvents(experiment.http, experimentRoutes.events, {
+          task,
+          signal,
+          query: { session: position.session, since: position.revision },
+          onOpen: connected,
+          ...(options.silence === undefined ? {} : { silence: options.silence }),
+        });
+        try {
+          for await (const event of events) {
+            if (event.event === 'reset') {
+              known = undefined;
+              break;
+            }
+            if (event.event !== 'change') continue;
+            const change = parse(changeSchema, parseData(event.data));
+            if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+            if (change.revision <= position.revision) continue;
+            if (change.revision !== position.revision + 1) throw new BadAnswerError(context, 'left changes out.');
+            position.revision = change.revision;
+            progress();
+            await follower.onChange(change);
           }
-          if (event.event !== 'change') continue;
-          const change = parse(changeSchema, parseData(event.data));
-          if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
-          if (change.revision <= known.revision) continue;
-          if (change.revision !== known.revision + 1) throw new BadAnswerError(context, 'left changes out.');
-          known.revision = change.revision;
-          progress();
-          await follower.onChange(change);
+        } catch (error) {
+          // What was missed between is not known: begin again with everything.
+          if (error instanceof BadAnswerError) known = undefined;
+          throw error;
         }
-      } catch (error) {
-        // What was missed between is not known: begin again with everything.
-        if (error instanceof BadAnswerError) known = undefined;
-        throw error;
+        // Another process serves the experiment now. Once that is read at once; a server that sends nothing else must wait.
+        if (known || renewed) return;
       }
     },
     persistOptions(follower, signal, options),

@@ -136,7 +136,6 @@ export class Launcher {
       if (child.connected) child.disconnect();
       child.unref();
       await registry.refresh();
-      await registry.untilLive(id);
       return launched;
     } finally {
       closeSync(stdout);

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../model/wire.ts';
 
 const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
+type Lock = v.InferOutput<typeof lockSchema>;
 
 export function lockFile(root: string): string {
   return join(root, ...managerLockPath);
@@ -14,10 +15,13 @@ export function lockFile(root: string): string {
 
 /** A manager that answers and says that it serves this folder. */
 export async function livingManager(root: string): Promise<{ pid: number; port: number } | undefined> {
-  const lock = await readLock(root);
+  return answering(parseLock(await readText(lockFile(root))));
+}
+
+async function answering(lock: Lock | undefined): Promise<Lock | undefined> {
   if (!lock) return undefined;
   const info = await askInfo(lock.host, lock.port);
-  return info?.pid === lock.pid ? { pid: lock.pid, port: lock.port } : undefined;
+  return info?.pid === lock.pid ? lock : undefined;
 }
 
 /**
@@ -38,10 +42,13 @@ export async function takeLock(root: string, lock: ManagerLock): Promise<boolean
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       }
-      if (await livingManager(root)) return false;
+      const judged = await readText(path);
+      if (await answering(parseLock(judged))) return false;
       // Moved away rather than deleted: if another starter did the same first, only one of the renames succeeds.
       const stale = `${path}.stale.${randomBytes(4).toString('hex')}`;
       await rename(path, stale).catch(() => {});
+      // Another starter may have been through all this meanwhile: then it was its fresh lock that was moved.
+      if ((await readText(stale)) !== judged) await link(stale, path).catch(() => {});
       await rm(stale, { force: true });
     }
     return false;
@@ -52,13 +59,17 @@ export async function takeLock(root: string, lock: ManagerLock): Promise<boolean
 
 /** Removes the lock if it is still this process's. */
 export async function releaseLock(root: string): Promise<void> {
-  const lock = await readLock(root);
+  const lock = parseLock(await readText(lockFile(root)));
   if (lock?.pid === process.pid) await rm(lockFile(root), { force: true });
 }
 
-async function readLock(root: string): Promise<v.InferOutput<typeof lockSchema> | undefined> {
+function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+function parseLock(text: string | undefined): Lock | undefined {
   try {
-    const parsed = v.safeParse(lockSchema, JSON.parse(await readFile(lockFile(root), 'utf8')));
+    const parsed = v.safeParse(lockSchema, JSON.parse(text ?? ''));
     return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;

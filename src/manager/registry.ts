@@ -26,8 +26,8 @@ import { RunnerFeed } from './runnerFeed.ts';
 const mostOpen = 8;
 /** When a locked database is tried again, in milliseconds. */
 const lockedDelay = 1000;
-/** A runner that serves tells of itself at once; in milliseconds. */
-const livePatience = 5000;
+/** A runner tells of itself at once; of one that does not in this time, in milliseconds, its database has to tell. */
+const answerPatience = 1000;
 /** A runner that has closed its stream ends within NNI's limit of 60 s. */
 const endPatience = 65_000;
 
@@ -122,23 +122,7 @@ export class Registry {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** Resolves when clients are told of a launched experiment as living, or can't be soon. */
-  async untilLive(id: string): Promise<void> {
-    if (this.summary(id)?.live) return;
-    await new Promise<void>((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        listening.dispose();
-        resolve();
-      };
-      const timer = setTimeout(finish, livePatience);
-      const listening = this.listen(({ event, data }) => {
-        if (event === 'experiment' && data.id === id && data.live) finish();
-      });
-    });
-  }
-
-  /** Reads the manifest and the folder again. Calls while one is under way share the next. */
+  /** Reads the manifest and the folder again, and hears the runners that are new. Calls while one is under way share the next. */
   async refresh(): Promise<void> {
     if (this.#refreshing) {
       this.#again = true;
@@ -186,12 +170,14 @@ export class Registry {
       this.#entries.delete(id);
       this.#emit({ event: 'removed', data: { id } });
     }
+    const answers: Promise<void>[] = [];
     for (const [id, directory] of directories) {
       if (this.#over) return;
-      await this.#readOne(id, directory);
+      await this.#readOne(id, directory, answers);
       // A folder of hundreds must not hold up requests.
       await turn();
     }
+    await Promise.all(answers);
   }
 
   /** A manifest that can't be read leaves what was known: the experiments themselves are not in it. */
@@ -206,7 +192,8 @@ export class Registry {
     }
   }
 
-  async #readOne(id: string, directory: string): Promise<void> {
+  /** @param answers takes what is still to be waited for */
+  async #readOne(id: string, directory: string, answers: Promise<void>[]): Promise<void> {
     let entry = this.#entries.get(id);
     if (!entry || entry.directory !== directory) {
       if (entry) this.#release(entry);
@@ -236,7 +223,7 @@ export class Registry {
     if (stamp === entry.stamp) return;
     const runner = this.#runnerOf(entry, alive);
     if (runner) {
-      this.#followRunner(entry, runner);
+      answers.push(this.#followRunner(entry, runner));
       return;
     }
     try {
@@ -291,20 +278,43 @@ export class Registry {
     return pid !== undefined && port !== undefined && runsExperiment(pid, entry.id) ? { pid, port } : undefined;
   }
 
-  #followRunner(entry: Entry, runner: { pid: number; port: number }): void {
+  /** Resolves when the runner has told of itself, or won't. */
+  #followRunner(entry: Entry, runner: { pid: number; port: number }): Promise<void> {
     entry.stored?.dispose();
     entry.stored = undefined;
     entry.stamp = '';
-    entry.feed = new RunnerFeed(runner, {
-      summary: (summary) => {
-        // Whoever answers at this port must be this experiment's runner.
-        if (summary.id === entry.id) this.#set(entry, summary);
-      },
-      closed: () => {
-        entry.feed = undefined;
-        if (!this.#over) void this.#waitForEnd(entry, runner.pid);
-      },
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        if (!this.#over && !entry.summary) this.#showStored(entry);
+        resolve();
+      }, answerPatience);
+      const answered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      entry.feed = new RunnerFeed(runner, {
+        summary: (summary) => {
+          // Whoever answers at this port must be this experiment's runner.
+          if (summary.id === entry.id) this.#set(entry, summary);
+          answered();
+        },
+        closed: () => {
+          entry.feed = undefined;
+          if (!this.#over) void this.#waitForEnd(entry, runner.pid);
+          answered();
+        },
+      });
     });
+  }
+
+  #showStored(entry: Entry): void {
+    try {
+      const opened = this.#openStored(entry);
+      this.#set(entry, opened.summary());
+      opened.dispose();
+    } catch (error) {
+      this.#warn(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** The stream is closed, the process may take a moment more. There is no event for the end of a process that is not our child. */
