@@ -1,55 +1,102 @@
 /** The text of a config or search space file, parsed, with the place of everything in it. */
 import {
-  type Document,
+  Document,
+  type ErrorCode,
   isAlias,
   isCollection,
   isMap,
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type ParsedNode,
   parseDocument,
+  visit,
 } from 'yaml';
 import type { ConfigProblem } from './config.ts';
 
 export type Path = (string | number)[];
+
+/** Where the parser's own words are for programmers. */
+const syntaxMessages: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'This key stands here twice.',
+  MULTIPLE_DOCS: 'A second document begins here ("---"); a config is one.',
+};
+
+const tooDeep = 'This is nested too deep to be read.';
 
 export class ConfigSource {
   readonly file: string;
   /** What the text says; undefined when it can't be parsed. */
   readonly value: unknown;
   readonly syntaxProblems: ConfigProblem[];
-  #document: Document.Parsed<ParsedNode>;
-  #lines = new LineCounter();
-  #length: number;
+  #document: Document | Document.Parsed<ParsedNode>;
+  #text: string;
 
   /** Parses YAML, and so JSON. Never throws. */
   constructor(text: string, file: string) {
     this.file = file;
-    this.#length = text.length;
-    this.#document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      uniqueKeys: true,
-      version: '1.2',
-    });
-    this.syntaxProblems = this.#document.errors.map((error) => {
-      const message =
-        error.code === 'DUPLICATE_KEY' ? 'This key stands here twice.' : `${firstSentence(error.message)}.`;
-      return this.#problem('syntax', message, [], error.pos[0], Math.max(error.pos[1], error.pos[0] + 1));
-    });
-    let value: unknown;
-    if (this.syntaxProblems.length === 0) {
-      try {
-        value = this.#document.toJS({ maxAliasCount: 100 });
-      } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        this.syntaxProblems.push(this.#problem('syntax', `${firstSentence(words)}.`, [], 0, Math.min(1, text.length)));
-      }
+    this.#text = text;
+    this.syntaxProblems = [];
+    try {
+      this.#document = parseDocument(text, {
+        prettyErrors: false,
+        uniqueKeys: true,
+        // NNI's own reader takes "<<", too.
+        merge: true,
+        version: '1.2',
+      });
+    } catch {
+      // The parser calls itself for each level.
+      this.#document = new Document();
+      this.#addSyntaxProblem(tooDeep, 0, 1);
     }
-    this.value = value;
+    for (const { code, message, pos } of this.#document.errors) {
+      // What follows from the first one at a place is no news.
+      const words = /call stack/.test(message) ? tooDeep : (syntaxMessages[code] ?? `${firstSentence(message)}.`);
+      if (this.syntaxProblems.some(({ start, message }) => start === pos[0] || message === tooDeep)) continue;
+      this.#addSyntaxProblem(words, pos[0], Math.max(pos[1], pos[0] + 1));
+    }
+    this.value = this.syntaxProblems.length === 0 ? this.#read() : undefined;
+  }
+
+  #checkAliases(): void {
+    const anchors = new Set<string>();
+    visit(this.#document, {
+      Node: (_key, node) => {
+        if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      },
+      Alias: (_key, { source, range }) => {
+        const [start, end] = range ?? [0, 1];
+        if (!anchors.has(source)) this.#addSyntaxProblem(`No anchor "&${source}" stands before this.`, start, end);
+      },
+    });
+  }
+
+  #read(): unknown {
+    try {
+      this.#checkAliases();
+      if (this.syntaxProblems.length > 0) return undefined;
+      const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
+      // Fails for what contains itself.
+      JSON.stringify(value);
+      return value;
+    } catch (error) {
+      const words =
+        error instanceof TypeError
+          ? 'An alias stands within its own anchor, so that this never ends.'
+          : error instanceof RangeError
+            ? tooDeep
+            : error instanceof ReferenceError && error.message.startsWith('Excessive')
+              ? 'Aliases repeat one another so often that this is too large to be read.'
+              : `${firstSentence(error instanceof Error ? error.message : String(error))}.`;
+      this.#addSyntaxProblem(words, 0, 1);
+      return undefined;
+    }
+  }
+
+  #addSyntaxProblem(message: string, from: number, to: number): void {
+    this.syntaxProblems.push(this.#problem('syntax', message, [], from, to));
   }
 
   /** A problem at the value (or, for `part` key, the name) that `path` leads to; where that is missing, at what should hold it. */
@@ -67,9 +114,11 @@ export class ConfigSource {
   }
 
   #problem(code: string, message: string, path: Path, from: number, to: number): ConfigProblem {
-    const start = Math.min(Math.max(0, from), this.#length);
-    const end = Math.min(Math.max(start, to), this.#length);
-    const { line, col } = this.#lines.linePos(start);
+    const { length } = this.#text;
+    const start = Math.min(Math.max(0, from), length);
+    const end = Math.min(Math.max(start, to), length);
+    // Counted here: the parser's own count leaves out lines within a text that is never closed. No editor counts a byte order mark.
+    const before = this.#text.slice(this.#text.startsWith('\uFEFF') ? 1 : 0, start).split('\n');
     return {
       severity: 'error',
       code,
@@ -78,8 +127,8 @@ export class ConfigSource {
       path,
       start,
       end,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
+      line: before.length,
+      column: (before.at(-1) ?? '').length + 1,
     };
   }
 

@@ -5,8 +5,10 @@ export interface Converted {
   value: Record<string, unknown>;
   /** Where each new key came from, by its path joined with `/`. */
   origins: Map<string, Path>;
-  /** Keys that mean nothing any more. */
+  /** Keys that mean nothing any more, or nothing to local trials. */
   dropped: Path[];
+  /** Keys the old format did not have either, with those it had at that place. */
+  unknown: { path: Path; known: readonly string[] }[];
 }
 
 export function isVersion1(value: Record<string, unknown>): boolean {
@@ -36,6 +38,13 @@ const localKeys: Readonly<Record<string, string>> = {
   maxTrialNumPerGpu: 'maxTrialNumberPerGpu',
   useActiveGpu: 'useActiveGpu',
 };
+/** What each place could also have. */
+const meaningless = {
+  config: ['authorName', 'description', 'multiPhase', 'multiThread', 'versionCheck', 'logCollection'],
+  trial: ['nasMode'],
+  algorithm: ['includeIntermediateResults'],
+} as const;
+const algorithmKeys = ['codeDir', 'classFileName', 'className', 'classArgs', 'gpuIndices'];
 const builtin: Readonly<Record<string, string>> = {
   tuner: 'builtinTunerName',
   assessor: 'builtinAssessorName',
@@ -46,9 +55,16 @@ export function convertVersion1(old: Record<string, unknown>): Converted {
   const value: Record<string, unknown> = {};
   const origins = new Map<string, Path>();
   const dropped: Path[] = [];
+  const unknown: Converted['unknown'] = [];
   const set = (target: Record<string, unknown>, at: string, key: string, content: unknown, origin: Path) => {
     target[key] = content;
     origins.set(at === '' ? key : `${at}/${key}`, origin);
+  };
+  const leaveOut = (path: Path, meaningful: readonly string[], withoutMeaning: readonly string[]) => {
+    const key = String(path.at(-1));
+    // Other platforms had keys of their own.
+    if (withoutMeaning.includes(key) || old.trainingServicePlatform !== 'local') dropped.push(path);
+    else unknown.push({ path, known: [...meaningful, ...withoutMeaning] });
   };
   const service: Record<string, unknown> = {};
   for (const [key, content] of Object.entries(old)) {
@@ -60,39 +76,49 @@ export function convertVersion1(old: Record<string, unknown>): Converted {
       for (const [inner, part] of Object.entries(content)) {
         const to = trialKeys[inner];
         if (to) set(value, '', to, part, [key, inner]);
-        else dropped.push([key, inner]);
+        else leaveOut([key, inner], Object.keys(trialKeys), meaningless.trial);
       }
     } else if (key in builtin && isObject(content)) {
-      set(value, '', key, convertAlgorithm(key, content, set), [key]);
-      const gpus = content.gpuIndices;
-      if (gpus !== undefined) set(value, '', 'tunerGpuIndices', gpus, [key, 'gpuIndices']);
+      const algorithm: Record<string, unknown> = {};
+      const nameKey = builtin[key] ?? '';
+      for (const [inner, part] of Object.entries(content)) {
+        const origin = [key, inner];
+        if (inner === nameKey) set(algorithm, key, 'name', part, origin);
+        else if (inner === 'codeDir') set(algorithm, key, 'codeDirectory', part, origin);
+        else if (inner === 'className') set(algorithm, key, 'className', className(content), origin);
+        else if (inner === 'classArgs') set(algorithm, key, 'classArgs', part, origin);
+        else if (inner === 'gpuIndices') set(value, '', 'tunerGpuIndices', part, origin);
+        else if (inner !== 'classFileName') leaveOut(origin, [nameKey, ...algorithmKeys], meaningless.algorithm);
+      }
+      set(value, '', key, algorithm, [key]);
     } else if (key === 'localConfig' && isObject(content)) {
       for (const [inner, part] of Object.entries(content)) {
         const to = localKeys[inner];
         if (to) set(service, 'trainingService', to, part, [key, inner]);
-        else dropped.push([key, inner]);
+        else leaveOut([key, inner], Object.keys(localKeys), []);
       }
-    } else dropped.push([key]);
+    } else if (key in builtin || key === 'trial' || key === 'localConfig') {
+      // Not the map it has to be: what it should hold is told to be missing, or wrong, at its place.
+      set(value, '', key === 'trial' ? 'trialCommand' : key, content, [key]);
+    } else {
+      const meaningful = [
+        ...Object.keys(moved),
+        ...Object.keys(builtin),
+        'trainingServicePlatform',
+        'trial',
+        'localConfig',
+      ];
+      leaveOut([key], meaningful, meaningless.config);
+    }
   }
   set(value, '', 'trainingService', service, ['trainingServicePlatform']);
-  return { value, origins, dropped };
+  return { value, origins, dropped, unknown };
 }
 
-function convertAlgorithm(
-  kind: string,
-  old: Record<string, unknown>,
-  set: (target: Record<string, unknown>, at: string, key: string, content: unknown, origin: Path) => void,
-): Record<string, unknown> {
-  const value: Record<string, unknown> = {};
-  for (const [key, content] of Object.entries(old)) {
-    if (key === builtin[kind]) set(value, kind, 'name', content, [kind, key]);
-    else if (key === 'codeDir') set(value, kind, 'codeDirectory', content, [kind, key]);
-    else if (key === 'className') {
-      const file = typeof old.classFileName === 'string' ? `${old.classFileName.replace(/\.py$/, '')}.` : '';
-      set(value, kind, 'className', typeof content === 'string' ? file + content : content, [kind, key]);
-    } else if (key === 'classArgs') set(value, kind, 'classArgs', content, [kind, key]);
-  }
-  return value;
+/** `file.py` and `Class` → `file.Class`. */
+function className(algorithm: Record<string, unknown>): unknown {
+  const { className: name, classFileName: file } = algorithm;
+  return typeof name === 'string' && typeof file === 'string' ? `${file.replace(/\.py$/, '')}.${name}` : name;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -61,6 +61,8 @@ class ConfigReader {
   #problems: ConfigProblem[];
   /** Original place of each canonical key, by path joined with `/`. */
   #origins = new Map<string, Path>();
+  /** Canonical paths with a value, right or wrong: what is wrong is not missing, too. */
+  #given = new Set<string>();
 
   constructor(source: ConfigSource, io: ConfigIo, options: ReadOptions) {
     this.#source = source;
@@ -93,26 +95,23 @@ class ConfigReader {
   /** The config in the present format, whichever it is written in. */
   #modern(value: Fields): Fields {
     if (!isVersion1(value)) return value;
-    const { value: converted, origins, dropped } = convertVersion1(value);
+    const { value: converted, origins, dropped, unknown } = convertVersion1(value);
     this.#origins = origins;
-    this.#problems.push(
-      this.#source.problem(
-        'version-1',
-        'This is the format of NNI 1; it is converted as it is read.',
-        ['trainingServicePlatform'],
-        {
-          part: 'key',
-          severity: 'warning',
-        },
-      ),
-    );
+    const note = (code: string, message: string, path: Path, more: { severity?: 'warning'; replacement?: string }) =>
+      this.#problems.push(this.#source.problem(code, message, path, { part: 'key', ...more }));
+    const severity = 'warning';
+    const words = 'This is the format of NNI 1; it is converted as it is read.';
+    note('version-1', words, ['trainingServicePlatform'], { severity });
     for (const path of dropped) {
-      this.#problems.push(
-        this.#source.problem('dropped', `"${path.at(-1)}" has no meaning any more and is left out.`, path, {
-          part: 'key',
-          severity: 'warning',
-        }),
-      );
+      if (path[0] === 'multiPhase' && value.multiPhase === true) {
+        note('unsupported', 'Trials of several phases were removed from NNI.', path, {});
+        continue;
+      }
+      note('dropped', `"${path.at(-1)}" has no meaning any more and is left out.`, path, { severity });
+    }
+    for (const { path, known } of unknown) {
+      const near = nearest(String(path.at(-1)), known);
+      note('unknown-key', unknownKey(String(path.at(-1)), near), path, near ? { replacement: near } : {});
     }
     return converted;
   }
@@ -164,16 +163,25 @@ class ConfigReader {
       const origin = [...this.#origin(at), key];
       if (!name) {
         const near = nearest(key, Object.keys(rules));
-        const message = `"${key}" is not known here${near ? `; did you mean "${near}"?` : '.'}`;
         this.#problems.push(
-          this.#source.problem('unknown-key', message, origin, { part: 'key', ...(near ? { replacement: near } : {}) }),
+          this.#source.problem('unknown-key', unknownKey(key, near), origin, {
+            part: 'key',
+            ...(near ? { replacement: near } : {}),
+          }),
         );
         continue;
       }
       const path = [...at, name];
-      if (!this.#origins.has(path.join('/'))) this.#origins.set(path.join('/'), origin);
+      const place = path.join('/');
+      if (!this.#origins.has(place)) this.#origins.set(place, origin);
       const rule = rules[name];
       if (value === null || value === undefined || !rule) continue;
+      if (this.#given.has(place)) {
+        const message = `"${key}" is ${name}, which is set already; case and underscores do not count.`;
+        this.#problems.push(this.#source.problem('bad-value', message, origin, { part: 'key' }));
+        continue;
+      }
+      this.#given.add(place);
       const checked = this.#checkValue(name, value, rule, path);
       if (checked !== undefined) fields[name] = checked;
     }
@@ -254,13 +262,13 @@ class ConfigReader {
       return {};
     }
     if (!isObject(given)) {
-      if (!('trainingService' in fields))
+      if (!this.#given.has('trainingService'))
         this.#missing('trainingService', 'Add "trainingService: { platform: local }".');
       return {};
     }
     const platformKey = Object.keys(given).find((key) => key.toLowerCase() === 'platform');
     const platform = platformKey === undefined ? undefined : given[platformKey];
-    if (platform === undefined) {
+    if (platform === undefined || platform === null) {
       this.#report('missing', 'trainingService needs a platform, such as local.', ['trainingService']);
     }
     const known = localServiceFields.platform?.values ?? [];
@@ -285,7 +293,7 @@ class ConfigReader {
       return space;
     }
     if (searchSpace === undefined) {
-      if (!this.#origins.has('searchSpace'))
+      if (!this.#given.has('searchSpaceFile'))
         this.#missing('searchSpace', 'Say which parameters to search: searchSpace or searchSpaceFile.');
       return undefined;
     }
@@ -300,7 +308,7 @@ class ConfigReader {
     const { tuner, advisor, assessor } = fields;
     if (tuner !== undefined && advisor !== undefined)
       this.#report('bad-value', 'Give a tuner or an advisor, not both.', ['advisor']);
-    if (tuner === undefined && advisor === undefined && !this.#origins.has('tuner') && !this.#origins.has('advisor')) {
+    if (!this.#given.has('tuner') && !this.#given.has('advisor')) {
       this.#missing('tuner', 'Say who picks the parameters, for example "tuner: { name: TPE }".');
     }
     if (isObject(tuner)) put('tuner', this.#readAlgorithm(tuner, 'tuner', 'tuner'));
@@ -315,7 +323,7 @@ class ConfigReader {
     if (name !== undefined && className !== undefined) {
       this.#report('bad-value', 'Give a name (built-in) or a className (your own), not both.', [at, 'className']);
     }
-    if (name === undefined && className === undefined && !this.#origins.has(`${at}/name`)) {
+    if (name === undefined && className === undefined && !this.#given.has(`${at}/name`)) {
       this.#report('missing', `${at} needs a name, such as ${kind === 'tuner' ? 'TPE' : 'Medianstop'}.`, [at]);
     }
     const algorithm: AlgorithmConfig = {};
@@ -403,12 +411,12 @@ class ConfigReader {
   #checkRequired(config: Fields, fields: Fields, service: Fields): void {
     const command = config.trialCommand;
     if (command === undefined) {
-      if (!this.#origins.has('trialCommand') && !this.#origins.has('trainingService/trialCommand')) {
+      if (!this.#given.has('trialCommand') && !this.#given.has('trainingService/trialCommand')) {
         this.#missing('trialCommand', 'Say what a trial runs, for example "trialCommand: python3 trial.py".');
       }
     } else if (String(command).trim() === '')
       this.#report('bad-value', 'The trial command is empty.', this.#placeOf('trialCommand'));
-    if (config.trialConcurrency === undefined && !this.#origins.has('trialConcurrency')) {
+    if (!this.#given.has('trialConcurrency')) {
       this.#missing('trialConcurrency', 'Say how many trials run at a time, for example "trialConcurrency: 2".');
     }
     if (fields.useAnnotation === true) {
@@ -475,7 +483,8 @@ class ConfigReader {
   #missing(name: string, hint: string): void {
     // A misspelt key is the one that is missing; saying it twice helps nobody.
     if (this.#problems.some(({ replacement }) => replacement === name)) return;
-    this.#problems.push(this.#source.problem('missing', `${name} is missing. ${hint}`, [], { part: 'key' }));
+    const place = this.#origins.get(name) ?? [];
+    this.#problems.push(this.#source.problem('missing', `${name} is missing. ${hint}`, place, { part: 'key' }));
   }
 
   #report(code: string, message: string, path: Path, replacement?: string): void {
@@ -492,6 +501,10 @@ class ConfigReader {
     }
     return path;
   }
+}
+
+function unknownKey(key: string, near: string | undefined): string {
+  return `"${key}" is not known here${near ? `; did you mean "${near}"?` : '.'}`;
 }
 
 function isObject(value: unknown): value is Fields {

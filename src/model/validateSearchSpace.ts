@@ -104,7 +104,14 @@ function checkChoice(
     return;
   }
   const named = values.map((value) => isObject(value) && '_name' in value);
-  if (!named.includes(true)) return;
+  if (!named.includes(true)) {
+    for (const [index, value] of values.entries()) {
+      // JSON, in which a trial gets it, has neither; it would get None.
+      if (hasNonFinite(value))
+        problems.push({ message: 'An option can be neither infinite nor NaN.', path: [...path, index] });
+    }
+    return;
+  }
   const names = new Set<unknown>();
   for (const [index, value] of values.entries()) {
     const at = [...path, index];
@@ -118,6 +125,11 @@ function checkChoice(
     names.add(value._name);
     checkSpace(value, at, problems, depth + 1);
   }
+}
+
+function hasNonFinite(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(hasNonFinite);
+  return typeof value === 'number' && !Number.isFinite(value);
 }
 
 function checkNumbers(
