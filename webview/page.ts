@@ -100,13 +100,31 @@ export class Page {
     return this.#connectionId;
   }
 
+  /** The time that numbers about running things are for: without a connection, that of the last one. */
+  get dataNow(): number {
+    return this.connection.state === 'lost' ? Math.min(this.now, this.connection.since) : this.now;
+  }
+
+  /** Why nothing can be asked of the experiment now; undefined when something can. */
+  get whyLost(): string | undefined {
+    return this.connection.state === 'connected' ? undefined : t('There is no connection to the experiment.');
+  }
+
+  /** Why nothing can be started or changed now; undefined when something can. */
+  get whyNotChange(): string | undefined {
+    return this.canRun ? this.whyLost : this.whyNotRun;
+  }
+
   /** The trial that plots and details are about: the picked one, else the best, else the first that runs. */
   get focus(): string | undefined {
     const { data, view } = this;
     if (!data) return undefined;
     if (view.selectedTrial !== null && data.rows.has(view.selectedTrial)) return view.selectedTrial;
     const best = data.summary.best?.trialId;
-    return best !== undefined && data.rows.has(best) ? best : undefined;
+    if (best !== undefined && data.rows.has(best)) return best;
+    if (!data.summary.counts.RUNNING) return undefined;
+    for (const row of data.rows.values()) if (row.status === 'RUNNING') return row.id;
+    return undefined;
   }
 
   /** Whole seconds since the page began to wait; for telling that it takes long. */

@@ -28,11 +28,30 @@ export function plural(count: number, one: string, many: string): string {
 
 /** `12:41`, with the day when it is not today. */
 export function clockTime(time: number, now: number): string {
-  const today = new Date(time).toDateString() === new Date(now).toDateString();
-  const options: Intl.DateTimeFormatOptions = today
-    ? { hour: '2-digit', minute: '2-digit' }
-    : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
-  return new Intl.DateTimeFormat(language, options).format(time);
+  return timeOfDay(time, now, { hour: 'numeric', minute: '2-digit' });
+}
+
+/** `12:41:07`, with the day when it is not today; for a column. */
+export function startTime(time: number, now: number): string {
+  return timeOfDay(time, now, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function timeOfDay(time: number, now: number, options: Intl.DateTimeFormatOptions): string {
+  const today = dayOf(time) === dayOf(now);
+  const key = `${options.second ?? ''} ${today} ${language ?? ''}`;
+  // To make one takes longer than to draw a row of a table.
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat(language, today ? options : { month: 'short', day: 'numeric', ...options });
+    formats.set(key, format);
+  }
+  return format.format(time);
+}
+
+function dayOf(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0);
 }
 
 /** Date and time of day to the second. */

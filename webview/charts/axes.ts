@@ -19,13 +19,16 @@ export function xAxis(theme: Theme, name: string, end: number) {
   };
 }
 
-/** @param logScale only when all values are above zero. */
-export function yAxis(theme: Theme, logScale: boolean) {
+/**
+ * @param logScale only when all values are above zero.
+ * @param lines about how many there are to read the values by.
+ */
+export function yAxis(theme: Theme, logScale: boolean, lines = 6) {
   return {
     ...common(theme),
     type: logScale ? ('log' as const) : ('value' as const),
     scale: true,
-    splitNumber: 6,
+    splitNumber: lines,
     axisLine: { show: false },
     splitLine: { lineStyle: { color: theme.grid } },
   };

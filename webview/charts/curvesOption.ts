@@ -18,13 +18,19 @@ export function seriesColor(theme: Theme, slot: number): string {
   return theme.series[1 + ((slot - 1) % others)] ?? theme.muted;
 }
 
-export function curvesOption(curves: readonly DrawnCurve[], theme: Theme, logScale: boolean): EChartsCoreOption {
+/** @param lines about how many lines to read the values by there is room for. */
+export function curvesOption(
+  curves: readonly DrawnCurve[],
+  theme: Theme,
+  logScale: boolean,
+  lines?: number,
+): EChartsCoreOption {
   const many = curves.length > 24;
   const last = curves.reduce((end, { curve }) => Math.max(end, curve.points.at(-1)?.[0] ?? 0), 0);
   return {
     ...frame(theme),
     xAxis: xAxis(theme, t('step'), steadyEnd(last, 5)),
-    yAxis: [yAxis(theme, logScale), { type: 'value', show: false, min: 0, max: 1 }],
+    yAxis: [yAxis(theme, logScale, lines), { type: 'value', show: false, min: 0, max: 1 }],
     series: curves.map(({ row, slot, curve }) => {
       const running = row.status === 'RUNNING';
       const color = seriesColor(theme, slot);

@@ -1,4 +1,5 @@
 /** What the plot library draws for a history. */
+import type { XY } from '../data/curve.ts';
 import { type History, type HistoryGroup, steadyEnd } from '../data/history.ts';
 import { type StatusKind, statusKinds } from '../data/trialStatus.ts';
 import { t } from '../strings.ts';
@@ -16,8 +17,8 @@ export const shapes: Readonly<Record<StatusKind, { symbol: string; sign: string;
   stoppedEarly: { symbol: 'triangle', sign: '▲', scale: 1.2 },
   failed: { symbol: cross, sign: '✕', scale: 1 },
   cancelled: { symbol: slashed, sign: '⊘', scale: 1.15 },
-  running: { symbol: 'emptyCircle', sign: '○', scale: 1 },
-  waiting: { symbol: 'emptyCircle', sign: '○', scale: 0.8 },
+  running: { symbol: 'circle', sign: '○', scale: 1 },
+  waiting: { symbol: 'circle', sign: '○', scale: 0.8 },
 };
 
 export function historyOption(
@@ -36,11 +37,11 @@ export function historyOption(
     symbolSize: size * shapes[kind].scale,
     large: true,
     largeThreshold: 1500,
-    itemStyle: {
-      color: theme.tones[kind],
-      opacity,
-      ...(kind === 'running' ? { borderWidth: 2, borderColor: theme.tones[kind] } : {}),
-    },
+    // A ring for what has not ended. The library's own ring is filled with white.
+    itemStyle:
+      kind === 'running' || kind === 'waiting'
+        ? { color: theme.background, borderWidth: 2, borderColor: theme.tones[kind] }
+        : { color: theme.tones[kind], opacity },
     data: group?.points ?? [],
   });
   return {
@@ -52,10 +53,9 @@ export function historyOption(
         id: 'best',
         type: 'line',
         silent: true,
-        step: 'end',
         showSymbol: false,
         lineStyle: { color: theme.accent, width: 2 },
-        data: history.best,
+        data: steps(history.best, history.last),
         z: 3,
       },
       ...statusKinds.map((kind) =>
@@ -77,6 +77,25 @@ export function historyOption(
       },
     ],
   };
+}
+
+/** The part of the axis that is more than the two pixels of a piece that the plot library leaves out. */
+const notice = 1 / 120;
+
+/**
+ * The step line's corners. The library leaves out short pieces, so that after a tiny step the line would slope all the way
+ * to the next one: a point soon after each step keeps it level.
+ */
+function steps(best: readonly XY[], last: number): XY[] {
+  const points: XY[] = [];
+  for (const [index, [x, y]] of best.entries()) {
+    const before = best[index - 1];
+    if (before) points.push([x, before[1]]);
+    points.push([x, y]);
+    const next = best[index + 1];
+    if (next) points.push([x + Math.min((next[0] - x) / 2, last * notice), y]);
+  }
+  return points;
 }
 
 function focusPoints(history: History, focus: string | undefined) {

@@ -1,5 +1,6 @@
 /** The experiment's state as one looks at it, and what its numbers say about time. */
 import type { ExperimentSummary } from '../../src/model/experiment.ts';
+import { formatDuration } from '../../src/model/format.ts';
 import { isEnded, type TrialStatus, trialStatuses } from '../../src/model/trial.ts';
 import { t } from '../strings.ts';
 
@@ -110,6 +111,11 @@ export function secondsLeft(summary: ExperimentSummary, now: number): number | u
     ends.push(((summary.maxTrialNumber - ended) * elapsed) / ended);
   }
   return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends));
+}
+
+/** `10m` for a limit of ten minutes, which nobody sets to the second. */
+export function shortDuration(seconds: number): string {
+  return formatDuration(seconds).replace(/(?<=[mh]) 00[sm]$/, '');
 }
 
 /** A guess in words should not look exact: two leading units, rounded. */

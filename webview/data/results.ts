@@ -1,4 +1,5 @@
 /** What a trial has reported, as numbers by metric key. */
+import { formatNumber } from '../../src/model/format.ts';
 import { decodeMetric, type Metric } from '../../src/model/metric.ts';
 import { isEnded, type TrialRow } from '../../src/model/trial.ts';
 
@@ -44,6 +45,13 @@ export function resultOf(row: TrialRow, key: string): Result | undefined {
 export function reportedText(row: TrialRow): string | undefined {
   const { final } = decode(row);
   return final && Object.keys(final.entries).length === 0 ? final.text : undefined;
+}
+
+/** In a column: four digits also where the last ones are zero, so that the decimal points stand below each other. */
+export function resultText(value: number): string {
+  const size = Math.abs(value);
+  const plain = !Number.isInteger(value) && size >= 0.01 && size < 1000;
+  return plain ? value.toPrecision(4) : formatNumber(value);
 }
 
 /** All metric keys, `default` first, the others by name. */

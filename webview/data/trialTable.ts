@@ -1,9 +1,9 @@
 /** The trial table's columns, order and filter. */
-import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import { formatDuration } from '../../src/model/format.ts';
 import type { TrialRow } from '../../src/model/trial.ts';
-import { fullTime, t } from '../strings.ts';
+import { startTime, t } from '../strings.ts';
 import { flatParameters, type ParameterColumn, valueText } from './parameters.ts';
-import { reportedText, resultOf, secondsOf } from './results.ts';
+import { reportedText, resultOf, resultText, secondsOf } from './results.ts';
 import { kindOf, type StatusKind, statusKinds, statusWord, trialName } from './trialStatus.ts';
 
 export interface TrialColumn {
@@ -76,7 +76,7 @@ export function trialColumns(keys: readonly string[], parameters: readonly Param
       id: 'started',
       title: t('started'),
       numeric: false,
-      text: (row) => (row.startTime === undefined ? '' : fullTime(row.startTime)),
+      text: (row, now) => (row.startTime === undefined ? '' : startTime(row.startTime, now)),
       value: (row) => row.startTime,
     },
     {
@@ -96,7 +96,7 @@ function metricColumn(key: string): TrialColumn {
     numeric: true,
     text: (row) => {
       const result = resultOf(row, key);
-      if (result) return formatNumber(result.value);
+      if (result) return resultText(result.value);
       return key === 'default' ? (reportedText(row) ?? '') : '';
     },
     value: (row) => resultOf(row, key)?.value,
@@ -146,7 +146,7 @@ function searchText(row: TrialRow): string {
     const parts = [trialName(row), row.id, statusWord(row.status), row.message ?? ''];
     for (const [name, value] of flatParameters(row.parameters)) parts.push(`${name}=${valueText(value)}`);
     const result = resultOf(row, 'default');
-    if (result) parts.push(formatNumber(result.value));
+    if (result) parts.push(resultText(result.value));
     text = parts.join('\n').toLowerCase();
     searchable.set(row, text);
   }

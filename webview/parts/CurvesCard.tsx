@@ -8,7 +8,7 @@ import { Dropdown } from '../controls.tsx';
 import type { CurveMode } from '../data/curveChoice.ts';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { sameItems } from '../data/memo.ts';
-import { resultOf } from '../data/results.ts';
+import { resultOf, resultText } from '../data/results.ts';
 import { statusWord, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { plural, t } from '../strings.ts';
@@ -97,7 +97,7 @@ export function CurvesCard({ page, data, large = false }: { page: Page; data: Ex
       }
     >
       {points === 0 ? (
-        <Empty icon="graph-line">{emptyText(any, mode, notFinite)}</Empty>
+        <Empty icon="graph-line">{emptyText(any, page.derived.keys(data).length > 0, mode, notFinite)}</Empty>
       ) : asTable ? (
         <CurvesTable page={page} drawn={drawn} metric={key} />
       ) : (
@@ -129,9 +129,10 @@ export function CurvesCard({ page, data, large = false }: { page: Page; data: Ex
   );
 }
 
-function emptyText(any: boolean, mode: CurveMode, notFinite: number): string {
+function emptyText(any: boolean, numbers: boolean, mode: CurveMode, notFinite: number): string {
   if (notFinite > 0) return t('None of the reported values is finite.');
   if (!any) return t('A trial draws its curve here while it runs, one point for each intermediate result it reports.');
+  if (!numbers) return t('What trials report on their way are no numbers, so there is no curve to draw.');
   if (mode === 'selected') return t('Select a trial with intermediate results, and its curve is drawn here.');
   return t('No ranked trial has intermediate results of this metric yet.');
 }
@@ -164,9 +165,7 @@ function CurveList({ page, drawn, metric }: { page: Page; drawn: readonly DrawnC
               />
               <span class="curve-name">{trialName(row)}</span>
               <StatusIcon status={row.status} />
-              <span class="numeric">
-                {result ? formatNumber(result.value) : formatNumber(curve.points.at(-1)?.[1] ?? Number.NaN)}
-              </span>
+              <span class="numeric">{resultText(result?.value ?? curve.points.at(-1)?.[1] ?? Number.NaN)}</span>
             </button>
           </li>
         );
@@ -199,7 +198,7 @@ function CurvesTable({ page, drawn, metric }: { page: Page; drawn: readonly Draw
           numeric: true,
           text: (row) => {
             const value = row.values.get(trial.id);
-            return value === undefined ? '' : formatNumber(value);
+            return value === undefined ? '' : resultText(value);
           },
         }),
       ),

@@ -8,6 +8,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { Icon } from '../controls.tsx';
+import { textWidth } from '../textWidth.ts';
 
 export interface GridColumn<Row> {
   id: string;
@@ -81,13 +82,16 @@ export function Grid<Row>(props: GridProps<Row>) {
     show(index);
   }, [props.selected]);
 
-  const columnsTemplate = useMemo(() => {
-    const template = columns.map((column) => {
-      const width = columnWidth(column, rows, widths.current, props);
-      return `minmax(${width}px, ${width}fr)`;
-    });
-    if (props.onMenu) template.push(`${Math.round(fontSize * 2.2)}px`);
-    return template.join(' ');
+  const { columnsTemplate, tableWidth } = useMemo(() => {
+    const all = columns.map((column) => columnWidth(column, rows, widths.current, props));
+    const template = all.map((width) => `minmax(${width}px, ${width}fr)`);
+    let sum = all.reduce((total, width) => total + width, 0);
+    if (props.onMenu) {
+      const menu = Math.round(fontSize * 2.2);
+      template.push(`${menu}px`);
+      sum += menu;
+    }
+    return { columnsTemplate: template.join(' '), tableWidth: `max(100%, ${sum}px)` };
   }, [columns, rows, fontSize]);
 
   const show = (index: number) => {
@@ -157,7 +161,12 @@ export function Grid<Row>(props: GridProps<Row>) {
       onKeyDown={onKeyDown}
       data-grid={name}
     >
-      <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: columnsTemplate }}>
+      <div
+        class="grid-head"
+        role="row"
+        aria-rowindex={1}
+        style={{ gridTemplateColumns: columnsTemplate, width: tableWidth }}
+      >
         {columns.map((column, index) => {
           const sorted = props.sort?.column === column.id;
           const direction = props.sort?.descending ? 'descending' : 'ascending';
@@ -183,7 +192,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         })}
         {props.onMenu && <div class="cell" role="presentation" />}
       </div>
-      <div class="grid-body" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+      <div class="grid-body" role="rowgroup" style={{ height: `${rows.length * rowHeight}px`, width: tableWidth }}>
         {rows.slice(first, end).map((row, offset) => {
           const index = first + offset;
           const id = rowId(row);
@@ -257,8 +266,6 @@ function cellClass(numeric: boolean, first: boolean, here: boolean): string {
   return `cell ${numeric ? 'numeric' : ''} ${first ? 'first' : ''} ${here ? 'here' : ''}`;
 }
 
-const ruler = document.createElement('canvas').getContext('2d');
-
 /** Wide enough for what is in it, within reason; a column only ever grows, so that nothing jumps. */
 function columnWidth<Row>(
   column: GridColumn<Row>,
@@ -267,21 +274,17 @@ function columnWidth<Row>(
   { fontSize, fontFamily }: GridProps<Row>,
 ): number {
   const key = `${column.id}\n${fontSize}`;
-  let width = known.get(key) ?? 0;
-  if (ruler) {
-    ruler.font = `${fontSize}px ${fontFamily}`;
-    const padding = fontSize * 1.6 + (column.extra ?? 0);
-    const least = ruler.measureText(column.title).width + fontSize * 1.6 + (column.sortable ? fontSize : 0);
-    width = Math.max(width, Math.min(least, fontSize * 16));
-    const step = Math.max(1, Math.floor(rows.length / sample));
-    for (let index = 0; index < rows.length; index += step) {
-      const row = rows[index];
-      if (row === undefined) continue;
-      const text = column.text(row);
-      // Most values are short: only those that could be wider are measured.
-      if (text.length * fontSize * 0.35 + padding > width) {
-        width = Math.max(width, Math.min(ruler.measureText(text).width + padding, fontSize * 22));
-      }
+  const padding = fontSize * 1.6 + (column.extra ?? 0);
+  const title = textWidth(column.title, fontSize, fontFamily) + fontSize * (column.sortable ? 2.6 : 1.6);
+  let width = Math.max(known.get(key) ?? 0, Math.min(title, fontSize * 16));
+  const step = Math.max(1, Math.floor(rows.length / sample));
+  for (let index = 0; index < rows.length; index += step) {
+    const row = rows[index];
+    if (row === undefined) continue;
+    const text = column.text(row);
+    // Most values are short: only those that could be wider are measured.
+    if (text.length * fontSize + padding > width) {
+      width = Math.max(width, Math.min(textWidth(text, fontSize, fontFamily) + padding, fontSize * 22));
     }
   }
   width = Math.ceil(width);

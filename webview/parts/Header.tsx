@@ -10,19 +10,19 @@ import { menuBelow, type OpenMenu } from './Menu.tsx';
 export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
   const actions = experimentActions(summary);
-  const lost = page.connection.state !== 'connected' ? t('There is no connection to the experiment.') : undefined;
-  const noRun = page.canRun ? lost : page.whyNotRun;
+  const { whyLost: lost, whyNotChange: noRun } = page;
+  const viewed = summary.status === 'VIEWED';
   const facts = [summary.tuner, summary.assessor, summary.platform, summary.engine === 'nni' ? 'NNI' : undefined];
   return (
     <header class="header">
       <Icon name="beaker" class="logo" />
-      <h1>{summary.name || summary.id}</h1>
+      <h1 title={summary.name}>{summary.name || summary.id}</h1>
       {summary.name !== summary.id && (
         <span class="id" title={t('Experiment id')}>
           {summary.id}
         </span>
       )}
-      <StatusChip data={data} />
+      <StatusChip page={page} data={data} />
       <span class="facts">
         {facts.filter(Boolean).join(' · ')}
         {summary.startTime !== undefined && (
@@ -32,10 +32,15 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
       <div class="actions" role="toolbar" aria-label={t('Experiment')}>
         {actions.has('stop') && (
           <Button
-            label={t('Stop')}
+            label={viewed ? t('Stop Viewing') : t('Stop')}
             icon="debug-stop"
             disabled={lost !== undefined || page.pending.has('stopExperiment')}
-            title={lost ?? t('Stop the experiment; its results are kept')}
+            title={
+              lost ??
+              (viewed
+                ? t('End the process that shows the experiment; its results are kept')
+                : t('Stop the experiment; its results are kept'))
+            }
             onClick={() => void page.request('stopExperiment', null)}
           />
         )}
@@ -65,12 +70,12 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   );
 }
 
-export function StatusChip({ data }: { data: ExperimentData }) {
+function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
   const phase = experimentPhase(data.summary);
   const { icon, tone } = phaseLooks[phase];
   return (
     <span class={`chip tone-${tone}`} data-phase={phase}>
-      <Icon name={icon} spin={icon === 'loading'} />
+      <Icon name={icon} spin={icon === 'loading' && page.whyLost === undefined} />
       {phaseWord(phase)}
     </span>
   );
@@ -79,8 +84,7 @@ export function StatusChip({ data }: { data: ExperimentData }) {
 function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
   const actions = experimentActions(data.summary);
   const not = (action: 'update' | 'addTrial') => {
-    if (!page.canRun) return page.whyNotRun;
-    return actions.has(action) ? undefined : t('The experiment is not running.');
+    return page.whyNotChange ?? (actions.has(action) ? undefined : t('The experiment is not running.'));
   };
   return [
     {

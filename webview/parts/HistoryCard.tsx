@@ -7,8 +7,9 @@ import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { Button, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
+import { endedTrials } from '../data/experimentPhase.ts';
 import type { History } from '../data/history.ts';
-import { resultOf } from '../data/results.ts';
+import { resultOf, resultText } from '../data/results.ts';
 import { kindWord, statusKinds, statusWord, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { plural, t } from '../strings.ts';
@@ -26,7 +27,7 @@ export function HistoryCard({ page, data }: { page: Page; data: ExperimentData }
   const { theme, focus } = page;
   const option = useMemo(() => historyOption(history, theme, { logScale, focus }), [history, theme, logScale, focus]);
   const targets = useMemo((): Target[] => [...history.groups, { ...history.withoutValue, bottom: true }], [history]);
-  const has = count > 0 || history.withoutValue.points.length > 0;
+  const has = count > 0;
 
   return (
     <Card
@@ -56,11 +57,7 @@ export function HistoryCard({ page, data }: { page: Page; data: ExperimentData }
       }
     >
       {!has ? (
-        <Empty icon="graph-scatter">
-          {history.notFinite > 0
-            ? t('No trial has reported a finite number yet.')
-            : t('Each trial puts a point here when it reports a result. The first is still on its way.')}
-        </Empty>
+        <Empty icon="graph-scatter">{emptyText(history, data)}</Empty>
       ) : asTable ? (
         <HistoryTable page={page} data={data} metric={key} />
       ) : (
@@ -82,6 +79,22 @@ export function HistoryCard({ page, data }: { page: Page; data: ExperimentData }
       )}
     </Card>
   );
+}
+
+function emptyText(history: History, data: ExperimentData): string {
+  const failed = history.withoutValue.points.length;
+  if (history.notFinite > 0) return t('No trial has reported a finite number yet.');
+  if (failed > 0) {
+    return plural(
+      failed,
+      'No trial has reported a number yet; 1 failed without one.',
+      'No trial has reported a number yet; {0} failed without one.',
+    );
+  }
+  if (endedTrials(data.summary) > 0) {
+    return t('No trial has reported a number yet. What was reported as text is in the table of trials.');
+  }
+  return t('Each trial puts a point here when it reports a result. The first is still on its way.');
 }
 
 function resultLines(row: TrialRow, key: string): [string, string][] {
@@ -163,7 +176,7 @@ function HistoryTable({ page, data, metric }: { page: Page; data: ExperimentData
         numeric: true,
         text: (row) => {
           const result = resultOf(row, metric);
-          return result ? formatNumber(result.value) : '';
+          return result ? resultText(result.value) : '';
         },
       },
     ],

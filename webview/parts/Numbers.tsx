@@ -4,7 +4,14 @@ import { experimentActions } from '../../src/model/experiment.ts';
 import { formatDuration, formatNumber } from '../../src/model/format.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { allTrials, elapsedSeconds, endedTrials, roughSeconds, secondsLeft } from '../data/experimentPhase.ts';
+import {
+  allTrials,
+  elapsedSeconds,
+  endedTrials,
+  roughSeconds,
+  secondsLeft,
+  shortDuration,
+} from '../data/experimentPhase.ts';
 import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { ago, fullTime, t } from '../strings.ts';
@@ -34,7 +41,7 @@ function Figure(props: {
   bar?: ComponentChildren;
 }) {
   return (
-    <div class="figure">
+    <div class={props.bar ? 'figure wide' : 'figure'}>
       <dt title={props.hint ?? ''}>{props.title}</dt>
       <dd>
         <div class="value">{props.value}</div>
@@ -50,7 +57,8 @@ function Best({ page, data }: Props) {
   const hint = optimizeMode === 'maximize' ? t('Higher is better') : t('Lower is better');
   const title = optimizeMode === 'maximize' ? t('Best metric · highest') : t('Best metric · lowest');
   if (!best) {
-    return <Figure title={title} hint={hint} value="–" note={t('when the first trial has ended')} />;
+    const none = endedTrials(data.summary) > 0 ? t('no result is a number yet') : t('when the first trial has ended');
+    return <Figure title={title} hint={hint} value="–" note={none} />;
   }
   const row = data.rows.get(best.trialId);
   return (
@@ -115,12 +123,12 @@ function Bar({ total, counts, label }: { total: number; counts: Record<StatusKin
 
 function Time({ page, data }: Props) {
   const { summary } = data;
-  const elapsed = elapsedSeconds(summary, page.now);
-  const left = secondsLeft(summary, page.now);
+  const elapsed = elapsedSeconds(summary, page.dataNow);
+  const left = page.whyLost === undefined ? secondsLeft(summary, page.now) : undefined;
   const max = summary.maxExperimentDuration;
   const parts = [
-    max === undefined ? undefined : t('of {0}', formatDuration(max)),
-    left === undefined ? undefined : t('about {0} left', formatDuration(roughSeconds(left))),
+    max === undefined ? undefined : t('of {0}', shortDuration(max)),
+    left === undefined ? undefined : t('about {0} left', shortDuration(roughSeconds(left))),
     max === undefined && left === undefined && summary.endTime !== undefined
       ? t('ended {0}', ago(summary.endTime, page.now))
       : undefined,
@@ -166,8 +174,8 @@ function Concurrency({ page, data }: Props) {
           {can && (
             <LinkButton
               label={t('Change the concurrency')}
-              title={page.canRun ? t('Change how many trials run at a time') : page.whyNotRun}
-              disabled={!page.canRun}
+              title={page.whyNotChange ?? t('Change how many trials run at a time')}
+              disabled={page.whyNotChange !== undefined}
               onClick={() => page.updateLimit('concurrency')}
             >
               {t('change')}

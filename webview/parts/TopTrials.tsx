@@ -1,28 +1,35 @@
 /** The best trials, with what tells them apart. */
-import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { formatDuration } from '../../src/model/format.ts';
+import type { TrialRow } from '../../src/model/trial.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { flatParameters, valueText } from '../data/parameters.ts';
-import { resultOf, secondsOf } from '../data/results.ts';
+import { flatParameters, type ParameterColumn, valueText } from '../data/parameters.ts';
+import { resultOf, resultText, secondsOf } from '../data/results.ts';
 import { trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { t } from '../strings.ts';
+import { textWidth } from '../textWidth.ts';
 import { Card, Empty } from './Card.tsx';
 import { menuBelow } from './Menu.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { trialContext, trialMenu } from './trialMenu.ts';
 
 const shown = 8;
-/** More columns would not fit beside a plot. */
-const mostColumns = 6;
+/** Columns beyond these say little beside a plot, whatever room there is. */
+const mostColumns = 8;
 
 export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) {
   const top = page.derived.ranked(data).slice(0, shown);
   const all = page.derived.parameters(data);
   const differing = all.filter((column) => column.differs);
   // With a single trial nothing differs yet, but its parameters are still of interest.
-  const columns = (differing.length > 0 ? differing : all).slice(0, mostColumns);
-  const left = (differing.length > 0 ? differing : all).length - columns.length;
+  const wanted = differing.length > 0 ? differing : all;
+  const box = useRef<HTMLDivElement>(null);
+  const room = useWidth(box, top.length > 0);
+  const columns = fitting(page, wanted, top, room);
+  const left = top.length > 0 ? wanted.length - columns.length : 0;
   const { focus } = page;
   return (
     <Card
@@ -30,8 +37,8 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
       class="top"
       sentence={
         left > 0
-          ? t('Only parameters that differ; {0} more in the table of all trials.', left)
-          : t('Only parameters that differ.')
+          ? t('The best first; {0} more parameters in the table of all trials.', left)
+          : t('The best first, with the parameters that differ.')
       }
       controls={
         data.rows.size > 0 && (
@@ -44,7 +51,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
       {top.length === 0 ? (
         <Empty icon="list-ordered">{t('The best trials stand here as soon as some have ended with a result.')}</Empty>
       ) : (
-        <div class="scroll-x">
+        <div class="scroll-x" ref={box}>
           <table class="list" data-table="top">
             <thead>
               <tr>
@@ -54,7 +61,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
                 </th>
                 {columns.map(({ name, numeric }) => (
                   <th scope="col" key={name} class={numeric ? 'numeric' : ''} title={name}>
-                    {name}
+                    {shortName(name, wanted)}
                   </th>
                 ))}
                 <th scope="col" class="numeric">
@@ -65,7 +72,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
             <tbody>
               {top.map((row) => {
                 const flat = flatParameters(row.parameters);
-                const seconds = secondsOf(row, page.now);
+                const seconds = secondsOf(row, page.dataNow);
                 return (
                   <tr
                     key={row.id}
@@ -96,7 +103,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
                         {trialName(row)}
                       </button>
                     </td>
-                    <td class="numeric strong">{formatNumber(resultOf(row, 'default')?.value ?? Number.NaN)}</td>
+                    <td class="numeric strong">{metricText(row)}</td>
                     {columns.map(({ name, numeric }) => {
                       const text = valueText(flat.get(name));
                       return (
@@ -115,4 +122,48 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
       )}
     </Card>
   );
+}
+
+function metricText(row: TrialRow): string {
+  return resultText(resultOf(row, 'default')?.value ?? Number.NaN);
+}
+
+/** Nested parameters go by the last part of their path where that tells them apart. */
+function shortName(name: string, columns: readonly ParameterColumn[]): string {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const alike = columns.filter((column) => column.name === last || column.name.endsWith(`.${last}`));
+  return alike.length === 1 ? last : name;
+}
+
+/** Pixels that the element has across; 0 before it is drawn. */
+function useWidth(element: RefObject<HTMLElement | null>, present: boolean): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const box = element.current;
+    if (!box) return;
+    setWidth(box.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(box.clientWidth));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [element, present]);
+  return width;
+}
+
+/** The first columns that fit beside number, result and time: half a column is worse than none. */
+function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly TrialRow[], room: number) {
+  const { fontSize, fontFamily } = page.theme;
+  const padding = 15;
+  const wide = (texts: readonly string[]) =>
+    Math.max(...texts.map((text) => textWidth(text, fontSize, fontFamily))) + padding;
+  const icon = fontSize * 1.7;
+  let left = room - wide(['#', ...top.map(trialName)]) - icon - wide([t('metric'), ...top.map(metricText)]) * 1.1;
+  left -= wide([t('time'), ...top.map((row) => formatDuration(secondsOf(row, page.dataNow) ?? 0))]);
+  const columns: ParameterColumn[] = [];
+  for (const column of wanted.slice(0, mostColumns)) {
+    const values = top.map((row) => valueText(flatParameters(row.parameters).get(column.name)));
+    left -= Math.min(wide([shortName(column.name, wanted), ...values]), fontSize * 14);
+    if (left < 0 && columns.length > 0) break;
+    columns.push(column);
+  }
+  return columns;
 }

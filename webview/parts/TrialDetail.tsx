@@ -1,4 +1,5 @@
 /** Everything about one trial. */
+import { Fragment } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { formatDuration, formatNumber } from '../../src/model/format.ts';
 import { decodeMetric } from '../../src/model/metric.ts';
@@ -34,8 +35,8 @@ export function TrialDetail({
   const row = id === undefined ? undefined : data.rows.get(id);
   if (!row) {
     return (
-      <Card title={t('Trial')} class="detail">
-        <Empty icon="list-selection">{t('Select a trial to see its parameters, its curve and its log.')}</Empty>
+      <Card title={t('Trial')} class="detail" sentence={t('Parameters, curve and log of one trial.')}>
+        <Empty icon="list-selection">{t('Select a trial in a plot or table, and it is shown here.')}</Empty>
       </Card>
     );
   }
@@ -68,7 +69,7 @@ export function TrialDetail({
         {row.message && (
           <p class={`message tone-text-${row.status === 'FAILED' ? 'failed' : 'plain'}`}>{row.message}</p>
         )}
-        <div class="detail-columns">
+        <div class={hasLongTexts(row) ? 'detail-columns long' : 'detail-columns'}>
           <Values row={row} />
           {withCurve && <OwnCurve page={page} data={data} row={row} />}
         </div>
@@ -79,19 +80,30 @@ export function TrialDetail({
 }
 
 function Times({ page, row }: { page: Page; row: TrialRow }) {
-  const seconds = secondsOf(row, page.now);
+  const seconds = secondsOf(row, page.dataNow);
   const parts: string[] = [];
   if (row.startTime === undefined) parts.push(t('not started'));
   else parts.push(t('started {0}', clockTime(row.startTime, page.now)));
-  if (seconds !== undefined) parts.push(t('took {0}', formatDuration(seconds)));
+  if (seconds !== undefined) {
+    const duration = formatDuration(seconds);
+    parts.push(row.status === 'RUNNING' ? t('for {0}', duration) : t('took {0}', duration));
+  }
   if (row.intermediates > 0) parts.push(plural(row.intermediates, '1 step', '{0} steps'));
   if (row.source === 'customized') parts.push(t('added by hand'));
   return (
     <span title={row.startTime === undefined ? '' : fullTime(row.startTime)}>
-      {row.status === 'RUNNING' ? parts.join(' · ').replace(t('took {0}', ''), t('for {0}', '')) : parts.join(' · ')}
+      {parts.join(' · ')}
       <span class="id"> · {row.id}</span>
     </span>
   );
+}
+
+/** Names and values that would be broken into many lines beside the curve. */
+function hasLongTexts(row: TrialRow): boolean {
+  for (const [name, value] of flatParameters(row.parameters)) {
+    if (name.length - name.lastIndexOf('.') > 20 || valueText(value).length > 24) return true;
+  }
+  return false;
 }
 
 /** Results first, then parameters. */
@@ -100,33 +112,29 @@ function Values({ row }: { row: TrialRow }) {
   if (row.final !== undefined) results.push(...metricLines(t('final'), row.final));
   else if (row.latest) results.push(...metricLines(t('step {0}', row.latest.sequence), row.latest.data));
   const parameters = [...flatParameters(row.parameters)];
+  if (results.length === 0 && parameters.length === 0) {
+    return <p class="muted">{t('No parameters: the trial has not asked for any.')}</p>;
+  }
   return (
-    <table class="values">
-      <tbody>
-        {results.map(([name, value]) => (
-          <tr key={`result ${name}`} class="result">
-            <th scope="row">{name}</th>
-            <td>{value}</td>
-          </tr>
-        ))}
-        {parameters.map(([name, value]) => {
-          const depth = name.split('.').length - 1;
-          return (
-            <tr key={name}>
-              <th scope="row" title={name} style={{ paddingInlineStart: `${Math.min(depth, 4) * 12}px` }}>
-                {name.slice(name.lastIndexOf('.') + 1)}
-              </th>
-              <td title={typeof value === 'number' ? String(value) : ''}>{valueText(value)}</td>
-            </tr>
-          );
-        })}
-        {results.length === 0 && parameters.length === 0 && (
-          <tr>
-            <td>{t('No parameters: the trial has not asked for any.')}</td>
-          </tr>
-        )}
-      </tbody>
-    </table>
+    <dl class="values">
+      {results.map(([name, value]) => (
+        <Fragment key={`result ${name}`}>
+          <dt>{name}</dt>
+          <dd class="result">{value}</dd>
+        </Fragment>
+      ))}
+      {parameters.map(([name, value]) => {
+        const depth = name.split('.').length - 1;
+        return (
+          <Fragment key={name}>
+            <dt title={name} style={{ paddingInlineStart: `${Math.min(depth, 4) * 12}px` }}>
+              {name.slice(name.lastIndexOf('.') + 1)}
+            </dt>
+            <dd title={typeof value === 'number' ? String(value) : ''}>{valueText(value)}</dd>
+          </Fragment>
+        );
+      })}
+    </dl>
   );
 }
 
@@ -144,7 +152,7 @@ function OwnCurve({ page, data, row }: { page: Page; data: ExperimentData; row: 
   const { theme } = page;
   const { status } = row;
   const option = useMemo(
-    () => (curve ? curvesOption([{ row, slot: 0, curve }], theme, false) : {}),
+    () => (curve ? curvesOption([{ row, slot: 0, curve }], theme, false, 3) : {}),
     [curve, theme, status],
   );
   const targets = useMemo(() => (curve ? [{ id: row.id, points: curve.points }] : []), [curve, row.id]);

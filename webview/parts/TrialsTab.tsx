@@ -23,7 +23,7 @@ export function TrialsTab({ page, data }: { page: Page; data: ExperimentData }) 
   const sort = view.sort && columns.some(({ id }) => id === view.sort?.column) ? view.sort : newestFirst;
   const column = columns.find(({ id }) => id === sort.column);
   const filtered = derived.filtered(data, view.filter.text, view.filter.status);
-  const rows = column ? derived.sorted(filtered, column, sort, page.now) : filtered;
+  const rows = column ? derived.sorted(filtered, column, sort, page.dataNow) : filtered;
   const gridColumns = useMemo(() => columns.map((one) => gridColumn(one, page)), [columns, page]);
   const counts = countKinds(data.summary.counts);
   const selected = view.selectedTrial !== null && data.rows.has(view.selectedTrial);
@@ -100,7 +100,7 @@ function nextSort(sort: { column: string; descending: boolean }, column: string)
 }
 
 function gridColumn(column: TrialColumn, page: Page): GridColumn<TrialRow> {
-  const text = (row: TrialRow) => column.text(row, page.now);
+  const text = (row: TrialRow) => column.text(row, page.dataNow);
   const base = { id: column.id, title: column.title, numeric: column.numeric, sortable: true, text };
   if (column.id === 'status') {
     return { ...base, extra: 22, cell: (row) => <StatusIcon status={row.status} words /> };

@@ -9,9 +9,8 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
   const summary = page.data?.summary;
   const actions = summary ? experimentActions(summary) : new Set();
   const killable = canKill(row.status) && summary?.live === true;
-  let noCopy: string | undefined;
-  if (!page.canRun) noCopy = page.whyNotRun;
-  else if (!actions.has('addTrial')) noCopy = t('The experiment is not running, so it takes no new trials.');
+  let noCopy = page.whyNotChange;
+  if (!actions.has('addTrial')) noCopy ??= t('The experiment is not running, so it takes no new trials.');
   return [
     {
       label: t('Copy Parameters'),
@@ -35,7 +34,7 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
     {
       label: t('Kill Trial…'),
       icon: 'close',
-      disabled: killable ? undefined : t('The trial is not running.'),
+      disabled: killable ? page.whyLost : t('The trial is not running.'),
       run: () => void page.request('killTrials', { trialIds: [row.id] }),
     },
   ];

@@ -11,13 +11,17 @@ export interface PageResources {
   context: Readonly<Record<string, unknown>>;
 }
 
+/** The hash of an empty text. */
+const emptyStyle = 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+
 export function pageHtml(page: PageResources): string {
   const nonce = randomBytes(24).toString('base64url');
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    // The toolkit styles its elements by adopted style sheets and plots draw on a canvas: no inline styles are needed.
-    `style-src ${page.cspSource}`,
+    // The toolkit styles its elements by adopted style sheets and plots draw on a canvas: no inline styles are needed. Only
+    // an empty one may be, with which the toolkit finds out that the browser knows `:focus-visible`.
+    `style-src ${page.cspSource} '${emptyStyle}'`,
     `font-src ${page.cspSource}`,
     `img-src ${page.cspSource} data:`,
   ].join('; ');

@@ -149,10 +149,17 @@ export class PageHarness {
     await this.drawn(change.revision);
   }
 
+  /** Resolves when this revision has been painted. Observed in the page: its policy forbids what `waitForFunction` does. */
   async drawn(revision: number): Promise<void> {
-    await this.page.waitForFunction(
-      `performance.getEntriesByType('mark').some((mark) => mark.name === 'trialdeck:painted:${revision}')`,
-    );
+    await this.page.evaluate(`new Promise((resolve) => {
+      const isIt = (mark) => mark.name === 'trialdeck:painted:${revision}';
+      const observer = new PerformanceObserver((list) => {
+        if (!list.getEntries().some(isIt)) return;
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe({ type: 'mark', buffered: true });
+    })`);
   }
 
   async setTheme(theme: ThemeName): Promise<void> {
