@@ -48,9 +48,6 @@ export function wrapMetricData(text: string): string {
   return JSON.stringify(text);
 }
 
-const nonFinite: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, '-Infinity': -Infinity };
-const marker = '\u0000trialdeck:';
-
 /** Parses JSON as Python's `json.loads` does: bare `NaN`, `Infinity`, `-Infinity` outside strings are numbers. Throws SyntaxError. */
 export function parsePythonJson(text: string): unknown {
   try {
@@ -58,13 +55,19 @@ export function parsePythonJson(text: string): unknown {
   } catch (error) {
     if (!/NaN|Infinity/.test(text)) throw error;
   }
-  // Strings are matched first and kept, so only tokens outside them are replaced.
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
-    token in nonFinite ? JSON.stringify(marker + token) : token,
+  // Strings are matched first, so only tokens outside them are replaced, by strings. Those that were strings before get a mark in
+  // front to tell them apart; keys, which a colon follows, can be left alone.
+  const quoted = text.replace(
+    /"((?:[^"\\]|\\.)*)"(\s*:)?|(?:-?Infinity|NaN)(?!\s*:)/g,
+    (token, inner?: string, colon?: string) => {
+      if (inner === undefined) return `"${token}"`;
+      return colon === undefined ? `"'${inner}"` : token;
+    },
   );
-  return JSON.parse(quoted, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(marker) ? nonFinite[value.slice(marker.length)] : value,
-  );
+  return JSON.parse(quoted, (_key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    return value.startsWith("'") ? value.slice(1) : Number(value);
+  });
 }
 
 /** Decodes a value text. Never throws: text that fits nothing has no entries. Booleans count as 0 and 1, as in Python. */
@@ -92,6 +95,7 @@ function asNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   // numpy scalars arrive as zero-dimensional arrays: {"__ndarray__": 5.0, "dtype": "float64", "shape": []}
-  if (value !== null && typeof value === 'object' && '__ndarray__' in value) return asNumber(value.__ndarray__);
-  return undefined;
+  if (value === null || typeof value !== 'object' || !('__ndarray__' in value)) return undefined;
+  const { __ndarray__: inner } = value;
+  return typeof inner === 'object' ? undefined : asNumber(inner);
 }
