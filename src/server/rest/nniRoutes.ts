@@ -2,6 +2,7 @@
  * NNI's routes that read (ts/nni_manager/rest_server/restHandler.ts), over any source. Shapes are NNI's to the letter, because its
  * Python client rejects what it does not know; where NNI hangs or answers HTML, these answer 404 or 400 and say why.
  */
+import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { MetricType } from '../../model/trial.ts';
 import { nniBase } from '../../model/wire.ts';
@@ -70,7 +71,9 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
     `${nniBase}/trial-file/:id/:name`,
     { schema: { querystring: fileQuery } },
     ({ params, query }, reply) => {
-      if (!source.state.has(params.id)) throw httpError(404, `There is no trial ${params.id}.`);
+      // The ids are from a database that may be anybody's; one that is a path leads to no trial.
+      const isName = basename(params.id) === params.id && !params.id.startsWith('.');
+      if (!isName || !source.state.has(params.id)) throw httpError(404, `There is no trial ${params.id}.`);
       return sendFile(reply, source.trialDirectory(params.id), params.name, query);
     },
   );

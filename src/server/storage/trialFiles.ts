@@ -12,6 +12,9 @@ const shortNames: Readonly<Record<string, string>> = {
   'trial.log': 'trial.log',
 };
 
+/** What the file system, or Node itself, says of names that no file has. */
+const noSuchFile = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
+
 export interface FileSlice {
   stream: Readable;
   /** Bytes of the whole file. */
@@ -40,8 +43,7 @@ export async function openConfined(
     if (!(await stat(path)).isFile()) throw missing();
   } catch (error) {
     if (error instanceof StorageError) throw error;
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      throw missing();
+    if (error instanceof Error && 'code' in error && noSuchFile.has(String(error.code))) throw missing();
     throw storageError(error, name);
   }
   const { size } = await stat(path);
