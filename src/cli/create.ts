@@ -1,7 +1,7 @@
 /** `create`, `resume` and `view`: experiments that begin to be served. */
 import { resolve } from 'node:path';
 import type { Launched, LaunchRequest } from '../model/wire.ts';
-import { watchToTheEnd } from './foreground.ts';
+import { runInForeground } from './foreground.ts';
 import { type Session, untilde } from './session.ts';
 
 interface LaunchOptions {
@@ -27,13 +27,16 @@ export async function viewExperiment(session: Session, options: LaunchOptions, i
 }
 
 async function launch(session: Session, what: LaunchRequest, options: LaunchOptions): Promise<number | undefined> {
-  const manager = await session.manager();
-  const launched = await manager.launch({ ...what, ...launchSettings(options) });
-  const word = { create: 'was started', resume: 'runs again', view: 'is served read-only' }[what.action];
-  const address = addressOf(launched);
-  session.say(`Experiment ${launched.id} ${word}: ${address}`);
-  if (options.foreground) return watchToTheEnd(session, launched.id);
-  if (session.json) session.print({ ...launched, address }, '');
+  const start = async () => {
+    const manager = await session.manager();
+    const launched = await manager.launch({ ...what, ...launchSettings(options) });
+    const word = { create: 'was started', resume: 'runs again', view: 'is served read-only' }[what.action];
+    session.say(`Experiment ${launched.id} ${word}: ${addressOf(launched)}`);
+    return launched;
+  };
+  if (options.foreground) return runInForeground(session, start);
+  const launched = await start();
+  if (session.json) session.print({ ...launched, address: addressOf(launched) }, '');
   else if (what.action !== 'view') session.say(`Follow it with: trialdeck trial ls ${launched.id}`);
   return undefined;
 }

@@ -3,6 +3,7 @@ import { ClientError } from '../client/errors.ts';
 import { followExperiment } from '../client/follow.ts';
 import type { ExperimentSummary } from '../model/experiment.ts';
 import { formatDuration } from '../model/format.ts';
+import type { Launched } from '../model/wire.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { Progress, trialLine } from './progress.ts';
 import { finalValue, ranked, resultsTable } from './results.ts';
@@ -16,12 +17,12 @@ const shownTrials = 10;
 const interruptedCode = 130;
 
 /**
- * Watches an experiment until it has ended, and then ends its runner, too.
+ * Starts an experiment, watches it until it has ended, and then ends its runner, too.
  *
  * @returns 0 when it is done and a trial succeeded, 130 after Ctrl-C
- * @throws CommandFailure with the reason when it failed
+ * @throws CommandFailure with the reason when it failed; what `start` throws
  */
-export async function watchToTheEnd(session: Session, id: string): Promise<number> {
+export async function runInForeground(session: Session, start: () => Promise<Launched>): Promise<number> {
   const progress = new Progress(session.json ? process.stderr : process.stdout);
   const ended = new AbortController();
   let interrupted = false;
@@ -29,19 +30,21 @@ export async function watchToTheEnd(session: Session, id: string): Promise<numbe
     interrupted = true;
     ended.abort();
   };
+  // Also while it starts: what was asked for can't be taken back then, but it can be stopped.
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
+    const { id } = await start();
     await follow(session, id, progress, ended);
     progress.end();
     if (interrupted) session.say('Stopping…');
     if (interrupted || progress.summary?.live) await stopAndWait(session, [id]);
+    return report(session, id, progress, interrupted);
   } finally {
     progress.end();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
-  return report(session, id, progress, interrupted);
 }
 
 async function follow(session: Session, id: string, progress: Progress, ended: AbortController): Promise<void> {
@@ -86,6 +89,7 @@ function hasEnded({ status, live }: ExperimentSummary): boolean {
 
 function report(session: Session, id: string, progress: Progress, interrupted: boolean): number {
   const { summary, trials } = progress;
+  if (!summary && interrupted) return interruptedCode;
   if (!summary) throw new CommandFailure(`Nothing could be read from experiment ${id}.`);
   const rows = ranked(trials.values(), summary.optimizeMode);
   const succeeded = rows.filter((row) => row.status === 'SUCCEEDED');
@@ -99,17 +103,18 @@ function report(session: Session, id: string, progress: Progress, interrupted: b
     session.say(`${succeeded.length} of ${rows.length} trials succeeded in ${time}. Stored in ${summary.directory}`);
   }
   if (interrupted) return interruptedCode;
+  const reasons = summary.errors.join(' ');
   if (summary.status === 'ERROR') {
-    const reason = summary.errors.join(' ') || 'no reason was given; see its log.';
-    throw new CommandFailure(`Experiment ${id} failed: ${reason}`);
+    throw new CommandFailure(`Experiment ${id} failed: ${reasons || 'no reason was given; see its log.'}`);
+  }
+  if (summary.status !== 'DONE') {
+    const why = reasons || `It was ended elsewhere (${summary.status}).`;
+    throw new CommandFailure(`Experiment ${id} was not done. ${why} Go on with: trialdeck resume ${id}`);
   }
   if (succeeded.length === 0) {
     const failure = [...trials.values()].find((row) => row.status === 'FAILED');
     const reason = failure ? ` The first failure: ${trialLine(failure)}` : '';
     throw new CommandFailure(`No trial of experiment ${id} succeeded.${reason}`);
-  }
-  if (summary.status !== 'DONE') {
-    throw new CommandFailure(`Experiment ${id} ended before it was done (${summary.status}).`);
   }
   return exitCodes.ok;
 }

@@ -1,16 +1,19 @@
 /** The commands and their options (nnictl's, see "nnictl" in NNI's reference), and how each of them ends. */
+import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ClientError, RejectedError } from '../client/errors.ts';
 import { createExperiment, resumeExperiment, viewExperiment } from './create.ts';
 import { exportExperiment, listExperiments, showExperiment, showStatus } from './experiments.ts';
-import { CommandFailure, exitCodes } from './failure.ts';
+import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
 import { showManager, stopManager } from './managerProcess.ts';
 import { problemCount, problemText } from './problems.ts';
 import { type GlobalOptions, jsonText, Session } from './session.ts';
 import { stopExperiments } from './stop.ts';
 import { killTrials, listTrials } from './trials.ts';
 import { updateLimit, updateSearchSpace } from './update.ts';
+
+const debug = debuglog('trialdeck');
 
 /** Runs one command line. Never rejects; what went wrong is on stderr. @returns the exit code */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -30,15 +33,15 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 async function fail(error: unknown, json: boolean): Promise<number> {
   const message = error instanceof Error ? error.message : String(error);
-  const problems = error instanceof RejectedError ? error.problems : [];
+  const problems = error instanceof RejectedError || error instanceof FileFailure ? error.problems : [];
+  const outcome = error instanceof FileFailure ? error.outcome : 'nothing was started';
   const expected = error instanceof CommandFailure || error instanceof ClientError || error instanceof RangeError;
-  const stack = error instanceof Error && error.stack ? error.stack : message;
+  // A stack is nothing for a person; NODE_DEBUG=trialdeck shows it to who looks for the cause.
+  debug('%O', error);
   if (json) process.stderr.write(`${jsonText({ error: message, ...(problems.length > 0 ? { problems } : {}) })}\n`);
   else if (problems.length > 0) {
-    process.stderr.write(
-      `${await problemText(problems, process.cwd())}\n${problemCount(problems)}; nothing was started.\n`,
-    );
-  } else process.stderr.write(`trialdeck: ${expected ? message : stack}\n`);
+    process.stderr.write(`${await problemText(problems, process.cwd())}\n${problemCount(problems)}; ${outcome}.\n`);
+  } else process.stderr.write(`trialdeck: ${expected ? '' : 'Something unexpected went wrong: '}${message}\n`);
   return error instanceof CommandFailure ? error.exitCode : exitCodes.failure;
 }
 
@@ -62,6 +65,8 @@ function makeProgram(end: (code: number) => void): Command {
   const program = globalOptions(new Command('trialdeck'))
     .description('Runs hyper-parameter search experiments, and shows and steers them.')
     .version(packageJson.version, '-v, --version')
+    // Behind a command -v is the command's own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help lists the options)');
 

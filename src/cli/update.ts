@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Experiment } from '../client/experiment.ts';
 import { readSearchSpace } from '../model/readSearchSpace.ts';
-import { CommandFailure, exitCodes } from './failure.ts';
-import { problemCount, problemText } from './problems.ts';
+import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
 
@@ -43,10 +42,7 @@ export async function updateSearchSpace(
   });
   const { space, problems } = readSearchSpace({ text, file });
   if (!space || problems.length > 0) {
-    throw new CommandFailure(
-      `${await problemText(problems, process.cwd())}\n${problemCount(problems)}; nothing was changed.`,
-      exitCodes.failure,
-    );
+    throw new FileFailure(`The search space of ${file} can't be used.`, problems, 'nothing was changed');
   }
   const chosen = await chooseRunning(session, id);
   await (await session.manager()).experiment(chosen.id).updateSearchspace(space);

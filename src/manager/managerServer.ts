@@ -32,7 +32,7 @@ const launchSchema = {
       configFile: { type: 'string', minLength: 1 },
       config: {},
       baseDirectory: { type: 'string', minLength: 1 },
-      id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' },
+      id: { type: 'string' },
       port: { type: 'integer', minimum: 0, maximum: 65535 },
       debug: { type: 'boolean' },
       environment: { type: 'object', additionalProperties: { type: 'string' } },

@@ -1,7 +1,7 @@
 /**
  * Every experiment of a folder: those in NNI's manifest and those that only lie on disk; running under a runner of ours, under
- * NNI, or under nobody. What can't be read is listed, too, with the reason. Nothing is polled but the lock of a locked database:
- * the manifest is watched, runners are followed over their event streams, NNI's databases are watched.
+ * NNI, or under nobody. What can't be read is listed, too, with the reason. Polled is only what gives no event, a locked database
+ * and the end of a killed NNI: the manifest is watched, runners are followed over their event streams, NNI's databases are watched.
  */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ import { RunnerFeed } from './runnerFeed.ts';
 const mostOpen = 8;
 /** When a locked database is tried again, in milliseconds. */
 const lockedDelay = 1000;
+/** How often is looked whether a living NNI still lives, in milliseconds. */
+const livenessInterval = 1000;
 /** A runner tells of itself at once; of one that does not in this time, in milliseconds, its database has to tell. */
 const answerPatience = 1000;
 /** A runner that has closed its stream ends within NNI's limit of 60 s. */
@@ -39,6 +41,8 @@ interface Entry {
   feed: RunnerFeed | undefined;
   /** Open for reading: asked for by a client, or a living NNI's that is followed. */
   stored: StoredExperiment | undefined;
+  /** Process of a living NNI whose end is waited for. */
+  nniPid: number | undefined;
   usedAt: number;
   /** What the stored summary was made of. */
   stamp: string;
@@ -204,6 +208,7 @@ export class Registry {
         summary: undefined,
         feed: undefined,
         stored: undefined,
+        nniPid: undefined,
         usedAt: 0,
         stamp: '',
       };
@@ -235,6 +240,7 @@ export class Registry {
         entry.stored = opened;
         const current = entry;
         opened.follow(() => this.#set(current, opened.summary()));
+        void this.#waitForNni(entry);
       } else if (entry.stored) entry.stored.circumstancesChanged();
       else opened.dispose();
       entry.stamp = stamp;
@@ -329,6 +335,16 @@ export class Registry {
     if (!this.#over) this.#refreshSoon();
   }
 
+  /** A killed NNI leaves its manifest as it was. */
+  async #waitForNni(entry: Entry): Promise<void> {
+    const pid = entry.manifest?.pid;
+    if (pid === undefined || entry.nniPid === pid) return;
+    entry.nniPid = pid;
+    while (!this.#over && entry.nniPid === pid && runsExperiment(pid, entry.id)) await delay(livenessInterval);
+    if (entry.nniPid === pid) entry.nniPid = undefined;
+    if (!this.#over) this.#refreshSoon();
+  }
+
   #openStored(entry: Entry): StoredExperiment {
     return new StoredExperiment({
       id: entry.id,
@@ -353,6 +369,7 @@ export class Registry {
     entry.stored?.dispose();
     entry.feed = undefined;
     entry.stored = undefined;
+    entry.nniPid = undefined;
   }
 
   #set(entry: Entry, summary: ExperimentSummary): void {

@@ -15,6 +15,9 @@ import type {
 import { localEnvironmentId } from './trainingServices/trialFolder.ts';
 import { type Cancellation, judge, type Verdict } from './verdict.ts';
 
+/** Characters of a reported value that a debug log shows. */
+const longestLogged = 200;
+
 /** A trial and the parameters it is bound to. */
 export interface Trial {
   id: string;
@@ -114,6 +117,7 @@ export class TrialRuns {
   }
 
   async #start(run: Run): Promise<void> {
+    this.#options.log.debug(`Trial ${run.number} (${run.id}) gets ${JSON.stringify(run.record.parameters)}`);
     try {
       await this.service.start({ id: run.id, number: run.number, record: run.record });
     } catch (error) {
@@ -149,6 +153,9 @@ export class TrialRuns {
     const rows: MetricDataRecord[] = [];
     for (const { parameterId, type, sequence, value } of metrics) {
       if (type === 'FINAL') run.final ??= value;
+      this.#options.log.debug(
+        `Trial ${run.number} (${id}) reported ${type} ${sequence}: ${value.slice(0, longestLogged)}`,
+      );
       if (parameterId !== own) this.#remark(run, `reported a result of parameters ${parameterId}, but ran ${own}`);
       rows.push({ timestamp, trialJobId: id, parameterId, type, sequence, data: wrapMetricData(value) });
     }

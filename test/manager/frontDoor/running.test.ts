@@ -21,8 +21,8 @@ describe('manager: running experiments', () => {
   const below = (id: string, path: string) => experimentRoot(id) + path;
   const nni = <T>(id: string, path: string) => manager.get<T>(below(id, nniBase + path));
   const snapshot = (id: string) => manager.get<ExperimentSnapshot>(below(id, experimentRoutes.snapshot));
-  /** Waits for the file `go`, or the end of the test. */
-  const wait = () => `until [ -e '${go}' ] || [ ! -d '${home.path}' ]; do sleep 0.02; done`;
+  /** Waits for the file `go`, or the end of the test. Without the trap, a shell between two commands survives SIGINT. */
+  const wait = () => `trap 'exit 130' INT; until [ -e '${go}' ] || [ ! -d '${home.path}' ]; do sleep 0.02; done`;
   const create = (changes: Parameters<typeof runnerConfig>[1]) =>
     manager.launch({ action: 'create', config: runnerConfig(home.experiments, changes) });
   const order = (id: string, method: string, path: string, body?: unknown) =>

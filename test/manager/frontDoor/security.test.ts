@@ -119,7 +119,7 @@ describe('manager: who may ask, and what', () => {
       ['{"action":"create"}', /Give a configFile or a config/],
       ['{"action":"create","config":{},"port":"3"}', /port must be integer/],
       ['{"action":"create","config":{},"port":70000}', /port must be <= 65535/],
-      ['{"action":"resume","id":"../../etc"}', /id must match/],
+      ['{"action":"resume","id":7}', /id must be string/],
       ['{"action":"create","config":{}}', /trainingService is missing/],
       ['{"action":"create","configFile":"/nowhere/config.yml"}', /config file can't be read.*\/nowhere\/config\.yml/],
     ] as const) {
@@ -130,10 +130,10 @@ describe('manager: who may ask, and what', () => {
     const xml = await ask(managerRoutes.experiments, withToken({ 'content-type': 'application/xml' }), 'POST', '{}');
     assert.equal(xml.status, 415);
     for (const action of ['resume', 'view']) {
-      const body = JSON.stringify({ action, id: 'nosuch' });
-      const answer = await ask(managerRoutes.experiments, json, 'POST', body);
-      assert.equal(answer.status, 404);
-      assert.match(answer.error, /There is no experiment nosuch in/);
+      for (const id of ['nosuch', '', '../../etc']) {
+        const answer = await ask(managerRoutes.experiments, json, 'POST', JSON.stringify({ action, id }));
+        assert.deepEqual([answer.status, answer.error], [404, `There is no experiment ${id} in ${home.experiments}.`]);
+      }
     }
     assert.deepEqual(await manager.get(managerRoutes.experiments), []);
   });

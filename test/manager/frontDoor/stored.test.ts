@@ -1,5 +1,7 @@
 /** What lies in a folder, as the manager shows it: NNI's own experiments, and what is damaged, beside each other. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -163,6 +165,46 @@ describe('manager: stored experiments', () => {
     assert.match(experiments.get('secret')?.errors.join() ?? '', /secret\/db\/nni\.sqlite can't be .*permission/);
     await assert.rejects(manager.launch({ action: 'resume', id: 'shown' }), /no permission, or a read-only disk/);
     chmodSync(dirname(shown), 0o755);
+  });
+
+  it('an experiment that NNI runs is shown as it grows; what only NNI can do is passed on to it', async () => {
+    const program = `require('node:http')
+      .createServer((request, response) => response.end(JSON.stringify({ asked: request.method + ' ' + request.url })))
+      .listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+    // NNI's manager has the experiment's id among its arguments.
+    const nni = spawn(process.execPath, ['-e', program, '--', '--experiment-id', 'hfc6tdyj'], {
+      env: home.environment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said] = (await once(nni.stdout, 'data')) as [Buffer];
+    const manifest = await home.manifest();
+    const entry = { ...manifest.hfc6tdyj, status: 'RUNNING', pid: nni.pid, port: Number(String(said)) };
+    const path = join(home.experiments, '.experiment');
+    writeFileSync(path, JSON.stringify({ ...manifest, hfc6tdyj: entry }));
+
+    const manager = await start();
+    const running = (await list(manager)).get('hfc6tdyj');
+    assert.deepEqual(
+      [running?.status, running?.live, running?.engine, running?.pid],
+      ['RUNNING', true, 'nni', nni.pid],
+    );
+    const answer = await manager.fetch(route('hfc6tdyj', '/experiment?x=1'), { method: 'DELETE' });
+    assert.deepEqual(await answer.json(), { asked: `DELETE ${nniBase}/experiment?x=1` });
+    const snapshot = await manager.get<ExperimentSnapshot>(experimentRoot('hfc6tdyj') + experimentRoutes.snapshot);
+    assert.equal(snapshot.trials.length, 12);
+
+    const database = new DatabaseSync(databaseOf('hfc6tdyj'));
+    database.exec(`INSERT INTO TrialJobEvent (timestamp, trialJobId, event, data, sequenceId) VALUES
+      (1, 'fresh', 'WAITING', '{"parameter_id":12,"parameter_source":"algorithm","parameters":{"x":1}}', 12)`);
+    database.close();
+    assert.equal((await manager.until('hfc6tdyj', ({ counts }) => counts.WAITING === 1)).status, 'RUNNING');
+
+    nni.kill('SIGKILL');
+    await once(nni, 'exit');
+    // Its manifest still says RUNNING.
+    const ended = await manager.until('hfc6tdyj', ({ live }) => !live);
+    assert.equal(ended.status, 'STOPPED');
+    assert.equal((await manager.get<TrialJobInfo[]>(route('hfc6tdyj', '/trial-jobs'))).length, 13);
   });
 
   it('an experiment that appears in the folder, and one that goes, is told', async () => {
