@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ManagerStartError } from './errors.ts';
 
 /**
  * Path of a Node that has `node:sqlite` without a flag: the one we run on (VS Code's own included), else the `node` package installed in a
  * `node_modules` at or above `folder`.
  *
- * @throws Error that says what is needed
+ * @throws ManagerStartError that says what is needed
  */
 export function nodeForProcesses(folder: string): string {
   if (hasSqlite()) return process.execPath;
@@ -19,7 +20,7 @@ export function nodeForProcesses(folder: string): string {
   }
   const what = process.versions.electron ? 'This version of VS Code' : `Node ${process.versions.node}`;
   const remedy = process.versions.electron ? 'Update VS Code.' : 'Install Node 22.13 or newer.';
-  throw new Error(`${what} has no SQLite, which experiments are stored in. ${remedy}`);
+  throw new ManagerStartError('this machine', `${what} has no SQLite, which experiments are stored in. ${remedy}`);
 }
 
 function hasSqlite(): boolean {
