@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { ExperimentConfig } from '../../../src/model/config.ts';
 import { signalAll } from '../../../src/runner/trainingServices/processes.ts';
+import { bundles } from '../../harness/bundles.ts';
 import { freePort, Home, untilGone } from '../../harness/home.ts';
 import type { RealNni } from '../../harness/realNni.ts';
 
@@ -96,7 +97,7 @@ async function launchRunner(
     '--port',
     '0',
   ];
-  const child = fork(join(project, 'dist', 'runner.js'), args, {
+  const child = fork((await bundles()).runner, args, {
     env: home.environment(python),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
