@@ -40,10 +40,13 @@ export async function* readEvents(
   });
   options.onOpen?.();
   let silent = false;
-  const timer = setTimeout(() => {
-    silent = true;
-    body.destroy();
-  }, silence);
+  const watch = () =>
+    setTimeout(() => {
+      silent = true;
+      // Not by destroying the body: that would wait for the very bytes that do not come.
+      leave.abort();
+    }, silence);
+  let timer = watch();
   let received: EventSourceMessage[] = [];
   let problem: string | undefined;
   const parser = createParser({
@@ -63,9 +66,10 @@ export async function* readEvents(
       if (problem !== undefined) throw new BadAnswerError(context, 'sent something that is no event stream.', problem);
       const events = received;
       received = [];
-      for (const event of events) yield event;
       // The consumer's time is not the server's silence.
-      timer.refresh();
+      clearTimeout(timer);
+      for (const event of events) yield event;
+      timer = watch();
     }
     if (silent) throw new TimeoutError(context, silence / 1000);
   } catch (error) {

@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import {
+  BadAnswerError,
+  NotFoundError,
+  RejectedError,
+  TimeoutError,
+  UnreachableError,
+} from '../../../src/client/errors.ts';
+import { readEvents } from '../../../src/client/eventStream.ts';
+import { Experiment } from '../../../src/client/experiment.ts';
+import { followExperiment, followManager } from '../../../src/client/follow.ts';
+import { Http } from '../../../src/client/http.ts';
+import { ManagerClient } from '../../../src/client/manager.ts';
+import type { FollowState } from '../../../src/client/persist.ts';
+import { summary } from '../store/samples.ts';
+import { type Answer, inTurn, json, Scene, silent, text } from './scene.ts';
+
+/** A stream of these pieces, which then stays open, ends or breaks. */
+function stream(pieces: (string | Buffer)[], then: 'open' | 'end' | 'break' = 'open'): Answer {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    for (const piece of pieces) response.write(piece);
+    if (then === 'end') response.end();
+    if (then === 'break') response.write('', () => response.destroy());
+  };
+}
+const event = (name: string, data: unknown, id?: number) =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const change = (revision: number) => event('change', { revision, metrics: [] }, revision);
+const snapshot = (session: string, revision: number): Answer =>
+  json({
+    session,
+    revision,
+    summary: summary({ id: 'a' }),
+    config: {},
+    trials: [],
+    metrics: { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] },
+  });
+
+describe('event streams', () => {
+  let scene: Scene;
+  let http: Http;
+  beforeEach(async () => {
+    scene = await new Scene().open();
+    http = new Http(scene.address, 'the manager');
+  });
+  afterEach(async () => {
+    http.dispose();
+    await scene.close();
+  });
+
+  const never = new AbortController().signal;
+  const read = (options: { silence?: number; signal?: AbortSignal } = {}) =>
+    readEvents(http, '/events', { task: 'follow', signal: never, ...options });
+  async function all(options?: { silence?: number }): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { event: name, data } of read(options)) found.push(`${name ?? ''} ${data}`);
+    return found;
+  }
+
+  it('are read whole, however their bytes are cut, in every language', async () => {
+    const bytes = Buffer.from(`\uFEFF: open\n\n${event('change', 'é😀', 1)}:\n\ndata: a\ndata: b\n\n`);
+    scene.answer = stream(
+      [...bytes].map((byte) => Buffer.of(byte)),
+      'end',
+    );
+    assert.deepEqual(await all(), ['change "é😀"', ' a\nb']);
+  });
+
+  it('may have fields that nobody knows, and an end in the middle of an event', async () => {
+    scene.answer = stream(['retry: 5\nfoo: bar\nnonsense\n\n', event('list', []), 'event: half\ndata: {'], 'end');
+    assert.deepEqual(await all(), ['list []']);
+  });
+
+  for (const [name, body] of [
+    ['a web page', '<!doctype html>\n<html>\n</html>\n\n'],
+    ['JSON', '{"error": "no"}\n\n'],
+  ] as const) {
+    it(`that are ${name} are none`, async () => {
+      scene.answer = text(body);
+      await assert.rejects(all(), BadAnswerError);
+    });
+  }
+
+  it('that break are told to have broken', async () => {
+    scene.answer = stream([event('list', [])], 'break');
+    await assert.rejects(all(), UnreachableError);
+  });
+
+  it('that fall silent end, and the time a reader takes is not the server’s silence', async () => {
+    scene.answer = stream([event('list', [1]) + event('list', [2])]);
+    const events = read({ silence: 80 });
+    await events.next();
+    // Longer than the silence that is allowed.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const second = await events.next();
+    assert.equal(second.done ? '' : second.value.data, '[2]');
+    await assert.rejects(events.next(), TimeoutError);
+  });
+
+  it('end with the reason when they are aborted, and close when they are left', async () => {
+    const closed: Promise<void>[] = [];
+    scene.answer = (request, response) => {
+      closed.push(new Promise((resolve) => response.once('close', resolve)));
+      stream([event('list', [])])(request, response);
+    };
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const aborted = (async () => {
+      for await (const _ of read({ signal: controller.signal })) controller.abort(reason);
+    })();
+    await assert.rejects(aborted, reason);
+    for await (const _ of read()) break;
+    await Promise.all(closed);
+    assert.equal(closed.length, 2);
+  });
+
+  it('hand on what a reader throws', async () => {
+    scene.answer = stream([event('list', [])]);
+    const own = new Error('of the reader');
+    const reading = (async () => {
+      for await (const _ of read()) throw own;
+    })();
+    await assert.rejects(reading, own);
+  });
+});
+
+describe('following an experiment', () => {
+  let scene: Scene;
+  let experiment: Experiment;
+  let controller: AbortController;
+  let heard: string[];
+  let states: FollowState['state'][];
+
+  beforeEach(async () => {
+    scene = await new Scene().open();
+    experiment = Experiment.at(scene.address);
+    controller = new AbortController();
+    heard = [];
+    states = [];
+  });
+  afterEach(async () => {
+    controller.abort();
+    experiment.dispose();
+    await scene.close();
+  });
+
+  /** Follows until `last` is heard. */
+  async function until(last: string, retries?: number): Promise<void> {
+    const hear = (words: string) => {
+      heard.push(words);
+      if (words === last) controller.abort();
+    };
+    await followExperiment(
+      experiment,
+      {
+        onSnapshot: ({ session, revision }) => hear(`snapshot ${session} ${revision}`),
+        onChange: ({ revision }) => hear(`change ${revision}`),
+        onState: ({ state }) => states.push(state),
+      },
+      controller.signal,
+      { silence: 5000, ...(retries === undefined ? {} : { retries }) },
+    );
+  }
+  const streams = () => scene.requests.filter((request) => request.includes('/events'));
+
+  it('begins with everything and goes on with what changes', async () => {
+    scene.answer = inTurn(snapshot('s', 4), stream([': open\n\n', change(5), change(6)]));
+    await until('change 6');
+    assert.deepEqual(heard, ['snapshot s 4', 'change 5', 'change 6']);
+    assert.deepEqual(states, ['connecting', 'connected']);
+    assert.match(streams()[0] ?? '', /\?session=s&since=4$/);
+  });
+
+  it('goes on from its last revision when the stream ends, breaks or is refused for a moment', async () => {
+    scene.answer = inTurn(
+      snapshot('s', 0),
+      stream([change(1)], 'end'),
+      stream([change(2), change(3)], 'break'),
+      json({ error: 'locked' }, 503),
+      stream([change(3), change(4)]),
+    );
+    await until('change 4');
+    assert.deepEqual(
+      heard,
+      ['snapshot s 0', 'change 1', 'change 2', 'change 3', 'change 4'],
+      'none missed, none twice',
+    );
+    assert.deepEqual(
+      streams().map((request) => /since=(\d+)/.exec(request)?.[1]),
+      ['0', '1', '3', '3'],
+    );
+  });
+
+  it('begins again with everything when the server has forgotten, or another process serves', async () => {
+    scene.answer = inTurn(
+      snapshot('s', 1),
+      stream([change(2), event('reset', {})], 'end'),
+      snapshot('t', 1),
+      stream([change(2)]),
+    );
+    await until('change 2');
+    heard.length = 0;
+    controller = new AbortController();
+    scene.answer = inTurn(snapshot('s', 1), stream([event('reset', {})], 'end'), snapshot('t', 7), stream([change(8)]));
+    await until('change 8');
+    assert.deepEqual(heard, ['snapshot s 1', 'snapshot t 7', 'change 8']);
+  });
+
+  for (const [name, garbage] of [
+    ['a gap', change(9)],
+    ['no JSON', 'event: change\ndata: {"revision": 1\n\n'],
+    ['another shape', event('change', { revision: 'one' })],
+    ['a page', '<html>\n\n'],
+  ] as const) {
+    it(`begins again with everything after ${name} in the stream`, async () => {
+      scene.answer = inTurn(
+        snapshot('s', 0),
+        stream([change(1), garbage, change(2)]),
+        snapshot('s', 5),
+        stream([change(6)]),
+      );
+      await until('change 6');
+      // What came with the garbage in one piece may be dropped: the snapshot has it.
+      assert.deepEqual(
+        heard.filter((words) => words !== 'change 1'),
+        ['snapshot s 0', 'snapshot s 5', 'change 6'],
+      );
+    });
+  }
+
+  it('skips events that nobody knows, and trials and metrics that are broken', async () => {
+    const broken = event('change', { revision: 1, trials: [{ id: 3 }, null], metrics: ['x'], summary: 'none' }, 1);
+    scene.answer = inTurn(snapshot('s', 0), stream([event('news', 1), broken, change(2)]));
+    await until('change 2');
+    assert.deepEqual(heard, ['snapshot s 0', 'change 1', 'change 2']);
+  });
+
+  it('reads nothing more while what was heard is being dealt with', async () => {
+    scene.answer = inTurn(snapshot('s', 0), stream([change(1), change(2)]));
+    const order: string[] = [];
+    await followExperiment(
+      experiment,
+      {
+        onSnapshot: () => undefined,
+        onChange: async ({ revision }) => {
+          order.push(`begin ${revision}`);
+          await new Promise((resolve) => setImmediate(resolve));
+          order.push(`end ${revision}`);
+          if (revision === 2) controller.abort();
+        },
+      },
+      controller.signal,
+    );
+    assert.deepEqual(order, ['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+
+  it('ends when there is no such experiment, or the token is wrong', async () => {
+    scene.answer = json({ error: 'There is no experiment a.' }, 404);
+    await assert.rejects(until('never'), NotFoundError);
+    for (const status of [401, 403]) {
+      scene.answer = json({ error: 'The token is wrong.' }, status);
+      await assert.rejects(until('never'), RejectedError);
+    }
+  });
+
+  it('says that it is lost when the server does not come back, and gives up where it may', async () => {
+    scene.answer = inTurn(snapshot('s', 0), (_request, response) => response.destroy());
+    await assert.rejects(until('never', 4), UnreachableError);
+    assert.deepEqual([...new Set(states)], ['connecting', 'connected', 'lost']);
+  });
+
+  it('ends at once when it is aborted, wherever it is', async () => {
+    for (const answer of [silent, inTurn(snapshot('s', 0), silent)]) {
+      controller = new AbortController();
+      scene.answer = answer;
+      const following = until('never');
+      await scene.nextRequest();
+      if (answer !== silent) await scene.nextRequest();
+      controller.abort();
+      await following;
+    }
+  });
+
+  it('hands on what its listener throws', async () => {
+    scene.answer = snapshot('s', 0);
+    const own = new Error('of the listener');
+    const following = followExperiment(
+      experiment,
+      {
+        onSnapshot: () => {
+          throw own;
+        },
+        onChange: () => undefined,
+      },
+      controller.signal,
+    );
+    await assert.rejects(following, own);
+  });
+});
+
+describe('following a manager', () => {
+  it('hears of its experiments, and again of all after the connection was lost', async () => {
+    const scene = await new Scene().open();
+    const manager = new ManagerClient(scene.address, { token: 't' });
+    const controller = new AbortController();
+    const open: ServerResponse[] = [];
+    scene.answer = (request, response) => {
+      open.push(response);
+      const list = event('list', [summary({ id: `e${open.length}` }), { id: 3 }]);
+      stream([list, event('experiment', summary({ id: 'x' })), event('news', 1), event('removed', { id: 'x' })])(
+        request,
+        response,
+      );
+    };
+    const heard: string[] = [];
+    await followManager(
+      manager,
+      {
+        onChange: (news) => {
+          heard.push(news.event === 'list' ? news.data.map(({ id }) => id).join() : `${news.event} ${news.data.id}`);
+          if (news.event !== 'removed') return;
+          if (heard.length < 6) open.at(-1)?.destroy();
+          else controller.abort();
+        },
+      },
+      controller.signal,
+    );
+    assert.deepEqual(heard, ['e1', 'experiment x', 'removed x', 'e2', 'experiment x', 'removed x']);
+    manager.dispose();
+    await scene.close();
+  });
+});
