@@ -98,12 +98,12 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
   const node = options.nodePath ?? nodeForProcesses(dirname(options.managerScript));
   const logFile = managerLogFile(folder);
   const log = await openLog(logFile, who);
-  let child: ChildProcess;
+  let waiting: Waiting;
   let from: number;
   try {
     from = (await log.stat()).size;
     signal?.throwIfAborted();
-    child = spawn(node, [options.managerScript, '--experiments-directory', folder], {
+    const child = spawn(node, [options.managerScript, '--experiments-directory', folder], {
       cwd: folder,
       detached: true,
       env: { ...process.env, ...nodeEnvironment(node) },
@@ -111,10 +111,11 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
       windowsHide: true,
     });
     child.unref();
+    // At once: a program that can't be started says so in the next moment.
+    waiting = new Waiting(dirname(managerLockFile(folder)), child, signal, startTimeout);
   } finally {
     await log.close();
   }
-  const waiting = new Waiting(dirname(managerLockFile(folder)), child, signal, startTimeout);
   try {
     for (;;) {
       const found = await findManager(folder, signal);

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import * as decode from '../../../src/client/decode.ts';
+import type { ExperimentSnapshot } from '../../../src/model/experiment.ts';
+import { summary, trial } from '../store/samples.ts';
+
+const snapshot: ExperimentSnapshot = {
+  session: 's',
+  revision: 3,
+  summary: summary(),
+  config: {} as ExperimentSnapshot['config'],
+  trials: [trial(0), trial(1)],
+  metrics: {
+    trialIds: ['t0', 't1'],
+    trial: [0, 1, 0],
+    type: ['P', 'P', 'F'],
+    sequence: [0, 0, 0],
+    timestamp: [1, 2, 3],
+    data: ['0.1', 'NaN', '"text"'],
+  },
+};
+const read = (value: unknown) => decode.parse(decode.snapshotSchema, JSON.parse(JSON.stringify(value)));
+
+describe('wire data', () => {
+  it('of ours comes out as it went in', () => {
+    assert.deepEqual(read(snapshot), snapshot);
+    const change = {
+      revision: 4,
+      trials: [trial(2)],
+      metrics: [{ trialId: 't0', type: 'FINAL', sequence: 0, timestamp: 1, data: '1' }],
+    };
+    assert.deepEqual(decode.parse(decode.changeSchema, change), change);
+  });
+
+  it('that is not known yet is kept or left out, never in the way', () => {
+    const more = {
+      ...snapshot,
+      trials: [{ ...trial(0), status: 'DREAMING', future: 1 }],
+      summary: { ...summary(), later: 2 },
+    };
+    const found = read(more) ?? assert.fail();
+    assert.equal(found.trials[0]?.status, 'UNKNOWN');
+    assert.equal(found.summary.name, 'spirals');
+  });
+
+  it('with points that are not whole keeps the others, each with what belongs to it', () => {
+    const garbage = fc.constantFrom(null, 'x', -1, 7, 0.5, {}, undefined);
+    const column = fc.constantFrom('trial', 'type', 'sequence', 'timestamp', 'data');
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(column, fc.nat({ max: 9 }), garbage), { maxLength: 4 }),
+        fc.nat({ max: 3 }),
+        (faults, cut) => {
+          const count = 10;
+          const whole = Array.from({ length: count }, (_, point) => ({
+            trial: point % 2,
+            type: point % 3 ? 'P' : 'F',
+            sequence: point,
+            timestamp: point,
+            data: `${point}`,
+          }));
+          const columns: Record<string, unknown[]> = {};
+          for (const name of ['trial', 'type', 'sequence', 'timestamp', 'data'] as const) {
+            columns[name] = whole.map((point) => point[name]);
+          }
+          const broken = new Set<number>();
+          for (const [name, point, value] of faults) {
+            const column = columns[name] ?? [];
+            if (column[point] !== value) column[point] = value;
+            broken.add(point);
+          }
+          columns.data = columns.data?.slice(0, count - cut) ?? [];
+          const { metrics } = read({ ...snapshot, metrics: { trialIds: ['t0', 't1'], ...columns } }) ?? assert.fail();
+          const lengths = Object.values({ ...metrics, trialIds: metrics.trial }).map(({ length }) => length);
+          assert.equal(new Set(lengths).size, 1, 'all columns are of one length');
+          for (const [index, data] of metrics.data.entries()) {
+            const point = Number(data);
+            if (broken.has(point) || !Number.isInteger(point)) continue;
+            assert.deepEqual(
+              [metrics.trial[index], metrics.type[index], metrics.sequence[index]],
+              [whole[point]?.trial, whole[point]?.type, point],
+            );
+          }
+          const expected = whole.filter((_, point) => !broken.has(point) && point < count - cut).length;
+          assert.ok(metrics.data.length >= expected);
+        },
+      ),
+    );
+  });
+
+  it('of any shape is judged without an exception by every schema', () => {
+    const schemas = [
+      decode.trialJobSchema,
+      decode.metricDataSchema,
+      decode.parameterRecordSchema,
+      decode.profileSchema,
+      decode.checkStatusSchema,
+      decode.statisticsSchema,
+      decode.exportedSchema,
+      decode.manifestEntrySchema,
+      decode.summarySchema,
+      decode.trialRowSchema,
+      decode.changeSchema,
+      decode.snapshotSchema,
+      decode.errorBodySchema,
+      decode.managerInfoSchema,
+      decode.launchedSchema,
+      decode.managerLockSchema,
+    ];
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(...schemas), (value, schema) => {
+        decode.parse<unknown>(schema, value);
+        const list = decode.parseList<unknown>(schema, value);
+        assert.equal(list === undefined, !Array.isArray(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('of a list keeps the order of what is right', () => {
+    const rows = [
+      { trialJobId: 'a' },
+      null,
+      { trialJobId: '' },
+      { trialJobId: 'b', hyperParameters: [1] },
+      'c',
+      { trialJobId: 'd' },
+    ];
+    const jobs = decode.parseList(decode.trialJobSchema, rows) ?? [];
+    assert.deepEqual(
+      jobs.map(({ trialJobId, hyperParameters }) => [trialJobId, hyperParameters]),
+      [
+        ['a', []],
+        ['b', []],
+        ['d', []],
+      ],
+    );
+  });
+});
