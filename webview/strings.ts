@@ -38,16 +38,20 @@ export function startTime(time: number, now: number): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function timeOfDay(time: number, now: number, options: Intl.DateTimeFormatOptions): string {
-  const today = dayOf(time) === dayOf(now);
-  const key = `${options.second ?? ''} ${today} ${language ?? ''}`;
-  // To make one takes longer than to draw a row of a table.
+/** To make a format takes longer than to draw a row of a table. */
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([language, options]);
   let format = formats.get(key);
   if (!format) {
-    format = new Intl.DateTimeFormat(language, today ? options : { month: 'short', day: 'numeric', ...options });
+    format = new Intl.DateTimeFormat(language, options);
     formats.set(key, format);
   }
-  return format.format(time);
+  return format;
+}
+
+function timeOfDay(time: number, now: number, options: Intl.DateTimeFormatOptions): string {
+  const today = dayOf(time) === dayOf(now);
+  return dateFormat(today ? options : { month: 'short', day: 'numeric', ...options }).format(time);
 }
 
 function dayOf(time: number): number {
@@ -56,7 +60,7 @@ function dayOf(time: number): number {
 
 /** Date and time of day to the second. */
 export function fullTime(time: number): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+  return dateFormat({ dateStyle: 'medium', timeStyle: 'medium' }).format(time);
 }
 
 /** `just now`, `2 min ago`, `yesterday`. */
@@ -67,5 +71,5 @@ export function ago(time: number, now: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   if (seconds < 86_400) return format.format(-Math.round(seconds / 3600), 'hour');
   if (seconds < 30 * 86_400) return format.format(-Math.round(seconds / 86_400), 'day');
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(time);
+  return dateFormat({ dateStyle: 'medium' }).format(time);
 }

@@ -11,8 +11,15 @@ const cross = 'path://M1 0L5 4L9 0L10 1L6 5L10 9L9 10L5 6L1 10L0 9L4 5L0 1Z';
 const slashed =
   'path://M5 0A5 5 0 1 1 5 10A5 5 0 1 1 5 0ZM5 1.5A3.5 3.5 0 1 0 5 8.5A3.5 3.5 0 1 0 5 1.5ZM1.7 2.8L2.8 1.7L8.3 7.2L7.2 8.3Z';
 
-/** One shape for each kind; its sign in a legend beside it. */
-export const shapes: Readonly<Record<StatusKind, { symbol: string; sign: string; scale: number }>> = {
+interface Shape {
+  symbol: string;
+  /** In a legend. */
+  sign: string;
+  scale: number;
+}
+
+/** One shape for each kind. */
+const shapes: Readonly<Record<StatusKind, Shape>> = {
   succeeded: { symbol: 'circle', sign: '●', scale: 1 },
   stoppedEarly: { symbol: 'triangle', sign: '▲', scale: 1.2 },
   failed: { symbol: cross, sign: '✕', scale: 1 },
@@ -20,6 +27,17 @@ export const shapes: Readonly<Record<StatusKind, { symbol: string; sign: string;
   running: { symbol: 'circle', sign: '○', scale: 1 },
   waiting: { symbol: 'circle', sign: '○', scale: 0.8 },
 };
+
+/** Many points of a kind are drawn in one go, which only the plot library's own shapes can be. */
+const many = 400;
+const plainShapes: Partial<Record<StatusKind, Shape>> = {
+  failed: { symbol: 'rect', sign: '■', scale: 0.9 },
+  cancelled: { symbol: 'diamond', sign: '◆', scale: 1.15 },
+};
+
+export function shapeOf(kind: StatusKind, count: number): Shape {
+  return (count > many ? plainShapes[kind] : undefined) ?? shapes[kind];
+}
 
 export function historyOption(
   history: History,
@@ -33,16 +51,17 @@ export function historyOption(
     id,
     type: 'scatter' as const,
     silent: true,
-    symbol: shapes[kind].symbol,
-    symbolSize: size * shapes[kind].scale,
+    symbol: shapeOf(kind, group?.points.length ?? 0).symbol,
+    symbolSize: size * shapeOf(kind, group?.points.length ?? 0).scale,
     large: true,
-    largeThreshold: 1500,
+    largeThreshold: many,
     // A ring for what has not ended. The library's own ring is filled with white.
     itemStyle:
       kind === 'running' || kind === 'waiting'
         ? { color: theme.background, borderWidth: 2, borderColor: theme.tones[kind] }
         : { color: theme.tones[kind], opacity },
-    data: group?.points ?? [],
+    dimensions: ['x', 'y'],
+    data: group ? flat(group.points) : [],
   });
   return {
     ...frame(theme),
@@ -77,6 +96,22 @@ export function historyOption(
       },
     ],
   };
+}
+
+const flattened = new WeakMap<readonly XY[], Float64Array>();
+
+/** Numbers in a row, which the plot library takes as they are; of points it would make copies, each time. */
+function flat(points: readonly XY[]): Float64Array {
+  let numbers = flattened.get(points);
+  if (!numbers) {
+    numbers = new Float64Array(points.length * 2);
+    for (const [index, [x, y]] of points.entries()) {
+      numbers[2 * index] = x;
+      numbers[2 * index + 1] = y;
+    }
+    flattened.set(points, numbers);
+  }
+  return numbers;
 }
 
 /** The part of the axis that is more than the two pixels of a piece that the plot library leaves out. */

@@ -2,14 +2,12 @@
 import type { TrialRow } from '../../src/model/trial.ts';
 import { ColorSlots, type CurveMode, chooseCurves } from './curveChoice.ts';
 import type { ExperimentData } from './experimentData.ts';
-import { type History, historyOf } from './history.ts';
+import { endedHistory, type History, historyOf } from './history.ts';
 import { memoLast } from './memo.ts';
-import { type ParameterColumn, parameterColumns } from './parameters.ts';
-import { metricKeys, ranking } from './results.ts';
+import { orderKeys, ranking } from './results.ts';
 import type { StatusKind } from './trialStatus.ts';
 import { filterTrials, type Sort, sortTrials, type TrialColumn, trialColumns } from './trialTable.ts';
 
-/** Rows whose order is worked out at most so often; milliseconds. */
 export interface ShownCurve {
   row: TrialRow;
   /** Index into the theme's series colours; 0 is the one in focus. */
@@ -20,35 +18,30 @@ export class Derived {
   readonly #slots = new ColorSlots();
 
   readonly keys: (data: ExperimentData) => string[] = memoLast(
-    (data: ExperimentData) => {
-      const keys = metricKeys(data.rows.values());
-      // The same array while the keys are the same, so that what depends on them stays.
-      this.#keys = this.#keys.join('\n') === keys.join('\n') ? this.#keys : keys;
-      return this.#keys;
-    },
-    (data) => [data, data.rowsVersion],
-  );
-  #keys: string[] = [];
-
-  readonly parameters: (data: ExperimentData) => ParameterColumn[] = memoLast(
-    (data: ExperimentData) => parameterColumns(data.rows.values()),
-    (data) => [data, data.parametersVersion],
+    (data: ExperimentData) => orderKeys(data.metricKeys),
+    (data) => [data, data.metricKeys.size],
   );
 
   readonly ranked: (data: ExperimentData) => TrialRow[] = memoLast(
     (data: ExperimentData) => ranking(data.rows.values(), data.summary.optimizeMode),
-    (data) => [data, data.rowsVersion, data.summary.optimizeMode],
+    (data) => [data, data.endedVersion, data.summary.optimizeMode],
+  );
+
+  readonly #endedHistory = memoLast(
+    (data: ExperimentData, key: string) =>
+      endedHistory(data.rows.values(), data.places, key, key === 'default' ? data.summary.optimizeMode : undefined),
+    (data, key) => [data, data.endedVersion, key, data.summary.optimizeMode],
   );
 
   readonly history: (data: ExperimentData, key: string) => History = memoLast(
     (data: ExperimentData, key: string) =>
-      historyOf(data.rows.values(), key, key === 'default' ? data.summary.optimizeMode : undefined),
+      historyOf(this.#endedHistory(data, key), data.living.values(), data.places, key),
     (data, key) => [data, data.rowsVersion, key, data.summary.optimizeMode],
   );
 
   readonly columns: (data: ExperimentData) => TrialColumn[] = memoLast(
-    (data: ExperimentData) => trialColumns(this.keys(data), this.parameters(data)),
-    (data) => [this.keys(data), this.parameters(data)],
+    (data: ExperimentData) => trialColumns(this.keys(data), data.parameters),
+    (data) => [this.keys(data), data.parameters],
   );
 
   readonly filtered = memoLast(
@@ -58,11 +51,14 @@ export class Derived {
   );
 
   readonly sorted = memoLast(
-    (rows: readonly TrialRow[], column: TrialColumn, sort: Sort, now: number) =>
-      sortTrials(rows, column, sort.descending, now),
+    (rows: readonly TrialRow[], column: TrialColumn, sort: Sort, now: number) => {
+      this.#order = sortTrials(rows, column, sort.descending, now, this.#order);
+      return this.#order;
+    },
     // Only a column of running times depends on the clock, and their order among themselves does not.
     (rows, column, sort) => [rows, column, sort.descending],
   );
+  #order: TrialRow[] = [];
 
   readonly curves: (
     data: ExperimentData,

@@ -2,6 +2,8 @@
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment.ts';
 import { isEnded, type TrialRow } from '../../src/model/trial.ts';
 import { Curve } from './curve.ts';
+import { type ParameterColumn, ParameterTally } from './parameters.ts';
+import { addMetricKeys } from './results.ts';
 
 /** What became of a change: taken in, known already, or it does not follow what the page has. */
 export type Applied = 'applied' | 'stale' | 'gap';
@@ -14,12 +16,19 @@ export class ExperimentData {
   /** By id, in order of arrival. Rows are replaced, never changed. */
   readonly rows = new Map<string, TrialRow>();
   readonly curves = new Map<string, Curve>();
+  /** Trials that have not ended. */
+  readonly living = new Map<string, TrialRow>();
+  /** Where each trial arrived: 0, 1, 2, … */
+  readonly places = new Map<string, number>();
+  /** All metric keys that were reported. */
+  readonly metricKeys = new Set<string>();
   /** Counts up when a row is added or replaced. */
   rowsVersion = 0;
-  /** Counts up when a trial is added or gets other parameters. */
-  parametersVersion = 0;
+  /** Counts up when a trial that has ended is added or is another: what a running one reports changes no ranking. */
+  endedVersion = 0;
   /** Counts up when an intermediate result arrives. */
   curvesVersion = 0;
+  #parameters: ParameterTally | undefined;
   /** Trials that ended since the last call of {@link takeEnded}. */
   #ended: TrialRow[] = [];
 
@@ -28,7 +37,7 @@ export class ExperimentData {
     this.revision = snapshot.revision;
     this.summary = snapshot.summary;
     this.config = snapshot.config;
-    for (const row of snapshot.trials) this.rows.set(row.id, row);
+    for (const row of snapshot.trials) this.#takeRow(row);
     const { trialIds, trial, type, sequence, data } = snapshot.metrics;
     const curves = trialIds.map((id) => this.#curve(id));
     for (let point = 0; point < trial.length; point++) {
@@ -66,16 +75,40 @@ export class ExperimentData {
     return 'applied';
   }
 
+  /** One for each parameter of any trial; the same array while nothing of it changes. */
+  get parameters(): ParameterColumn[] {
+    if (!this.#parameters) {
+      this.#parameters = new ParameterTally();
+      for (const { parameters } of this.rows.values()) this.#parameters.add(parameters);
+    }
+    return this.#parameters.columns;
+  }
+
   takeEnded(): TrialRow[] {
     const ended = this.#ended;
     this.#ended = [];
     return ended;
   }
 
-  #takeRow(row: TrialRow): void {
+  #takeRow(given: TrialRow): void {
+    let row = given;
     const known = this.rows.get(row.id);
-    if (known && !isEnded(known.status) && isEnded(row.status)) this.#ended.push(row);
-    if (known?.parameters !== row.parameters) this.parametersVersion++;
+    if (!known) {
+      this.places.set(row.id, this.rows.size);
+      this.#parameters?.add(row.parameters);
+    } else if (known.parameters !== row.parameters) {
+      // Each message brings an object of its own; what was worked out for the one before stays right.
+      if (JSON.stringify(known.parameters) === JSON.stringify(row.parameters))
+        row = { ...row, parameters: known.parameters };
+      else this.#parameters = undefined;
+    }
+    const over = isEnded(row.status);
+    if (over) this.living.delete(row.id);
+    else this.living.set(row.id, row);
+    const wasOver = known !== undefined && isEnded(known.status);
+    if (known && over && !wasOver) this.#ended.push(row);
+    if (over !== wasOver || (over && known && !sameResult(known, row))) this.endedVersion++;
+    addMetricKeys(row, this.metricKeys);
     this.rows.set(row.id, row);
     this.rowsVersion++;
   }
@@ -88,4 +121,8 @@ export class ExperimentData {
     }
     return curve;
   }
+}
+
+function sameResult(a: TrialRow, b: TrialRow): boolean {
+  return a.status === b.status && a.final === b.final && a.latest?.data === b.latest?.data && a.number === b.number;
 }

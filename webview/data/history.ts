@@ -1,5 +1,5 @@
 /** The points of the history plot: what each trial came to, and the best so far. */
-import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import { isEnded, type TrialRow, type TrialStatus } from '../../src/model/trial.ts';
 import type { XY } from './curve.ts';
 import { resultOf } from './results.ts';
 import { kindOf, type StatusKind } from './trialStatus.ts';
@@ -28,11 +28,58 @@ export interface History {
   range: [low: number, high: number] | undefined;
 }
 
+/** What does not change while trials run; worked out once for many results of running trials. */
+export interface EndedHistory extends Omit<History, 'best' | 'positive' | 'range'> {
+  low: number;
+  high: number;
+  /** Where the best changes. */
+  corners: XY[];
+}
+
 /**
+ * The history of trials that have ended.
  * @param mode the direction of the best-so-far line, which only the default metric has.
- * A trial without a number of its own stands where it arrived.
+ * @param places where trials arrived: there stands one without a number of its own.
  */
-export function historyOf(rows: Iterable<TrialRow>, key: string, mode: 'maximize' | 'minimize' | undefined): History {
+export function endedHistory(
+  rows: Iterable<TrialRow>,
+  places: ReadonlyMap<string, number>,
+  key: string,
+  mode: 'maximize' | 'minimize' | undefined,
+): EndedHistory {
+  const { finals, ...points } = pointsOf(rows, places, key, isEnded);
+  return { ...points, corners: mode ? bestSoFar(finals, mode) : [] };
+}
+
+/** Together with the trials that have not ended. Points of those that have are the same arrays each time. */
+export function historyOf(
+  ended: EndedHistory,
+  living: Iterable<TrialRow>,
+  places: ReadonlyMap<string, number>,
+  key: string,
+): History {
+  const now = pointsOf(living, places, key, () => true);
+  const low = Math.min(ended.low, now.low);
+  const high = Math.max(ended.high, now.high);
+  const last = Math.max(ended.last, now.last);
+  const end = ended.corners.at(-1);
+  return {
+    groups: [...ended.groups, ...now.groups],
+    withoutValue: ended.withoutValue,
+    best: end && end[0] < last ? [...ended.corners, [last, end[1]]] : ended.corners,
+    notFinite: ended.notFinite + now.notFinite,
+    positive: low > 0,
+    last,
+    range: low <= high ? [low, high] : undefined,
+  };
+}
+
+function pointsOf(
+  rows: Iterable<TrialRow>,
+  places: ReadonlyMap<string, number>,
+  key: string,
+  wanted: (status: TrialStatus) => boolean,
+) {
   const groups = new Map<StatusKind, HistoryGroup>();
   const withoutValue: HistoryGroup = { kind: 'failed', ids: [], points: [] };
   const finals: XY[] = [];
@@ -40,10 +87,9 @@ export function historyOf(rows: Iterable<TrialRow>, key: string, mode: 'maximize
   let low = Infinity;
   let high = -Infinity;
   let last = 0;
-  let place = -1;
   for (const row of rows) {
-    place++;
-    const x = row.number >= 0 ? row.number : place;
+    if (!wanted(row.status)) continue;
+    const x = row.number >= 0 ? row.number : (places.get(row.id) ?? 0);
     if (x > last) last = x;
     const kind = kindOf[row.status];
     const result = resultOf(row, key);
@@ -67,29 +113,19 @@ export function historyOf(rows: Iterable<TrialRow>, key: string, mode: 'maximize
     group.points.push([x, result.value]);
     if (result.value < low) low = result.value;
     if (result.value > high) high = result.value;
-    if (result.final && isEnded(row.status)) finals.push([x, result.value]);
+    if (result.final) finals.push([x, result.value]);
   }
-  return {
-    groups: [...groups.values()],
-    withoutValue,
-    best: mode ? bestSoFar(finals, mode, last) : [],
-    notFinite,
-    positive: low > 0,
-    last,
-    range: low <= high ? [low, high] : undefined,
-  };
+  return { groups: [...groups.values()], withoutValue, finals, notFinite, low, high, last };
 }
 
-/** Only the corners: where the best changes, and the end. */
-export function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize', last: number): XY[] {
+/** Only the corners: where the best changes. */
+export function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize'): XY[] {
   const better = mode === 'maximize' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
   const corners: XY[] = [];
   for (const [x, y] of [...finals].sort((a, b) => a[0] - b[0])) {
     const before = corners.at(-1);
     if (!before || better(y, before[1])) corners.push([x, y]);
   }
-  const end = corners.at(-1);
-  if (end && end[0] < last) corners.push([last, end[1]]);
   return corners;
 }
 

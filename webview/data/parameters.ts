@@ -1,7 +1,7 @@
 /** Parameters as columns. */
 import { flatParameters as flatten } from '../../src/model/flatParameters.ts';
 import { formatNumber } from '../../src/model/format.ts';
-import type { Parameters, TrialRow } from '../../src/model/trial.ts';
+import type { Parameters } from '../../src/model/trial.ts';
 
 /** A parameter that becomes a column: nested ones by their path, `layer0.kernel_size`. */
 export interface ParameterColumn {
@@ -24,16 +24,25 @@ export function flatParameters(parameters: Parameters): ReadonlyMap<string, unkn
   return flat;
 }
 
-/** The columns of all trials, in the order in which their names were first seen. */
-export function parameterColumns(rows: Iterable<TrialRow>): ParameterColumn[] {
-  const seen = new Map<string, { first: unknown; numeric: boolean; differs: boolean; count: number }>();
-  let total = 0;
-  for (const row of rows) {
-    total++;
-    for (const [name, value] of flatParameters(row.parameters)) {
-      const known = seen.get(name);
+interface Seen {
+  first: unknown;
+  numeric: boolean;
+  differs: boolean;
+  count: number;
+}
+
+/** The columns of all trials, in the order in which their names were first seen; each trial is looked at once. */
+export class ParameterTally {
+  readonly #seen = new Map<string, Seen>();
+  #trials = 0;
+  #columns: ParameterColumn[] = [];
+
+  add(parameters: Parameters): void {
+    this.#trials++;
+    for (const [name, value] of flatParameters(parameters)) {
+      const known = this.#seen.get(name);
       if (!known) {
-        seen.set(name, { first: value, numeric: typeof value === 'number', differs: false, count: 1 });
+        this.#seen.set(name, { first: value, numeric: typeof value === 'number', differs: false, count: 1 });
         continue;
       }
       known.count++;
@@ -41,7 +50,23 @@ export function parameterColumns(rows: Iterable<TrialRow>): ParameterColumn[] {
       if (!known.differs && value !== known.first && valueText(value) !== valueText(known.first)) known.differs = true;
     }
   }
-  return [...seen].map(([name, { numeric, differs, count }]) => ({ name, numeric, differs: differs || count < total }));
+
+  /** The same array while the columns are the same, so that what depends on them stays. */
+  get columns(): ParameterColumn[] {
+    const columns = [...this.#seen].map(([name, { numeric, differs, count }]) => ({
+      name,
+      numeric,
+      differs: differs || count < this.#trials,
+    }));
+    const same =
+      columns.length === this.#columns.length &&
+      columns.every(({ name, numeric, differs }, index) => {
+        const known = this.#columns[index];
+        return known?.name === name && known.numeric === numeric && known.differs === differs;
+      });
+    if (!same) this.#columns = columns;
+    return this.#columns;
+  }
 }
 
 /** A parameter's value for a cell; text stays as it is. */

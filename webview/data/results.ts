@@ -54,14 +54,15 @@ export function resultText(value: number): string {
   return plain ? value.toPrecision(4) : formatNumber(value);
 }
 
-/** All metric keys, `default` first, the others by name. */
-export function metricKeys(rows: Iterable<TrialRow>): string[] {
-  const keys = new Set<string>();
-  for (const row of rows) {
-    const { final, latest } = decode(row);
-    if (final) for (const key of Object.keys(final.entries)) keys.add(key);
-    if (latest) for (const key of Object.keys(latest.entries)) keys.add(key);
-  }
+/** Adds the metric keys that the trial has reported. */
+export function addMetricKeys(row: TrialRow, keys: Set<string>): void {
+  const { final, latest } = decode(row);
+  if (final) for (const key of Object.keys(final.entries)) keys.add(key);
+  if (latest) for (const key of Object.keys(latest.entries)) keys.add(key);
+}
+
+/** `default` first, the others by name. */
+export function orderKeys(keys: Iterable<string>): string[] {
   return [...keys].sort((a, b) => Number(b === 'default') - Number(a === 'default') || (a < b ? -1 : 1));
 }
 

@@ -103,16 +103,26 @@ function metricColumn(key: string): TrialColumn {
   };
 }
 
-/** A new array. Trials with equal values keep their order. */
+/**
+ * A new array. Trials with equal values keep the order of `rows`.
+ * @param before the last order, to start from: a change moves few trials, and to look at what is in order takes no time.
+ */
 export function sortTrials(
   rows: readonly TrialRow[],
   column: TrialColumn,
   descending: boolean,
   now: number,
+  before: readonly TrialRow[] = [],
 ): TrialRow[] {
-  const keyed = rows.map((row) => ({ row, value: column.value(row, now) }));
-  keyed.sort((a, b) => compareValues(a.value, b.value, descending));
-  return keyed.map(({ row }) => row);
+  const keyed = new Map(rows.map((row, place) => [row.id, { row, place, value: column.value(row, now) }]));
+  const started = before.flatMap(({ id }) => {
+    const known = keyed.get(id);
+    keyed.delete(id);
+    return known ?? [];
+  });
+  const all = [...started, ...keyed.values()];
+  all.sort((a, b) => compareValues(a.value, b.value, descending) || a.place - b.place);
+  return all.map(({ row }) => row);
 }
 
 /** 0 for numbers, 1 for texts, then what has no place in an order. */

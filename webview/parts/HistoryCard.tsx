@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatNumber } from '../../src/model/format.ts';
 import type { TrialRow } from '../../src/model/trial.ts';
-import { historyOption, shapes } from '../charts/historyOption.ts';
+import { historyOption, shapeOf } from '../charts/historyOption.ts';
 import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { Button, IconButton } from '../controls.tsx';
@@ -10,7 +10,7 @@ import type { ExperimentData } from '../data/experimentData.ts';
 import { endedTrials } from '../data/experimentPhase.ts';
 import type { History } from '../data/history.ts';
 import { resultOf, resultText } from '../data/results.ts';
-import { kindWord, statusKinds, statusWord, trialName } from '../data/trialStatus.ts';
+import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { plural, t } from '../strings.ts';
 import { Card, Empty } from './Card.tsx';
@@ -115,13 +115,17 @@ function Legend({ history }: { history: History }) {
       {kinds.map((kind) => (
         <span key={kind}>
           <span class={`tone-${kind}`} aria-hidden="true">
-            {shapes[kind].sign}
+            {shapeOf(kind, countOf(history, kind)).sign}
           </span>{' '}
           {kind === 'failed' && history.withoutValue.points.length > 0 ? t('failed, without a result') : kindWord(kind)}
         </span>
       ))}
     </span>
   );
+}
+
+function countOf(history: History, kind: StatusKind): number {
+  return history.groups.find((group) => group.kind === kind)?.points.length ?? 0;
 }
 
 export function NotFinite({ count }: { count: number }) {

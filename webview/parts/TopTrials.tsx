@@ -22,7 +22,7 @@ const mostColumns = 8;
 
 export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) {
   const top = page.derived.ranked(data).slice(0, shown);
-  const all = page.derived.parameters(data);
+  const all = data.parameters;
   const differing = all.filter((column) => column.differs);
   // With a single trial nothing differs yet, but its parameters are still of interest.
   const wanted = differing.length > 0 ? differing : all;
