@@ -59,7 +59,12 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
       throw storageError(error, path);
     }
-    if (text.trim() === '') return {};
+    // NNI empties the file before it writes it anew; one that stays empty has no experiments.
+    if (text.trim() === '') {
+      if (attempt >= 10) return {};
+      await delay(30);
+      continue;
+    }
     try {
       const value: unknown = JSON.parse(text);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

@@ -173,7 +173,7 @@ describe('a config with something wrong', () => {
       `a: &a [x, x, x, x, x]\n${[...'bcdefghi'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}\n`,
       '1:1 "a" syntax: Aliases repeat one another so often',
     ],
-    ['brackets without end', '['.repeat(5_000), /^1:\d+ "\[" syntax: This is nested too deep to be read\.$/],
+    ['brackets without end', '['.repeat(2_000), /^1:\d+ "\[" syntax: This is nested too deep to be read\.$/],
     [
       'carriage returns before the place',
       plainWith('TPE', 'TPEE').replaceAll('\n', '\r\n'),
