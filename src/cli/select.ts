@@ -2,6 +2,7 @@
 import type { ExperimentSummary } from '../model/experiment.ts';
 import { CommandFailure } from './failure.ts';
 import type { Session } from './session.ts';
+import { oneLine } from './table.ts';
 
 export interface StopChoice {
   id?: string | undefined;
@@ -88,6 +89,6 @@ function severalRun(
   running: readonly ExperimentSummary[],
   what = `${running.length} experiments are running`,
 ): CommandFailure {
-  const list = running.map((experiment) => `  ${experiment.id}  ${experiment.name}`).join('\n');
+  const list = running.map((experiment) => `  ${experiment.id}  ${oneLine(experiment.name)}`).join('\n');
   return new CommandFailure(`${what}; say which one:\n${list}`);
 }

@@ -3,6 +3,7 @@ import { followManager } from '../client/follow.ts';
 import { CommandFailure } from './failure.ts';
 import { chooseForStop, type StopChoice } from './select.ts';
 import type { Session } from './session.ts';
+import { oneLine } from './table.ts';
 
 /** Milliseconds an experiment may take to end, as nnictl waits. */
 const patience = 60_000;
@@ -14,7 +15,7 @@ export async function stopExperiments(session: Session, options: StopChoice, id?
     chosen.map((experiment) => experiment.id),
   );
   const stopped = chosen.map(({ id, name }) => ({ id, name }));
-  const lines = stopped.map((experiment) => `Experiment ${experiment.id} (${experiment.name}) was stopped.`);
+  const lines = stopped.map((experiment) => `Experiment ${experiment.id} (${oneLine(experiment.name)}) was stopped.`);
   session.print({ stopped }, lines.length > 0 ? lines.join('\n') : 'No experiment is running.');
 }
 

@@ -1,7 +1,7 @@
 /** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from 
 import type { Launched, LaunchRequest } from '../model/wire.ts';
 import { httpError } from '../server/security.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
+import { makeFolder } from '../server/storage/makeFolder.ts';
 import { storageError } from '../server/storage/storageError.ts';
 import type { Registry } from './registry.ts';
 
@@ -171,13 +172,14 @@ const io: ConfigIo = {
   },
 };
 
-/** Where a runner's output goes, under the names nnictl uses. Throws StorageError. */
+/** Where a runner's output goes, under the names nnictl uses. Throws HttpError. */
 function openLogs(folder: string): [stdout: number, stderr: number] {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return [openSync(join(folder, 'nnictl_stdout.log'), 'a'), openSync(join(folder, 'nnictl_stderr.log'), 'a')];
   } catch (error) {
-    throw storageError(error, folder);
+    const { kind, message } = storageError(error, folder);
+    throw httpError(400, kind === 'missing' ? `The folder ${folder} can't be made.` : message);
   }
 }
 

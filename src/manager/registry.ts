@@ -3,7 +3,7 @@
  * NNI, or under nobody. What can't be read is listed, too, with the reason. Polled is only what gives no event, a locked database
  * and the end of a killed NNI: the manifest is watched, runners are followed over their event streams, NNI's databases are watched.
  */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import {
@@ -17,6 +17,7 @@ import type { ManagerChange } from '../model/wire.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../server/storage/holder.ts';
 import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
+import { makeFolder } from '../server/storage/makeFolder.ts';
 import { isAlive, type Manifest, readManifest, runsExperiment, watchManifest } from '../server/storage/manifest.ts';
 import { StorageError } from '../server/storage/storageError.ts';
 import { StoredExperiment } from '../server/storedExperiment.ts';
@@ -68,7 +69,7 @@ export class Registry {
 
   /** Reads what there is and follows it from now on. Throws StorageError when the folder can't be used. */
   async open(): Promise<void> {
-    await mkdir(this.root, { recursive: true });
+    makeFolder(this.root);
     this.#watcher = watchManifest(this.root, () => this.#refreshSoon());
     await this.refresh();
   }

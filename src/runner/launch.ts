@@ -1,5 +1,5 @@
 /** Puts a runner together: stored past, tuner, training service, REST. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config.ts';
 import { parseDuration } from '../model/duration.ts';
@@ -9,6 +9,7 @@ import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../server/storage/experimentState.ts';
 import { holderKey } from '../server/storage/holder.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
+import { makeFolder } from '../server/storage/makeFolder.ts';
 import { readManifest } from '../server/storage/manifest.ts';
 import { Experiment, tunerStateKey } from './experiment.ts';
 import { Journal } from './journal.ts';
@@ -242,7 +243,7 @@ function openDatabase(args: LaunchArguments, directory: string, undo: Undo): Exp
   }
   for (const folder of [experimentLayout.logs(directory), experimentLayout.checkpoint(directory)]) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
     } catch (error) {
       throw new LaunchError(`The folder ${folder} can't be made: ${messageOf(error)}`);
     }

@@ -67,7 +67,8 @@ describe('trialdeck', () => {
 
   it('shows, exports, stops, resumes and views', async () => {
     const trialCommand = shellTrial('report PERIODICAL 0.5; report FINAL 0.$NNI_TRIAL_SEQ_ID');
-    const { id, pid } = await create({ trialCommand, maxTrialNumber: 3 });
+    const experimentName = 'two\nlines \u001b[31m';
+    const { id, pid } = await create({ experimentName, trialCommand, maxTrialNumber: 3 });
     await untilStatus(id, 'DONE');
     assert.match(
       await trialdeck('experiment', 'status', id),
@@ -102,7 +103,8 @@ describe('trialdeck', () => {
     const exported = JSON.parse(readFileSync(join(home.path, 'results.json'), 'utf8')) as unknown[];
     assert.equal(exported.length, 3);
 
-    assert.equal(await trialdeck('stop', id), `Experiment ${id} (${id}) was stopped.\n`);
+    assert.match(await trialdeck('experiment', 'list'), new RegExp(`^${id} +two lines  \\[31m +DONE`, 'm'));
+    assert.equal(await trialdeck('stop', id), `Experiment ${id} (two lines  [31m) was stopped.\n`);
     await untilGone(pid);
     assert.deepEqual(await list(), []);
     assert.deepEqual(

@@ -210,6 +210,16 @@ trainingService:
     }
   });
 
+  it('a folder for an experiment that can’t be made', async () => {
+    const below = join(home.path, 'file', 'experiments');
+    writeFileSync(join(home.path, 'file'), '');
+    // Of a folder in /proc, Linux says that it does not exist.
+    for (const folder of process.platform === 'linux' ? [below, '/proc/experiments'] : [below]) {
+      const said = await refusal(failure, 'create', '-c', writeConfig(home, { experimentWorkingDirectory: folder }));
+      assert.ok(said.includes(folder), said);
+    }
+  });
+
   it('a folder of experiments that can’t be used', async () => {
     writeFileSync(join(home.path, 'file'), '');
     const said = await refusal(failure, 'experiment', 'list', '--experiments-dir', 'file');
