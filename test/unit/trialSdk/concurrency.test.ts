@@ -118,8 +118,9 @@ count = 0
 def handler(signum, frame):
     global count
     if count < 50:
-        nni.report_intermediate_result({'id': f's-{count}'})
+        # Taken before it is used: the next signal may come while this one is handled.
         count += 1
+        nni.report_intermediate_result({'id': f's-{count}'})
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
 for i in range(2000):
