@@ -212,8 +212,10 @@ describe('local training service', () => {
   });
 
   it('finds a running trial that nobody recorded, and stops it', async () => {
-    const first = service('sleep 600');
+    const first = service('echo up; sleep 600');
     const handle = await first.start(spec('aaaaa'));
+    // Before its wrapper is up, a signal ends that with nothing said of how.
+    await lines(join(first.trialDirectory('aaaaa'), 'trial.stdout'), 1);
     await first.dispose();
     const second = service('sleep 600');
     const found = await second.find('aaaaa');
