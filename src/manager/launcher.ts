@@ -44,8 +44,12 @@ export class Launcher {
     if (request.action === 'create') return this.#create(request);
     const { registry } = this.#options;
     const id = request.id ?? '';
+    // Its runner may have ended, or its folder come, a moment ago.
+    await registry.refresh();
     const summary = registry.summary(id);
     if (!summary) throw httpError(404, `There is no experiment ${id} in ${this.#options.root}.`);
+    if (summary.status === 'STOPPING')
+      throw httpError(409, `Experiment ${id} is still stopping; try again in a moment.`);
     if (summary.live) throw httpError(409, `Experiment ${id} is running already.`);
     if (summary.type === 'nas')
       throw httpError(409, `Experiment ${id} searches an architecture; only its results can be shown.`);

@@ -42,6 +42,8 @@ interface Entry {
   feed: RunnerFeed | undefined;
   /** Open for reading: asked for by a client, or a living NNI's that is followed. */
   stored: StoredExperiment | undefined;
+  /** Process of a runner that has closed its stream, but still lives. */
+  endingPid: number | undefined;
   /** Process of a living NNI whose end is waited for. */
   nniPid: number | undefined;
   usedAt: number;
@@ -209,6 +211,7 @@ export class Registry {
         summary: undefined,
         feed: undefined,
         stored: undefined,
+        endingPid: undefined,
         nniPid: undefined,
         usedAt: 0,
         stamp: '',
@@ -220,7 +223,7 @@ export class Registry {
       entry.feed.dispose();
       entry.feed = undefined;
     }
-    if (entry.feed) return;
+    if (entry.feed || isEnding(entry)) return;
     const alive = entry.manifest !== undefined && isAlive(entry.manifest);
     const database = experimentLayout.database(directory);
     const changedAt = (await modified(database)) + (await modified(`${database}-wal`));
@@ -327,12 +330,10 @@ export class Registry {
   /** The stream is closed, the process may take a moment more. There is no event for the end of a process that is not our child. */
   async #waitForEnd(entry: Entry, pid: number): Promise<void> {
     const deadline = Date.now() + endPatience;
-    while (!this.#over && runsExperiment(pid, entry.id) && Date.now() < deadline) {
-      if (entry.feed) return;
-      if (entry.summary && entry.summary.status !== 'STOPPING')
-        this.#set(entry, { ...entry.summary, status: 'STOPPING' });
-      await delay(100);
-    }
+    entry.endingPid = pid;
+    if (isEnding(entry) && entry.summary) this.#set(entry, { ...entry.summary, status: 'STOPPING' });
+    while (!this.#over && isEnding(entry) && Date.now() < deadline) await delay(50);
+    if (entry.endingPid === pid) entry.endingPid = undefined;
     if (!this.#over) this.#refreshSoon();
   }
 
@@ -383,9 +384,15 @@ export class Registry {
   }
 }
 
+/** Whether its runner is about to end: until then nobody else can hold the experiment. */
+function isEnding({ id, endingPid }: Entry): boolean {
+  return endingPid !== undefined && runsExperiment(endingPid, id);
+}
+
 /** What the manifest and the process table say about an experiment nobody of ours runs. */
 function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof StoredExperiment>[0]['circumstances']> {
   const { manifest } = entry;
+  if (isEnding(entry)) return { status: 'STOPPING', errors: [], live: true };
   if (!manifest) return { status: 'STOPPED', errors: [], live: false };
   const status = experimentStatuses.find((known) => known === manifest.status) ?? 'STOPPED';
   const live = isAlive(manifest);
