@@ -139,15 +139,18 @@ export function Dropdown(props: {
 
 /** One line of text that takes effect while it is typed. */
 export function TextField(props: { label: string; placeholder: string; value: string; onInput(value: string): void }) {
+  const element = useRef<(HTMLElement & { value: string }) | null>(null);
+  // The element gives itself a name, `Text field`, when it comes into the page.
+  useLayoutEffect(() => element.current?.setAttribute('aria-label', props.label), [props.label]);
   return (
     <ToolkitTextField
+      ref={element}
       class="filter"
-      aria-label={props.label}
       placeholder={props.placeholder}
       value={props.value}
       oninput={(event: Event) => props.onInput((event.currentTarget as HTMLElement & { value: string }).value)}
     >
-      <span slot="start" class="codicon codicon-filter" />
+      <span slot="start" class="codicon codicon-filter" aria-hidden="true" />
     </ToolkitTextField>
   );
 }

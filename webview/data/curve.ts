@@ -1,5 +1,6 @@
 /** The intermediate results of one trial as growing columns, decoded only when something asks for them. */
 import { decodeMetric, type Metric } from '../../src/model/metric.ts';
+import { entryOf } from './results.ts';
 
 export type XY = [x: number, y: number];
 
@@ -57,7 +58,7 @@ export class Curve {
     let notFinite = track?.notFinite ?? 0;
     let ordered = true;
     for (let index = track?.read ?? 0; index < this.#steps.length; index++) {
-      const value = this.metric(index).entries[key];
+      const value = entryOf(this.metric(index), key);
       if (value === undefined) continue;
       if (!Number.isFinite(value)) {
         notFinite++;

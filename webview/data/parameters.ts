@@ -69,6 +69,18 @@ export class ParameterTally {
   }
 }
 
+/** A nested parameter below its choice: how deep, and its name there. A name with a dot that is no path stays whole. */
+export function placeInTree(name: string, all: ReadonlyMap<string, unknown>): { depth: number; label: string } {
+  let depth = 0;
+  let start = 0;
+  for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
+    if (!all.has(name.slice(0, dot))) continue;
+    depth++;
+    start = dot + 1;
+  }
+  return { depth, label: name.slice(start) };
+}
+
 /** A parameter's value for a cell; text stays as it is. */
 export function valueText(value: unknown): string {
   if (typeof value === 'number') return formatNumber(value);

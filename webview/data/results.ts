@@ -31,13 +31,18 @@ function decode(row: TrialRow): Decoded {
   return known;
 }
 
+/** A trial may call an entry `constructor`, which every object has. */
+export function entryOf(metric: Metric | undefined, key: string): number | undefined {
+  return metric && Object.hasOwn(metric.entries, key) ? metric.entries[key] : undefined;
+}
+
 /** The final result, else the newest intermediate one; undefined when neither has this key. */
 export function resultOf(row: TrialRow, key: string): Result | undefined {
   const { final, latest } = decode(row);
-  const last = final?.entries[key];
+  const last = entryOf(final, key);
   if (last !== undefined) return { value: last, final: true };
   // A final result without this key is still the trial's last word on it only if it never had one.
-  const value = latest?.entries[key];
+  const value = entryOf(latest, key);
   return value === undefined ? undefined : { value, final: false };
 }
 

@@ -8,7 +8,7 @@ import { curvesOption } from '../charts/curvesOption.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { flatParameters, valueText } from '../data/parameters.ts';
+import { flatParameters, placeInTree, valueText } from '../data/parameters.ts';
 import { secondsOf } from '../data/results.ts';
 import { statusWord, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
@@ -100,8 +100,9 @@ function Times({ page, row }: { page: Page; row: TrialRow }) {
 
 /** Names and values that would be broken into many lines beside the curve. */
 function hasLongTexts(row: TrialRow): boolean {
-  for (const [name, value] of flatParameters(row.parameters)) {
-    if (name.length - name.lastIndexOf('.') > 20 || valueText(value).length > 24) return true;
+  const flat = flatParameters(row.parameters);
+  for (const [name, value] of flat) {
+    if (placeInTree(name, flat).label.length > 20 || valueText(value).length > 24) return true;
   }
   return false;
 }
@@ -111,7 +112,8 @@ function Values({ row }: { row: TrialRow }) {
   const results: [string, string][] = [];
   if (row.final !== undefined) results.push(...metricLines(t('final'), row.final));
   else if (row.latest) results.push(...metricLines(t('step {0}', row.latest.sequence), row.latest.data));
-  const parameters = [...flatParameters(row.parameters)];
+  const flat = flatParameters(row.parameters);
+  const parameters = [...flat];
   if (results.length === 0 && parameters.length === 0) {
     return <p class="muted">{t('No parameters: the trial has not asked for any.')}</p>;
   }
@@ -124,11 +126,11 @@ function Values({ row }: { row: TrialRow }) {
         </Fragment>
       ))}
       {parameters.map(([name, value]) => {
-        const depth = name.split('.').length - 1;
+        const { depth, label } = placeInTree(name, flat);
         return (
           <Fragment key={name}>
             <dt title={name} style={{ paddingInlineStart: `${Math.min(depth, 4) * 12}px` }}>
-              {name.slice(name.lastIndexOf('.') + 1)}
+              {label}
             </dt>
             <dd title={typeof value === 'number' ? String(value) : ''}>{valueText(value)}</dd>
           </Fragment>

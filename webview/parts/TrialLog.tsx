@@ -29,12 +29,18 @@ export function TrialLog({ page, row }: { page: Page; row: TrialRow }) {
   const box = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
   const ended = isEnded(row.status);
+  const shown = useRef('');
 
   useEffect(() => {
     let current = true;
     let timer: number | undefined;
-    setState((known) => (known.kind === 'text' && !current ? known : { kind: 'reading' }));
-    atEnd.current = true;
+    // The text of a trial that has just ended stays until its last lines are there.
+    const file = `${row.id} ${name}`;
+    if (shown.current !== file) {
+      shown.current = file;
+      atEnd.current = true;
+      setState({ kind: 'reading' });
+    }
     const read = async () => {
       try {
         const { text, truncated } = await page.host.request('readTrialLog', { trialId: row.id, name, maxBytes });

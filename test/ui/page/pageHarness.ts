@@ -2,6 +2,7 @@
  * The built page in a browser, without VS Code around it: the panel's own document and content security policy, the theme's
  * variables as VS Code 1.139 sets them (`themes.json`), and a host that the test plays.
  */
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page as BrowserPage, Locator } from 'playwright-core';
@@ -36,6 +37,7 @@ export class PageHarness {
   /** How often the page said `ready`. */
   readies = 0;
   answers: Answers = {};
+  readonly #arrivals = new EventEmitter();
   readonly #close: () => Promise<void>;
   readonly errors: string[] = [];
 
@@ -104,9 +106,11 @@ export class PageHarness {
   #receive(message: ToHost): void {
     if (message.type === 'ready') {
       this.readies++;
+      this.#arrivals.emit('message');
       return;
     }
     this.requests.push(message);
+    this.#arrivals.emit('message');
     void this.#answer(message);
   }
 
@@ -127,7 +131,8 @@ export class PageHarness {
   /** The answer may come when the page has gone. */
   async #post(message: unknown): Promise<void> {
     const text = JSON.stringify(message);
-    await this.page.evaluate(`window.postMessage(${text}, '*')`).catch((error: unknown) => {
+    // Parsed, not written as an object: `__proto__` in a literal is no key.
+    await this.page.evaluate(`window.postMessage(JSON.parse(${JSON.stringify(text)}), '*')`).catch((error: unknown) => {
       if (!this.page.isClosed()) throw error;
     });
   }
@@ -162,12 +167,41 @@ export class PageHarness {
     })`);
   }
 
+  /** Resolves when what was done to the page so far has been drawn. */
+  async frame(): Promise<void> {
+    await this.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  }
+
+  async attribute(locator: Locator, name: string): Promise<string | null> {
+    await this.frame();
+    return locator.getAttribute(name);
+  }
+
+  /** A property of an element's style as it is in the end. */
+  async style(locator: Locator, property: string): Promise<string> {
+    const style = `getComputedStyle(document.querySelector('[data-asked]')).getPropertyValue('${property}')`;
+    await locator.evaluate((element) => element.setAttribute('data-asked', ''));
+    const value = await this.page.evaluate<string>(style);
+    await locator.evaluate((element) => element.removeAttribute('data-asked'));
+    return value;
+  }
+
   async setTheme(theme: ThemeName): Promise<void> {
     await this.page.evaluate(`setTheme('${theme}')`);
   }
 
   async tab(name: RegExp): Promise<void> {
     await this.page.getByRole('tab', { name }).first().click();
+    await this.frame();
+  }
+
+  /** The text as one sees it, cells and lines apart. */
+  async text(place: string | Locator): Promise<string> {
+    const locator = (typeof place === 'string' ? this.page.locator(place) : place).first();
+    await locator.waitFor();
+    await this.frame();
+    const [text = ''] = await locator.allInnerTexts();
+    return text;
   }
 
   plot(name: string): Locator {
@@ -180,6 +214,21 @@ export class PageHarness {
 
   async keptState(): Promise<PageState> {
     return (await this.page.evaluate('window.keptState')) as PageState;
+  }
+
+  /** Resolves with the parameters of the `count`th request of its kind, when it has come. */
+  async asked<M extends Method>(method: M, count = 1): Promise<Requests[M]['params']> {
+    for (;;) {
+      const all = this.requested(method);
+      const params = all[count - 1];
+      if (all.length >= count) return params as Requests[M]['params'];
+      await once(this.#arrivals, 'message');
+    }
+  }
+
+  /** Resolves when the page has said `ready` so often. */
+  async saidReady(count: number): Promise<void> {
+    while (this.readies < count) await once(this.#arrivals, 'message');
   }
 
   requested<M extends Method>(method: M): Requests[M]['params'][] {

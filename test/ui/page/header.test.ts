@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { makeExperiment } from './experiments.ts';
+import { openPages } from './openPages.ts';
+
+describe('page: header and numbers', () => {
+  const open = openPages();
+  const running = () => makeExperiment({ trials: 64, running: 2, failEvery: 9 });
+
+  it('says what runs, how it is doing and what runs it', async () => {
+    const page = await open({ snapshot: running() });
+    const header = page.page.locator('.header');
+    assert.equal(await page.text(header.locator('h1')), 'spirals');
+    assert.equal((await page.text(header.locator('.chip'))).trim(), 'Running');
+    assert.match(await page.text(header.locator('.facts')), /^TPE · Medianstop · local · since \d+:\d\d/);
+    assert.equal(await page.text(header.locator('.id')), 'q7hk2m0x');
+  });
+
+  it('shows best, trials, time and concurrency with their bars', async () => {
+    const page = await open({ snapshot: running() });
+    const figure = (title: RegExp) =>
+      page.page.locator('.figure', { has: page.page.locator('dt', { hasText: title }) });
+    assert.match(await page.text(figure(/best/i)), /0\.9731\s+by trial 57/);
+    assert.match(await page.text(figure(/trials/i)), /62\s+of 100 · 2 running · \d+ stopped early · 7 failed/);
+    assert.match(await page.text(figure(/time/i)), /\d+m \d\ds\s+of 10m · about \d+m( \d+s)? left/);
+    assert.match(await page.text(figure(/concurrency/i)), /2\s+2 busy · change/);
+    const bar = figure(/trials/i).locator('.bar');
+    assert.match((await page.attribute(bar, 'aria-label')) ?? '', /62 of 100/);
+    assert.equal(await bar.locator('.fill-failed').count(), 1);
+    assert.equal(await page.page.getByRole('progressbar', { name: 'Time' }).count(), 1);
+  });
+
+  it('has an icon wherever one is meant to be', async () => {
+    const page = await open({ snapshot: running() });
+    const unseen = await page.page.evaluate<string[]>(`document.fonts.ready.then(() =>
+      [...document.querySelectorAll('.codicon')].flatMap((icon) => {
+        const { content, fontFamily } = getComputedStyle(icon, '::before');
+        const shown = content.length > 2 && fontFamily.includes('codicon') && icon.getBoundingClientRect().width > 8;
+        return shown ? [] : [icon.className];
+      }))`);
+    assert.deepEqual(unseen, []);
+    assert.equal(await page.page.evaluate("document.fonts.check('16px codicon')"), true);
+  });
+
+  it('asks the host for what its buttons say', async () => {
+    const page = await open({ snapshot: running() });
+    const button = (name: string) => page.page.getByRole('button', { name, exact: true }).first();
+    await button('Stop').click();
+    await page.asked('stopExperiment');
+    await button('Export Results…').click();
+    await page.asked('exportTrials');
+    await button('Open Config').click();
+    await page.asked('openConfig');
+    await button('Change the concurrency').click();
+    assert.deepEqual(await page.asked('updateLimit'), { kind: 'concurrency' });
+    await button('Select trial 57').click();
+    assert.deepEqual(await page.asked('selectTrial'), { trialId: 't001l' });
+  });
+
+  it('offers the rest in a menu that the keyboard can use', async () => {
+    const page = await open({ snapshot: running() });
+    const more = page.page.getByRole('button', { name: 'More Actions…' });
+    await more.focus();
+    await page.page.keyboard.press('Enter');
+    const menu = page.page.getByRole('menu');
+    await menu.waitFor();
+    const focused = () => page.page.evaluate<string>('document.activeElement.textContent');
+    assert.equal(await focused(), 'Add Trial…');
+    await page.page.keyboard.press('ArrowDown');
+    await page.page.keyboard.press('ArrowDown');
+    assert.equal(await focused(), 'Change Number of Trials…');
+    await page.page.keyboard.press('Enter');
+    assert.deepEqual(await page.asked('updateLimit'), { kind: 'trialNumber' });
+    await menu.waitFor({ state: 'detached' });
+    await page.page.keyboard.press('Enter');
+    await menu.waitFor();
+    await page.page.keyboard.press('End');
+    await page.page.keyboard.press('Enter');
+    assert.deepEqual(await page.asked('copyText'), { text: 'q7hk2m0x' });
+    await menu.waitFor({ state: 'detached' });
+    await page.page.keyboard.press('Enter');
+    await menu.waitFor();
+    await page.page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    assert.equal(await page.page.evaluate('document.activeElement.getAttribute("aria-label")'), 'More Actions…');
+  });
+
+  it('offers to resume what has stopped', async () => {
+    const summary = { status: 'STOPPED', live: false } as const;
+    const page = await open({ snapshot: makeExperiment({ trials: 8, summary }) });
+    await page.page.getByRole('button', { name: 'Resume' }).click();
+    await page.asked('resumeExperiment');
+    assert.equal(await page.page.getByRole('button', { name: 'Stop', exact: true }).count(), 0);
+  });
+
+  for (const width of [1220, 700, 400]) {
+    it(`fits ${width} pixels, also with long names`, async () => {
+      const name = 'a-very-long-name-that-someone-made-up-at-three-in-the-morning-resnet50-imagenet-augmented-again';
+      const snapshot = makeExperiment({ trials: 20, running: 1, nested: true, dict: true, summary: { name } });
+      const page = await open({ snapshot, width, height: 800 });
+      for (const tab of [/Overview/, /Trials/, /Curves/, /config/]) {
+        await page.tab(tab);
+        const wide = await page.page.evaluate<number[]>(
+          "(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(document.querySelector('.app'))",
+        );
+        assert.equal(wide[0], wide[1], `${tab} at ${width}`);
+      }
+    });
+  }
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { makeExperiment } from './experiments.ts';
+import { openPages } from './openPages.ts';
+
+describe('page: states', () => {
+  const open = openPages();
+
+  it('waits, and says what for when it takes long', async () => {
+    const page = await open();
+    await page.page.getByRole('heading', { name: 'Reading the experiment…' }).waitFor();
+    assert.equal(page.readies, 1);
+  });
+
+  it('says why nothing comes, and tries again', async () => {
+    const page = await open();
+    await page.send('connection', { state: 'lost', since: Date.now(), reason: 'No experiment manager is running.' });
+    await page.page.getByRole('heading', { name: 'No answer yet' }).waitFor();
+    await page.page.getByText('No experiment manager is running.').waitFor();
+    await page.page.getByRole('button', { name: 'Try Again' }).click();
+    await page.asked('retryConnection');
+    await page.saidReady(2);
+  });
+
+  it('says that the experiment is gone, and looks again', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 3 }) });
+    await page.send('gone', { reason: 'Experiment q7hk2m0x is not there any more.' });
+    await page.page.getByRole('alert').getByText('Experiment q7hk2m0x is not there any more.').waitFor();
+    await page.page.getByRole('button', { name: 'Look Again' }).click();
+    await page.saidReady(2);
+    await page.show(makeExperiment({ trials: 3 }));
+    await page.page.getByRole('tablist', { name: 'Views' }).waitFor();
+  });
+
+  it('says in each empty place what will fill it', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 0 }) });
+    assert.equal(await page.page.locator('.overview .empty').count(), 4);
+    assert.match(await page.text('.figure'), /–\s+when the first trial has ended/);
+    await page.tab(/Trials/);
+    await page.page.getByText('Each trial gets a row here').waitFor();
+    await page.tab(/Curves/);
+    await page.page.getByText('A trial draws its curve here').waitFor();
+  });
+
+  it('keeps what it knows when the connection is lost: no clock runs on, nothing can be asked for', async () => {
+    const snapshot = makeExperiment({ trials: 20, running: 2, now: Date.now() - 60_000 });
+    const page = await open({ snapshot });
+    const since = snapshot.summary.durationAt + 5000;
+    await page.send('connection', { state: 'lost', since, reason: 'connect ECONNREFUSED 10.0.0.7:8080' });
+    const strip = page.page.locator('.strip');
+    await strip.getByText('connect ECONNREFUSED 10.0.0.7:8080').waitFor();
+    const time = await page.text(page.page.locator('.figure', { hasText: 'TIME' }).locator('.value'));
+    assert.equal(time, '1m 05s');
+    const stop = page.page.locator('vscode-button[aria-label^="Stop"]');
+    assert.equal(await page.attribute(stop, 'aria-disabled'), 'true');
+    await stop.dispatchEvent('click');
+    assert.equal(
+      await page.attribute(page.page.getByRole('button', { name: 'Change the concurrency' }), 'aria-disabled'),
+      'true',
+    );
+    await strip.getByRole('button', { name: 'Retry' }).click();
+    await page.asked('retryConnection');
+    assert.deepEqual(page.requested('stopExperiment'), []);
+    await page.send('connection', { state: 'connected', since: Date.now() });
+    await strip.waitFor({ state: 'detached' });
+  });
+
+  it('starts and changes nothing in restricted mode, and says why', async () => {
+    const page = await open();
+    const whyNotRun = 'Restricted Mode: nothing can be run or changed.';
+    await page.show(makeExperiment({ trials: 20, running: 2 }), { canRun: false, whyNotRun });
+    const change = page.page.getByRole('button', { name: 'Change the concurrency' });
+    assert.equal(await page.attribute(change, 'aria-disabled'), 'true');
+    assert.equal(await page.attribute(change, 'title'), whyNotRun);
+    await page.page.getByRole('button', { name: 'More Actions…' }).click();
+    const disabled = await page.page.locator('[role="menuitem"][aria-disabled="true"]').allInnerTexts();
+    assert.equal(disabled.length, 5);
+    await page.page.getByRole('menuitem', { name: 'Add Trial…' }).dispatchEvent('click');
+    await page.page.keyboard.press('Escape');
+    // To stop what runs is always possible.
+    await page.page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.asked('stopExperiment');
+    assert.deepEqual(page.requested('addTrial'), []);
+  });
+
+  it('does not resume in restricted mode', async () => {
+    const page = await open();
+    const snapshot = makeExperiment({ trials: 4, summary: { status: 'STOPPED', live: false } });
+    await page.show(snapshot, { canRun: false, whyNotRun: 'Restricted Mode' });
+    const resume = page.page.locator('vscode-button[aria-label^="Resume"]');
+    assert.equal(await page.attribute(resume, 'aria-label'), 'Resume: Restricted Mode');
+    await resume.dispatchEvent('click');
+    await page.page.getByRole('button', { name: 'Export Results…' }).click();
+    await page.asked('exportTrials');
+    assert.deepEqual(page.requested('resumeExperiment'), []);
+  });
+
+  it('shows a stored experiment that is open for viewing only', async () => {
+    const page = await open();
+    const {
+      maxTrialNumber: _trials,
+      maxExperimentDuration: _duration,
+      ...summary
+    } = makeExperiment({ trials: 9 }).summary;
+    const snapshot = {
+      ...makeExperiment({ trials: 9 }),
+      summary: { ...summary, status: 'VIEWED', engine: 'nni' } as const,
+    };
+    await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is open for viewing only.' });
+    assert.equal((await page.text('.chip')).trim(), 'Viewing');
+    assert.match(await page.text('.facts'), /NNI/);
+    assert.equal(await page.page.getByRole('button', { name: 'Change the concurrency' }).count(), 0);
+    await page.page.getByRole('button', { name: 'Stop Viewing' }).waitFor();
+  });
+
+  it('shows a long reason of an error as it was written, and leaves room for the rest', async () => {
+    const traceback = Array.from({ length: 60 }, (_, i) => `  File "tuner.py", line ${i}, in generate`).join('\n');
+    const summary = { status: 'ERROR' as const, errors: [`The tuner ended:\n${traceback}`] };
+    const page = await open({ snapshot: makeExperiment({ trials: 5, summary }), height: 800 });
+    const strip = page.page.getByRole('alert');
+    assert.match(await page.text(strip), /The tuner ended:\n {2}File "tuner.py", line 0/);
+    const box = await strip.boundingBox();
+    assert.ok(box && box.height < 200);
+    assert.equal((await page.text('.chip')).trim(), 'Failed');
+    await strip.getByRole('button', { name: 'Open Log' }).click();
+    assert.deepEqual(await page.asked('openLog'), { name: 'manager' });
+  });
+
+  it('says that an experiment was interrupted, or that it is stalled', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
+    await page.page.getByText('The experiment was interrupted.').waitFor();
+    const errors = ['The tuner has not answered for 60 s.'];
+    await page.show({ ...makeExperiment({ trials: 5, running: 1, summary: { errors } }), revision: 2 });
+    await page.page.getByRole('alert').getByText('The tuner has not answered').waitFor();
+    assert.equal((await page.text('.chip')).trim(), 'Stalled');
+  });
+
+  it('shows why a request was refused, until it is dismissed', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1 }) });
+    page.answers.stopExperiment = () => Promise.reject(new Error('The experiment is stopping already.'));
+    await page.page.getByRole('button', { name: 'Stop', exact: true }).click();
+    const alert = page.page.getByRole('alert');
+    await alert.getByText('The experiment is stopping already.').waitFor();
+    await alert.getByRole('button', { name: 'Dismiss' }).click();
+    await alert.waitFor({ state: 'detached' });
+  });
+});
