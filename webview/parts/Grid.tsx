@@ -6,7 +6,7 @@
  * walks through all of them.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { Icon } from '../controls.tsx';
 import { textWidth } from '../textWidth.ts';
 
@@ -73,7 +73,12 @@ export function Grid<Row>(props: GridProps<Row>) {
 
   // A trial picked elsewhere comes into sight; the place of the reader is left alone otherwise.
   const lastSelected = useRef<string | null | undefined>(undefined);
-  useEffect(() => {
+  const select = (row: Row) => {
+    lastSelected.current = rowId(row);
+    props.onSelect?.(row);
+  };
+  // Before the next key can come: it must not be taken back to the row that was selected by the one before.
+  useLayoutEffect(() => {
     if (props.selected === lastSelected.current) return;
     lastSelected.current = props.selected;
     const index = rows.findIndex((row) => rowId(row) === props.selected);
@@ -127,7 +132,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       if (row >= 0) show(row);
       document.getElementById(cellId(name, row, column))?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
       const target = rows[row];
-      if (changed && target !== undefined) props.onSelect?.(target);
+      if (changed && target !== undefined) select(target);
       redraw(undefined);
       return;
     }
@@ -136,7 +141,7 @@ export function Grid<Row>(props: GridProps<Row>) {
       const column = columns[at.column];
       const row = rows[at.row];
       if (at.row < 0 && column) props.onSort?.(column.id);
-      else if (row !== undefined) props.onSelect?.(row);
+      else if (row !== undefined) select(row);
       return;
     }
     if ((event.key === 'F10' && event.shiftKey) || event.key === 'ContextMenu') {
@@ -213,7 +218,7 @@ export function Grid<Row>(props: GridProps<Row>) {
               }}
               onClick={() => {
                 active.current = { row: index, column: active.current.column };
-                props.onSelect?.(row);
+                select(row);
                 redraw(undefined);
               }}
             >
