@@ -11,6 +11,7 @@ import {
   type ExperimentSummary,
   experimentStatuses,
   type ManifestEntry,
+  type SnapshotPart,
 } from '../model/experiment.ts';
 import type { MetricColumns, MetricPoint } from '../model/metric.ts';
 import {
@@ -261,6 +262,10 @@ export const snapshotSchema: Schema<ExperimentSnapshot> = v.object({
   trials: list(trialRowSchema),
   metrics: v.pipe(v.unknown(), v.transform(metricColumns)),
 }) as unknown as Schema<ExperimentSnapshot>;
+
+export const snapshotPartSchema: Schema<SnapshotPart> = record(
+  v.object({ trials: maybe(list(trialRowSchema)), metrics: maybe(v.pipe(v.unknown(), v.transform(metricColumns))) }),
+);
 
 /** By hand: there may be millions of points. Points that are not whole are left out. */
 function metricColumns(value: unknown): MetricColumns {

@@ -19,13 +19,13 @@ import {
   parse,
   parseList,
   profileSchema,
-  snapshotSchema,
   statisticsSchema,
   summarySchema,
   trialJobSchema,
 } from './decode.ts';
 import { BadAnswerError, NotFoundError } from './errors.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
+import { readSnapshot } from './snapshotText.ts';
 import {
   type TrialJob,
   type TrialMetricData,
@@ -246,8 +246,16 @@ export class Experiment {
   /** Everything there is, at one revision. A route of ours: a real NNI does not have it (BadAnswerError). */
   async snapshot(options?: RequestOptions): Promise<ExperimentSnapshot> {
     const task = 'read the experiment';
-    const value = await this.http.json('GET', experimentRoutes.snapshot, { task, deadline: 180_000, ...options });
-    return this.#checked(parse(snapshotSchema, value), value, task);
+    const ask = { task, query: { lines: 'true' }, deadline: 180_000, ...options };
+    const { text } = await this.http.text('GET', experimentRoutes.snapshot, ask);
+    const context = { task, server: this.http.server };
+    refuseHtml(text, context);
+    const snapshot = await readSnapshot(text, options?.signal).catch((error: unknown) => {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new BadAnswerError(context, 'answered text that is no valid JSON; it may have been cut off.', text);
+    });
+    if (snapshot) return snapshot;
+    throw new BadAnswerError(context, 'answered with something of another form than agreed on.', text);
   }
 
   async #file(

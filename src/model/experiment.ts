@@ -106,6 +106,9 @@ export interface ExperimentSnapshot {
   metrics: MetricColumns;
 }
 
+/** More of a snapshot that is sent line by line. */
+export type SnapshotPart = Partial<Pick<ExperimentSnapshot, 'trials' | 'metrics'>>;
+
 /** What changed since the revision before. Rows are whole rows; `metrics` are new points in order of arrival. */
 export interface ExperimentChange {
   revision: number;

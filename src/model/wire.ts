@@ -16,7 +16,7 @@ export const trialdeckBase = '/api/v1/trialdeck';
 export const experimentRoutes = {
   /** GET → {@link ExperimentSummary}. */
   summary: `${trialdeckBase}/summary`,
-  /** GET → ExperimentSnapshot. */
+  /** GET → ExperimentSnapshot. `?lines=true`: as lines of JSON, a snapshot first and then SnapshotParts that belong to it. */
   snapshot: `${trialdeckBase}/snapshot`,
   /**
    * GET `?session=S&since=R`, server-sent events: `change` events carry {@link ExperimentChange} with `id:` the revision.

@@ -7,13 +7,14 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createParser } from 'eventsource-parser';
 import { buildAll } from '../../scripts/build.ts';
-import { ensureFolder, resultsFolder } from '../../scripts/folders.ts';
+import { ensureFolder, projectRoot, resultsFolder } from '../../scripts/folders.ts';
 import type { ExperimentChange } from '../../src/model/experiment.ts';
 import type { TrialJobInfo } from '../../src/model/trial.ts';
 import { experimentRoot, experimentRoutes } from '../../src/model/wire.ts';
 import { installRealNni, noRealNni } from '../harness/realNni.ts';
 import { Rest } from '../manager/wire/rest.ts';
 import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
+import { openLargeExperiment } from './extensionHost.ts';
 import { median, quantile, residentMegabytes, table } from './measure.ts';
 
 interface Result {
@@ -134,6 +135,26 @@ async function listen(url: string, headers: Record<string, string>, signal: Abor
   return delays;
 }
 
+/** How long a window's event loop, which is every extension's, is blocked by a large experiment. */
+async function extensionHost(home: string): Promise<void> {
+  const contender = trialdeck('Trialdeck, window', home);
+  try {
+    const blocked = await openLargeExperiment(home, join(projectRoot, 'dist', 'manager.js'));
+    const { trials, stored, arrived, loading, whileLoading, whileArriving } = blocked;
+    note(contender.name, `${trials} trials with ${stored} numbers are there after`, loading, 'ms');
+    for (const [when, { waited, worked }] of [
+      ['reading them', whileLoading],
+      [`${arrived} numbers arrive, 100 a second`, whileArriving],
+    ] as const) {
+      const goal = { text: 'never blocked for 50 ms', held: worked < 50 };
+      note(contender.name, `longest work at a stretch while ${when}`, worked, 'ms', goal);
+      note(contender.name, `longest wait of others, for a processor too, while ${when}`, waited, 'ms');
+    }
+  } finally {
+    await contender.dispose();
+  }
+}
+
 async function bench(): Promise<void> {
   await buildAll({ production: true });
   const folder = await mkdtemp(join(tmpdir(), 'trialdeck-bench-'));
@@ -185,6 +206,9 @@ async function bench(): Promise<void> {
       const slow = quantile(delays, 0.95);
       note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
     }
+
+    say('\nA window with a large experiment');
+    await extensionHost(await home('large'));
   } finally {
     for (const contender of contenders) await contender.dispose();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

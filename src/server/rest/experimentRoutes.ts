@@ -1,13 +1,20 @@
 /** Our own routes of one experiment: summary, snapshot and the event stream (`src/model/wire.ts`). */
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment.ts';
+import type { ExperimentChange } from '../../model/experiment.ts';
 import { experimentRoutes } from '../../model/wire.ts';
 import { EventStream } from './eventStream.ts';
 import type { ExperimentSource } from './experimentSource.ts';
+import { snapshotLines, snapshotOf } from './snapshot.ts';
 
 export function registerExperimentRoutes(server: FastifyInstance, source: ExperimentSource): void {
   server.get(experimentRoutes.summary, () => source.summary());
-  server.get(experimentRoutes.snapshot, () => snapshotOf(source));
+  server.get<{ Querystring: { lines?: boolean } }>(
+    experimentRoutes.snapshot,
+    { schema: { querystring: { type: 'object', properties: { lines: { type: 'boolean' } } } } },
+    ({ query }, reply) =>
+      query.lines ? reply.type('application/x-ndjson').send(Readable.from(snapshotLines(source))) : snapshotOf(source),
+  );
   server.get<{ Querystring: { session?: string; since?: number; only?: string } }>(
     experimentRoutes.events,
     {
@@ -44,16 +51,4 @@ export function registerExperimentRoutes(server: FastifyInstance, source: Experi
       return reply;
     },
   );
-}
-
-export function snapshotOf(source: ExperimentSource): ExperimentSnapshot {
-  const { changes, state } = source;
-  return {
-    session: changes.session,
-    revision: changes.revision,
-    summary: source.summary(),
-    config: source.profile().params,
-    trials: state.rows(),
-    metrics: state.columns(),
-  };
 }

@@ -192,11 +192,15 @@ export class ExperimentState {
     return [...finals, ...latest];
   }
 
-  /** Every metric as columns, in order of arrival. */
-  columns(): MetricColumns {
+  get metricCount(): number {
+    return this.#metrics.length;
+  }
+
+  /** Metrics as columns, in order of arrival: all of them, or those from the first index to before the second. */
+  columns(from = 0, to = this.#metrics.length): MetricColumns {
     const index = new Map<string, number>();
     const columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
-    for (const metric of this.#metrics) {
+    for (const metric of this.#metrics.slice(from, to)) {
       let at = index.get(metric.trialJobId);
       if (at === undefined) {
         at = columns.trialIds.push(metric.trialJobId) - 1;

@@ -102,6 +102,7 @@ describe('wire data', () => {
       decode.trialRowSchema,
       decode.changeSchema,
       decode.snapshotSchema,
+      decode.snapshotPartSchema,
       decode.errorBodySchema,
       decode.managerInfoSchema,
       decode.launchedSchema,

@@ -1,0 +1,106 @@
+/**
+ * What a VS Code window does with a large experiment, in a process of its own: connects the store, resumes the experiment, reads its
+ * trials and takes what arrives. Prints as JSON how long its event loop, which in VS Code is all extensions', was blocked.
+ *
+ *     node windowProcess.js EXPERIMENTS_DIRECTORY MANAGER_SCRIPT EXPERIMENT_ID
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { localConnector } from '../../src/store/localConnector.ts';
+import { Store } from '../../src/store/store.ts';
+import { Feed } from '../../src/ui/panel/feed.ts';
+
+/** The longest time others waited, and the longest the thread worked at a stretch: on a busy machine the first is longer. */
+export interface Longest {
+  waited: number;
+  worked: number;
+}
+
+/** What it prints; times in milliseconds. */
+export interface Blocked {
+  trials: number;
+  /** Numbers that were there, and numbers that arrived while it was measured. */
+  stored: number;
+  arrived: number;
+  /** How long it took until all trials were there. */
+  loading: number;
+  whileLoading: Longest;
+  whileArriving: Longest;
+}
+
+/** Numbers that are to arrive. */
+const awaited = 1000;
+
+async function main(experimentsDirectory: string, managerScript: string, id: string): Promise<Blocked> {
+  const store = new Store({
+    local: localConnector({ experimentsDirectory: () => experimentsDirectory, managerScript }),
+    localLabel: 'This machine',
+    mayStart: () => true,
+  });
+  await store.launch({ action: 'resume', id });
+  const model = store.experiment('local', id);
+  if (!model) throw new Error(`The manager does not list ${id}.`);
+
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  let before = process.threadCpuUsage();
+  let worked = 0;
+  const watch = setInterval(() => {
+    const { user, system } = process.threadCpuUsage(before);
+    before = process.threadCpuUsage();
+    worked = Math.max(worked, user + system);
+  }, 1);
+  const longest = (): Longest => {
+    const found = { waited: delay.max / 1e6, worked: worked / 1000 };
+    delay.reset();
+    worked = 0;
+    return found;
+  };
+
+  const begin = performance.now();
+  // A page that is open reads along, and is the last to have all.
+  let sent = 0;
+  const page = new Feed(model, {
+    snapshot: ({ metrics }) => {
+      sent += metrics.data.length;
+    },
+    change: ({ metrics = [] }) => {
+      sent += metrics.length;
+    },
+    failed: (reason) => {
+      throw new Error(reason);
+    },
+  });
+  await model.loaded(60_000);
+  const loading = performance.now() - begin;
+  let stored = 0;
+  for (const { intermediates, finals } of model.trials.values()) stored += intermediates.length + finals.length;
+  while (sent < stored) await new Promise((resolve) => setImmediate(resolve));
+  const whileLoading = longest();
+
+  let arrived = 0;
+  await new Promise<void>((resolve) => {
+    const listening = model.onDidChange((event) => {
+      if (event.kind !== 'change') return;
+      arrived += event.change.metrics?.length ?? 0;
+      if (arrived < awaited) return;
+      listening.dispose();
+      resolve();
+    });
+  });
+  const whileArriving = longest();
+  clearInterval(watch);
+  delay.disable();
+  const blocked = { trials: model.trials.size, stored, arrived, loading, whileLoading, whileArriving };
+  page.dispose();
+  store.dispose();
+  return blocked;
+}
+
+const [experimentsDirectory = '', managerScript = '', id = ''] = process.argv.slice(2);
+main(experimentsDirectory, managerScript, id).then(
+  (blocked) => process.stdout.write(`${JSON.stringify(blocked)}\n`),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { readSnapshot } from '../../../src/client/snapshotText.ts';
+import type { ExperimentSnapshot } from '../../../src/model/experiment.ts';
+import { ChangeStream } from '../../../src/server/changes.ts';
+import type { ExperimentSource } from '../../../src/server/rest/experimentSource.ts';
+import { snapshotLines, snapshotOf } from '../../../src/server/rest/snapshot.ts';
+import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
+import { summary } from '../store/samples.ts';
+
+const trialCount = 1001;
+const metricsPerTrial = 5;
+
+function sourceOf(state: ExperimentState): ExperimentSource {
+  const params = { searchSpace: {}, trialCommand: 'true' } as unknown as ExperimentSnapshot['config'];
+  return {
+    state,
+    changes: new ChangeStream(),
+    directory: '/experiments/exp1',
+    summary: () => summary(),
+    profile: () => ({ params, id: 'exp1', execDuration: 0, logDir: '', nextSequenceId: 0, revision: 0 }),
+    trialDirectory: (id) => id,
+    manifest: async () => [],
+  };
+}
+
+function metric(state: ExperimentState, number: number, sequence: number): void {
+  const data = JSON.stringify(`${number}.${sequence}`);
+  const trialJobId = `t${number}`;
+  state.applyMetric({ timestamp: sequence, trialJobId, parameterId: null, type: 'PERIODICAL', sequence, data });
+}
+
+/** Metrics as one reads them, whichever trial has which index. */
+function points({ metrics }: ExperimentSnapshot): unknown[] {
+  return metrics.data.map((data, point) => [
+    metrics.trialIds[metrics.trial[point] ?? -1],
+    metrics.type[point],
+    metrics.sequence[point],
+    metrics.timestamp[point],
+    data,
+  ]);
+}
+
+describe('a snapshot line by line', () => {
+  let state: ExperimentState;
+  let source: ExperimentSource;
+
+  beforeEach(() => {
+    state = new ExperimentState('maximize');
+    for (let number = 0; number < trialCount; number++) {
+      state.applyEvent({ timestamp: number, trialJobId: `t${number}`, event: 'RUNNING', sequenceId: number });
+    }
+    for (let sequence = 0; sequence < metricsPerTrial; sequence++) {
+      for (let number = 0; number < trialCount; number++) metric(state, number, sequence);
+    }
+    source = sourceOf(state);
+  });
+
+  it('is the same as the whole, in lines that are short however many trials there are', async () => {
+    const lines: string[] = [];
+    for await (const line of snapshotLines(source)) lines.push(line);
+    const whole = snapshotOf(source);
+    const found = (await readSnapshot(lines.join(''))) ?? assert.fail();
+    assert.deepEqual({ ...found, metrics: undefined }, { ...whole, metrics: undefined });
+    assert.deepEqual(points(found), points(whole));
+    assert.equal(points(found).length, trialCount * metricsPerTrial);
+    const longest = Math.max(...lines.map(({ length }) => length));
+    assert.ok(longest < JSON.stringify(whole).length / 3, `${longest} characters`);
+  });
+
+  it('is of one revision, whatever happens while it is written', async () => {
+    const before = structuredClone(snapshotOf(source));
+    let text = '';
+    for await (const line of snapshotLines(source)) {
+      if (text === '') {
+        state.applyEvent({ timestamp: 1, trialJobId: 't1000', event: 'SUCCEEDED' });
+        state.applyEvent({ timestamp: 1, trialJobId: 'late', event: 'WAITING' });
+        metric(state, 1000, metricsPerTrial);
+      }
+      text += line;
+    }
+    const found = (await readSnapshot(text)) ?? assert.fail();
+    assert.deepEqual(found.trials, before.trials);
+    assert.deepEqual(points(found), points(before));
+  });
+
+  it('lets others work while it is read, ends when nobody wants it any more, and may come whole', async () => {
+    const whole = snapshotOf(source);
+    assert.deepEqual(points((await readSnapshot(JSON.stringify(whole))) ?? assert.fail()), points(whole));
+    let text = '';
+    for await (const line of snapshotLines(source)) text += line;
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(new Error('not wanted')));
+    await assert.rejects(readSnapshot(text, controller.signal), /not wanted/);
+    await assert.rejects(readSnapshot(text.slice(0, -10)), SyntaxError);
+    assert.equal(await readSnapshot('{"session": 1}\n'), undefined);
+  });
+});
