@@ -177,9 +177,13 @@ export class Http {
    * aborting the signal ends it.
    */
   async stream(path: string, ask: Ask): Promise<Readable> {
-    const response = await this.#send('GET', path, ask, 'stream');
+    const leave = new AbortController();
+    const signal = ask.signal ? AbortSignal.any([ask.signal, leave.signal]) : leave.signal;
+    const response = await this.#send('GET', path, { ...ask, signal }, 'stream');
     const body = response.data as Readable;
     if (response.status >= 200 && response.status < 300) return body;
+    // Its reason may be cut off or never end; the status alone tells enough.
+    const timer = setTimeout(() => leave.abort(), this.#idleTimeout(ask));
     let text = '';
     try {
       for await (const chunk of body) {
@@ -187,7 +191,10 @@ export class Http {
         if (text.length > 1e5) break;
       }
     } catch {
-      // The status alone tells enough.
+      ask.signal?.throwIfAborted();
+    } finally {
+      clearTimeout(timer);
+      leave.abort();
     }
     throw refusal(response, text, this.#context(ask));
   }
@@ -196,10 +203,14 @@ export class Http {
     return { task: ask.task, server: this.server };
   }
 
+  #idleTimeout(ask: Ask): number {
+    return ask.idleTimeout ?? this.#connections.options.idleTimeout ?? 10_000;
+  }
+
   async #send(method: Method, path: string, ask: Ask, responseType: 'text' | 'stream'): Promise<AxiosResponse> {
     const connections = this.#connections;
     const context = this.#context(ask);
-    const idle = ask.idleTimeout ?? connections.options.idleTimeout ?? 10_000;
+    const idle = this.#idleTimeout(ask);
     const limit = ask.deadline ?? connections.options.deadline ?? 60_000;
     ask.signal?.throwIfAborted();
     const axios = await connections.axios;

@@ -229,4 +229,22 @@ describe('requests', () => {
     scene.answer = silent;
     await failure(client({ idleTimeout: 50 }).stream('/events', { task: 'read the thing' }), TimeoutError);
   });
+
+  it('for a stream that is refused do not wait for a reason that never ends', async () => {
+    const closed: Promise<unknown>[] = [];
+    scene.answer = (_request, response) => {
+      response.writeHead(403, { 'content-type': 'application/json' });
+      response.write('{"error": "You ');
+      closed.push(once(response, 'close'));
+    };
+    const stream = (signal?: AbortSignal) =>
+      client({ idleTimeout: 50 }).stream('/events', { task: 'read the thing', signal });
+    assert.equal((await failure(stream(), RejectedError)).status, 403);
+    const controller = new AbortController();
+    const aborted = client().stream('/events', { task: 'read the thing', signal: controller.signal });
+    await scene.nextRequest();
+    controller.abort(new Error('not wanted any more'));
+    await assert.rejects(aborted, /not wanted any more/);
+    await Promise.all(closed);
+  });
 });
