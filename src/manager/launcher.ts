@@ -135,7 +135,9 @@ export class Launcher {
             ),
           );
         });
-        child.send({ type: 'launch', ...message });
+        // As text: the channel itself would not keep how numbers are written.
+        const config = message.config && JSON.stringify(message.config);
+        child.send({ type: 'launch', ...message, config });
       });
       child.removeAllListeners();
       if (child.connected) child.disconnect();

@@ -5,6 +5,7 @@ import { type LaunchRequest, type ManagerInfo, managerRoutes, trialdeckBase } fr
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
+import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { httpError, secure } from '../server/security.ts';
 import type { StoredExperiment } from '../server/storedExperiment.ts';
 import type { Launcher } from './launcher.ts';
@@ -54,6 +55,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false } },
   });
+  keepWrittenNumbers(server);
   let open = 0;
   secure(server, { host: options.host, token: options.token, open: (path) => path === managerRoutes.info });
   server.addHook('onRequest', async (_request, reply) => {

@@ -1,5 +1,6 @@
 /** NNI's experiment config, version 3 (`nni/experiment/config`), in its canonical form: camelCase, absent instead of null. */
 import type { SearchSpace } from './searchSpace.ts';
+import { parseWritten, plainNumbers } from './writtenNumber.ts';
 
 export interface AlgorithmConfig {
   /** A built-in algorithm's name, as NNI spells it (`TPE`, `GridSearch`, ...). */
@@ -43,6 +44,13 @@ export interface ExperimentConfig {
   tuner?: AlgorithmConfig;
   assessor?: AlgorithmConfig;
   trainingService: LocalServiceConfig | ({ platform: string } & Record<string, unknown>);
+}
+
+/** Reads the JSON text of a config. Numbers of its search space stay as they are written, all others are plain. */
+export function parseConfig(text: string): ExperimentConfig & Record<string, unknown> {
+  const written = parseWritten(text) as ExperimentConfig & Record<string, unknown>;
+  const { searchSpace } = written;
+  return { ...plainNumbers(written), ...(searchSpace === undefined ? {} : { searchSpace }) };
 }
 
 /** Something wrong in a config file, at a place in it. Offsets are UTF-16 code units of the file text. */

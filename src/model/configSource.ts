@@ -14,6 +14,7 @@ import {
   visit,
 } from 'yaml';
 import type { ConfigProblem } from './config.ts';
+import { asWritten } from './writtenNumber.ts';
 
 export type Path = (string | number)[];
 
@@ -27,11 +28,12 @@ const tooDeep = 'This is nested too deep to be read.';
 
 export class ConfigSource {
   readonly file: string;
-  /** What the text says; undefined when it can't be parsed. */
+  /** What the text says, in plain numbers; undefined when it can't be parsed. */
   readonly value: unknown;
   readonly syntaxProblems: ConfigProblem[];
   #document: Document | Document.Parsed<ParsedNode>;
   #text: string;
+  #written: unknown;
 
   /** Parses YAML, and so JSON. Never throws. */
   constructor(text: string, file: string) {
@@ -80,6 +82,7 @@ export class ConfigSource {
       const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
       // Fails for what contains itself.
       JSON.stringify(value);
+      this.#written = this.#keepNumbers() ? this.#document.toJS({ maxAliasCount: 100 }) : value;
       return value;
     } catch (error) {
       const words =
@@ -93,6 +96,27 @@ export class ConfigSource {
       this.#addSyntaxProblem(words, 0, 1);
       return undefined;
     }
+  }
+
+  /** The value that `path` leads to, with numbers as they are written. */
+  written(path: Path): unknown {
+    let value = this.#written;
+    for (const step of path) value = (value as Record<string | number, unknown> | undefined)?.[step];
+    return value;
+  }
+
+  /** Puts numbers into the document as they are written. Returns whether that changed any. */
+  #keepNumbers(): boolean {
+    let changed = false;
+    visit(this.#document, {
+      Scalar: (key, node) => {
+        if (key === 'key' || typeof node.value !== 'number' || node.source === undefined) return;
+        const number = asWritten(node.value, node.source);
+        changed ||= number !== node.value;
+        node.value = number;
+      },
+    });
+    return changed;
   }
 
   #addSyntaxProblem(message: string, from: number, to: number): void {

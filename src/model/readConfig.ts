@@ -301,7 +301,7 @@ class ConfigReader {
     for (const { message, path, ...more } of validateSearchSpace(searchSpace)) {
       this.#problems.push(this.#source.problem('bad-space', message, [...at, ...path], more));
     }
-    return searchSpace as SearchSpace;
+    return this.#source.written(at) as SearchSpace;
   }
 
   #readAlgorithms(fields: Fields, put: (name: string, value: unknown) => void): void {

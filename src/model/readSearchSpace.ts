@@ -14,5 +14,5 @@ export function readSearchSpace(input: { text: string; file: string }): {
   const problems = validateSearchSpace(source.value).map(({ message, path, ...more }) =>
     source.problem('bad-space', message, path, more),
   );
-  return { space: source.value as SearchSpace, problems };
+  return { space: source.written([]) as SearchSpace, problems };
 }

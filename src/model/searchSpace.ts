@@ -16,6 +16,7 @@ export type SearchSpaceType = (typeof searchSpaceTypes)[number];
 
 export interface SearchSpaceEntry {
   _type: SearchSpaceType;
+  /** Any number in it, on its way to a trial, may be a `WrittenNumber`. */
   _value: readonly unknown[];
 }
 export type SearchSpace = { readonly [name: string]: SearchSpaceEntry };

@@ -18,7 +18,10 @@ export function isEnded(status: TrialStatus): boolean {
   return status !== 'WAITING' && status !== 'RUNNING' && status !== 'UNKNOWN';
 }
 
-/** A parameter set: names to whatever the search space yields; nested choices are nested objects with `_name`. */
+/**
+ * A parameter set: names to whatever the search space yields; nested choices are nested objects with `_name`. A number whose type
+ * Python would not see by its value is a `WrittenNumber`, in runner and manager.
+ */
 export type Parameters = { readonly [name: string]: unknown };
 
 /** What NNI stores and sends as one `hyperParameters` entry. Add no keys: Python's client rejects unknown ones. */

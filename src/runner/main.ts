@@ -9,15 +9,15 @@
  */
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import type { ConfigProblem, ExperimentConfig } from '../model/config.ts';
+import { type ConfigProblem, parseConfig } from '../model/config.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
 import { LaunchError } from './launchError.ts';
 
 /** What a parent sends. Neither field is needed to resume or view. */
 export interface LaunchMessage {
   type: 'launch';
-  /** In canonical form. */
-  config?: ExperimentConfig;
+  /** JSON text of a config in canonical form: the channel itself would not keep how numbers are written. */
+  config?: string;
   /** The file it was read from, or is to be read from. Absolute. */
   configFile?: string;
 }
@@ -118,9 +118,14 @@ async function main(): Promise<void> {
 
   try {
     const { configFile, ...options } = readArguments();
-    const message = process.send ? await receiveLaunch() : { type: 'launch' as const };
+    const message: LaunchMessage = process.send ? await receiveLaunch() : { type: 'launch' };
+    const file = message.configFile ?? configFile;
     launching = true;
-    running = await launch(options, { ...(configFile === undefined ? {} : { configFile }), ...message }, stop);
+    const request = {
+      ...(file === undefined ? {} : { configFile: file }),
+      ...(message.config === undefined ? {} : { config: parseConfig(message.config) }),
+    };
+    running = await launch(options, request, stop);
     if (stopping) return await end(0);
     await answer({ type: 'ready', port: running.port, pid: process.pid });
   } catch (error) {

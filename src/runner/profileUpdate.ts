@@ -3,6 +3,7 @@ import type { ExperimentConfig } from '../model/config.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { SearchSpace } from '../model/searchSpace.ts';
 import { validateSearchSpace } from '../model/validateSearchSpace.ts';
+import { plainNumbers } from '../model/writtenNumber.ts';
 import { RequestError } from './requestError.ts';
 
 /** One of NNI's four changes. */
@@ -12,7 +13,8 @@ export interface ConfigUpdate {
   remove?: 'maxTrialNumber' | 'maxExperimentDuration';
 }
 
-type Reader = (value: unknown, key: string) => ConfigUpdate;
+/** `value` has plain numbers, `written` those that were sent. */
+type Reader = (value: unknown, key: string, written: unknown) => ConfigUpdate;
 
 const updates: Readonly<Record<string, { key: keyof ExperimentConfig; read: Reader }>> = {
   TRIAL_CONCURRENCY: {
@@ -33,10 +35,10 @@ const updates: Readonly<Record<string, { key: keyof ExperimentConfig; read: Read
   },
   SEARCH_SPACE: {
     key: 'searchSpace',
-    read: (value) => {
+    read: (value, _key, written) => {
       const problems = validateSearchSpace(value).map(({ message, path }) => `${path.join('.')}: ${message}`);
       if (problems.length > 0) throw new RequestError(400, `The search space is wrong. ${problems.join(' ')}`);
-      return { set: { searchSpace: value as SearchSpace } };
+      return { set: { searchSpace: written as SearchSpace } };
     },
   },
 };
@@ -53,9 +55,9 @@ export function readUpdate(type: unknown, body: unknown): ConfigUpdate {
   }
   const params = isObject(body) ? body.params : undefined;
   if (!isObject(params)) throw new RequestError(400, 'The body must be an experiment profile with an object "params".');
-  const value = params[update.key];
-  if (value === undefined) throw new RequestError(400, `params.${update.key} is missing.`);
-  return update.read(value, update.key);
+  const written = params[update.key];
+  if (written === undefined) throw new RequestError(400, `params.${update.key} is missing.`);
+  return update.read(plainNumbers(written), update.key, written);
 }
 
 function wholeNumber(value: unknown, key: string): number {

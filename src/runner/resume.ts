@@ -1,6 +1,7 @@
 /** What a resumed experiment takes over from its stored past. */
 import { decodeMetric } from '../model/metric.ts';
 import { isEnded, type ParameterRecord, type TrialRow } from '../model/trial.ts';
+import { parseWritten } from '../model/writtenNumber.ts';
 import type { Inheritance } from './experiment.ts';
 import type { TrainingService, TrialHandle } from './trainingServices/trainingService.ts';
 import type { Trial } from './trialRuns.ts';
@@ -97,7 +98,7 @@ function resumedSource(record: ParameterRecord): ParameterRecord['parameter_sour
 function readImported(text: string): FinishedTrial[] {
   let data: unknown;
   try {
-    data = JSON.parse(text);
+    data = parseWritten(text);
   } catch {
     return [];
   }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../server/rest/nniRoutes.ts';
+import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { secure } from '../server/security.ts';
 import type { Experiment } from './experiment.ts';
 import { LaunchError } from './launchError.ts';
@@ -55,6 +56,7 @@ export class Listener {
       },
     });
     secure(server, { host });
+    keepWrittenNumbers(server);
     registerNniRoutes(server, source);
     registerExperimentRoutes(server, source);
     registerWriteRoutes(server, { experiment, shutDown });

@@ -64,7 +64,10 @@ export class RunnerProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     // One that is ended before it has read this makes sending fail.
-    child.send({ type: 'launch', ...(options.config ? { config: options.config } : {}) }, () => undefined);
+    child.send(
+      { type: 'launch', ...(options.config ? { config: JSON.stringify(options.config) } : {}) },
+      () => undefined,
+    );
     return child;
   }
 

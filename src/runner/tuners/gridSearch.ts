@@ -2,7 +2,14 @@
 import type { SearchSpace } from '../../model/searchSpace.ts';
 import type { Parameters } from '../../model/trial.ts';
 import { Grid } from './space/grid.ts';
-import { canonicalText, type ParameterSpec, type Point, parameterSpecs, toParameters } from './space/parameterSpec.ts';
+import {
+  asGiven,
+  canonicalText,
+  type ParameterSpec,
+  type Point,
+  parameterSpecs,
+  toParameters,
+} from './space/parameterSpec.ts';
 import type { FinishedTrial, Tuner } from './tuner.ts';
 
 export class GridSearchTuner implements Tuner {
@@ -38,11 +45,11 @@ export class GridSearchTuner implements Tuner {
   trialEnd(): void {}
 
   importData(trials: readonly FinishedTrial[]): void {
-    for (const { parameters } of trials) this.#history.add(canonicalText(parameters));
+    for (const { parameters } of trials) this.#remember(parameters);
   }
 
   recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
-    for (const parameters of [...pending.values(), ...fruitless]) this.#history.add(canonicalText(parameters));
+    for (const parameters of [...pending.values(), ...fruitless]) this.#remember(parameters);
   }
 
   /** The place in the grid, and which grid: the space may be changed before a next state is stored. */
@@ -60,6 +67,10 @@ export class GridSearchTuner implements Tuner {
   }
 
   dispose(): void {}
+
+  #remember(parameters: Parameters): void {
+    this.#history.add(canonicalText(asGiven(this.#specs, parameters)));
+  }
 
   #next(): Point | undefined {
     const point = this.#grid.next();

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { parseConfig } from '../../model/config.ts';
 import type { ExperimentProfile } from '../../model/experiment.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
@@ -156,7 +157,7 @@ export class ExperimentDatabase {
       const row = this.#prepare('SELECT * FROM ExperimentProfile ORDER BY revision DESC LIMIT 1').get();
       if (!row) return undefined;
       const profile: ExperimentProfile = {
-        params: JSON.parse(String(row.params)) as ExperimentProfile['params'],
+        params: parseConfig(String(row.params)),
         id: String(row.id),
         execDuration: Number(row.execDuration ?? 0),
         logDir: String(row.logDir ?? ''),

@@ -15,6 +15,7 @@ import {
   type TrialStatus,
   trialStatuses,
 } from '../../model/trial.ts';
+import { parseWritten } from '../../model/writtenNumber.ts';
 
 /** A row of NNI's `TrialJobEvent`. `trialJobId` is empty for what belongs to no trial (imported data, queued custom trials). */
 export interface TrialEventRow {
@@ -317,7 +318,7 @@ function statusOf(event: string): TrialStatus | undefined {
 
 function parseRecord(text: string): ParameterRecord | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseWritten(text);
     if (typeof value !== 'object' || value === null) return undefined;
     const record = value as Partial<ParameterRecord>;
     const { parameters } = record;

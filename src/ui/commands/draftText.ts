@@ -2,6 +2,7 @@
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import type { SearchSpace, SearchSpaceEntry } from '../../model/searchSpace.ts';
 import type { Parameters } from '../../model/trial.ts';
+import { asFloat, numberOf, parseWritten, plainNumbers } from '../../model/writtenNumber.ts';
 
 export interface DraftProblem {
   severity: 'error' | 'warning';
@@ -18,7 +19,7 @@ export function parseDraft(
 ): { parameters?: Parameters; problems: DraftProblem[] } {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseWritten(text);
   } catch (error) {
     const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
     const start = Math.min(at, Math.max(0, text.length - 1));
@@ -88,18 +89,21 @@ function isNamed(value: unknown): value is { _name: string } & Record<string, un
 function outside(entry: SearchSpaceEntry, value: unknown): string | undefined {
   if (entry._type === 'choice') {
     const wanted = JSON.stringify(value);
-    if (entry._value.some((option) => JSON.stringify(option) === wanted)) return undefined;
+    const plain = JSON.stringify(plainNumbers(value));
+    // The space that is known here has plain numbers.
+    if (entry._value.some((option) => JSON.stringify(plainNumbers(option)) === plain)) return undefined;
     const options = entry._value.map((option) => (isNamed(option) ? option._name : JSON.stringify(option)));
     return `${wanted} is none of ${options.join(', ')}.`;
   }
-  if (typeof value !== 'number') return `${JSON.stringify(value)} is no number.`;
+  const number = numberOf(value);
+  if (number === undefined) return `${JSON.stringify(value)} is no number.`;
   const [low, high] = entry._value.map(Number);
   if (entry._type.includes('normal') || low === undefined || high === undefined) return undefined;
   if (entry._type === 'randint') {
-    if (!Number.isInteger(value)) return `${value} is no whole number.`;
-    return value < low || value >= high ? `${value} is outside of ${low} to ${Math.ceil(high) - 1}.` : undefined;
+    if (!Number.isInteger(number)) return `${number} is no whole number.`;
+    return number < low || number >= high ? `${number} is outside of ${low} to ${Math.ceil(high) - 1}.` : undefined;
   }
-  return value < low || value > high ? `${value} is outside of ${low} to ${high}.` : undefined;
+  return number < low || number > high ? `${number} is outside of ${low} to ${high}.` : undefined;
 }
 
 /** A value of every parameter to start editing from: the first choice, else the middle of the range. */
@@ -129,7 +133,7 @@ function startingValue(entry: SearchSpaceEntry): unknown {
   const stepped = entry._type.startsWith('q') && q ? Math.round(middle / q) * q : middle;
   // Four digits are enough to start from, and easier to edit.
   const short = Number(stepped.toPrecision(4));
-  return entry._type === 'randint' ? middle : short;
+  return entry._type === 'randint' ? middle : asFloat(short);
 }
 
 /** Offsets of each value by its path. JSON is YAML, whose parser keeps places. */

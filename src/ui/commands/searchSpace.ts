@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
 import type { SearchSpace } from '../../model/searchSpace.ts';
+import { plainNumbers } from '../../model/writtenNumber.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -35,9 +36,9 @@ export class SpaceDocuments implements Disposable {
   }
 }
 
-/** One line for each parameter, in a fixed order, so that only real differences show. */
+/** One line for each parameter, in a fixed order and in plain numbers, so that only real differences show. */
 export function spaceText(space: SearchSpace): string {
-  const lines = Object.entries(space)
+  const lines = Object.entries(plainNumbers(space))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, entry]) => `  ${JSON.stringify(name)}: ${entryText(entry)}`);
   return `{\n${lines.join(',\n')}\n}\n`;

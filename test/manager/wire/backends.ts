@@ -105,7 +105,7 @@ async function launchRunner(
   child.stdout?.on('data', (chunk) => output.push(chunk));
   child.stderr?.on('data', (chunk) => output.push(chunk));
   const ended = once(child, 'exit').then(() => undefined);
-  child.send({ type: 'launch', config });
+  child.send({ type: 'launch', config: JSON.stringify(config) });
   const ready = once(child, 'message').then(([message]) => message as { type: string; port: number; pid: number });
   const first = await Promise.race([ready, ended]);
   if (first?.type !== 'ready')

@@ -57,6 +57,17 @@ describe('a trial draft', () => {
     assert.ok(parameters);
   });
 
+  it('keeps whole floats, which the space may have as plain numbers', () => {
+    const choices: SearchSpace = {
+      f: { _type: 'choice', _value: [0.5, 1] },
+      q: { _type: 'quniform', _value: [0, 4, 1] },
+    };
+    const { parameters, problems } = parseDraft('{"f": 1.0, "q": 2.0}', choices);
+    assert.deepEqual(problems, []);
+    assert.equal(JSON.stringify(parameters), '{"f":1.0,"q":2.0}');
+    assert.equal(JSON.stringify(startingParameters({ q: choices.q ?? assert.fail() })), '{"q":2.0}');
+  });
+
   it('is refused when it is no JSON object', () => {
     for (const text of ['', '{ "lr": }', '[1]', '12', 'lr: 3', '{"lr": NaN}']) {
       const { parameters, problems } = parseDraft(text, space);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseWritten } from '../../../src/model/writtenNumber.ts';
 import { readUpdate } from '../../../src/runner/profileUpdate.ts';
 import { RequestError } from '../../../src/runner/requestError.ts';
 
@@ -16,6 +17,14 @@ describe('update of a running experiment', () => {
     });
     const searchSpace = { x: { _type: 'choice', _value: [1] } };
     assert.deepEqual(read('SEARCH_SPACE', { searchSpace }), { set: { searchSpace } });
+  });
+
+  it('keeps how the numbers of a search space are written, and no others', () => {
+    const text =
+      '{"trialConcurrency":2.0,"searchSpace":{"x":{"_type":"choice","_value":[1.0,1]},"y":{"_type":"uniform","_value":[0.0,1]}}}';
+    const { searchSpace } = read('SEARCH_SPACE', parseWritten(text)).set;
+    assert.deepEqual(JSON.stringify(searchSpace?.x), '{"_type":"choice","_value":[1.0,1]}');
+    assert.deepEqual(read('TRIAL_CONCURRENCY', parseWritten(text)), { set: { trialConcurrency: 2 } });
   });
 
   for (const [type, params, said] of [

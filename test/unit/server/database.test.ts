@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { freshFolder, projectRoot, removeFolder } from '../../../scripts/folders.ts';
 import type { ExperimentProfile } from '../../../src/model/experiment.ts';
 import type { MetricDataRecord } from '../../../src/model/trial.ts';
+import { asFloat } from '../../../src/model/writtenNumber.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 
@@ -77,6 +78,22 @@ describe('the database of an experiment', () => {
     const { state, position } = replay(reader);
     assert.deepEqual(state.metrics(), [metric('a', '{"default": NaN}')]);
     assert.equal(position.profile, 3);
+  });
+
+  it('keeps how numbers of the search space and of parameters are written', () => {
+    const database = open('openWritable');
+    const searchSpace = { x: { _type: 'choice' as const, _value: [asFloat(1), 1] } };
+    const params = { trialConcurrency: 2, searchSpace } as unknown as ExperimentProfile['params'];
+    database.storeProfile(profile(0, { params }));
+    const data =
+      '{"parameter_id":0,"parameter_source":"algorithm","parameters":{"x":1.0,"n":1,"net":{"_name":"a","k":2.0}},"parameter_index":0}';
+    // NNI's tuners write spaces; its manager has none.
+    database.storeEvent({ ...event('a', 'WAITING'), data: data.replaceAll(':', ': ').replaceAll(',', ', ') });
+    assert.equal(JSON.stringify(database.readProfile()?.params), JSON.stringify(params));
+    assert.match(JSON.stringify(params), /"_value":\[1\.0,1\]/);
+    const { state } = replay(database);
+    assert.deepEqual(state.trialJob('a')?.hyperParameters, [data]);
+    assert.equal(JSON.stringify(state.record('a')), data);
   });
 
   it('stores all of a transaction or nothing', () => {

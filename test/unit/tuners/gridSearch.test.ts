@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { SearchSpace } from '../../../src/model/searchSpace.ts';
+import { asFloat, numberOf, WrittenNumber } from '../../../src/model/writtenNumber.ts';
 import { GridSearchTuner } from '../../../src/runner/tuners/gridSearch.ts';
 import { draw, drawAll } from './drawing.ts';
 import { allPoints, anySpace, assertFits, finiteSpace, sortedText } from './spaces.ts';
@@ -47,7 +48,7 @@ describe('GridSearch', () => {
   });
 
   it('goes through continuous ranges in ever finer steps, never twice', () => {
-    const points = draw(grid({ x: { _type: 'uniform', _value: [0, 8] } }), 200).map(({ x }) => x);
+    const points = draw(grid({ x: { _type: 'uniform', _value: [0, 8] } }), 200).map(({ x }) => numberOf(x));
     assert.deepEqual(points.slice(0, 7), [4, 2, 6, 1, 3, 5, 7]);
     assert.equal(new Set(points).size, 200);
   });
@@ -88,7 +89,7 @@ describe('GridSearch', () => {
   it('never gives an infinite value, however far out it has to look', () => {
     for (const type of ['qnormal', 'qlognormal'] as const) {
       for (const { x } of draw(grid({ x: { _type: type, _value: [0, 1, 1] } }), 5000)) {
-        assert.ok(Number.isFinite(x), String(x));
+        assert.ok(Number.isFinite(numberOf(x)), String(x));
       }
     }
   });
@@ -106,6 +107,29 @@ describe('GridSearch', () => {
     tuner.importData([{ parameters: { x: 1 }, value: 0.5 }]);
     tuner.recover(new Map([[7, { x: 2 }]]), [{ x: 4 }]);
     assert.deepEqual(drawAll(tuner), [{ x: 0 }, { x: 3 }]);
+  });
+
+  it('tells 1 from 1.0 where both are options, and not where a past says one and means the other', () => {
+    const text = (tuner: GridSearchTuner) => drawAll(tuner).map((parameters) => JSON.stringify(parameters));
+    const both: SearchSpace = { x: { _type: 'choice', _value: [1, asFloat(1), [asFloat(2)]] } };
+    assert.deepEqual(text(grid(both)), ['{"x":1}', '{"x":1.0}', '{"x":[2.0]}']);
+    const one = grid(both);
+    one.importData([{ parameters: { x: 1 }, value: 0.5 }]);
+    assert.deepEqual(text(one), ['{"x":1.0}', '{"x":[2.0]}']);
+    const loose = grid({
+      x: { _type: 'choice', _value: [0.5, asFloat(1)] },
+      q: { _type: 'quniform', _value: [1, 2, 1] },
+    });
+    // As NNI's own manager passes it on, and as this one stored it before it knew better.
+    loose.importData([{ parameters: { x: 1, q: 2 }, value: 0.5 }]);
+    loose.recover(new Map([[1, { x: 0.5, q: 1 }]]), [{ q: asFloat(1), x: 1 }]);
+    assert.deepEqual(text(loose), ['{"x":0.5,"q":2.0}']);
+  });
+
+  it('gives whole numbers of any length as they are written', () => {
+    const ids = ['12345678901234567890', '12345678901234567891'].map((digits) => new WrittenNumber(digits));
+    const sets = drawAll(grid({ id: { _type: 'choice', _value: ids } }));
+    assert.equal(JSON.stringify(sets), '[{"id":12345678901234567890},{"id":12345678901234567891}]');
   });
 
   it('goes on where it was when its state is loaded, without failed trials again', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import type { SearchSpace } from '../../../src/model/searchSpace.ts';
+import { numberOf, parseWritten } from '../../../src/model/writtenNumber.ts';
 import { GridSearchTuner } from '../../../src/runner/tuners/gridSearch.ts';
 import { RandomTuner } from '../../../src/runner/tuners/random.ts';
 import { logDensity, normalMixture } from '../../../src/runner/tuners/space/mixture.ts';
@@ -16,16 +17,19 @@ import { anySpace } from './spaces.ts';
 
 const script = fileURLToPath(new URL('nniFormulas.py', import.meta.url));
 
-/** Equal up to the noise of floating point. */
-function assertClose(actual: unknown, expected: unknown, about: string, tolerance = 1e-9): void {
-  if (typeof expected === 'number' && typeof actual === 'number') {
-    const near = Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
-    assert.ok(near || Object.is(actual, expected), `${about}: ${actual} instead of ${expected}`);
+/** Equal up to the noise of floating point; where `typed`, also float or int to Python alike. */
+function assertClose(actual: unknown, expected: unknown, about: string, typed: boolean, tolerance = 1e-9): void {
+  const [number, wanted] = [numberOf(actual), numberOf(expected)];
+  if (number !== undefined && wanted !== undefined) {
+    const near = Math.abs(number - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+    assert.ok(near || Object.is(number, wanted), `${about}: ${number} instead of ${wanted}`);
+    // With noise only one of them may be whole.
+    if (typed && number === wanted) assert.equal(JSON.stringify(actual), JSON.stringify(expected), about);
   } else if (typeof expected !== 'object' || expected === null) assert.deepEqual(actual, expected, about);
   else {
     assert.deepEqual(Object.keys(actual as object).toSorted(), Object.keys(expected).toSorted(), about);
     for (const [key, each] of Object.entries(expected)) {
-      assertClose((actual as Record<string, unknown>)[key], each, `${about} ${key}`, tolerance);
+      assertClose((actual as Record<string, unknown>)[key], each, `${about} ${key}`, typed, tolerance);
     }
   }
 }
@@ -94,7 +98,7 @@ describe('formulas of the tuners, beside the real NNI', () => {
     const { stdout } = await execa(nni.python, [script], {
       input: JSON.stringify(cases.map(({ question }) => question)),
     });
-    answers = JSON.parse(stdout) as typeof answers;
+    answers = parseWritten(stdout) as typeof answers;
   });
 
   for (const [question, title] of [
@@ -110,7 +114,8 @@ describe('formulas of the tuners, beside the real NNI', () => {
         const answer = answers[index]?.answer;
         if (each.question.question !== question || answer === undefined) continue;
         compared++;
-        assertClose(each.ours, answer, JSON.stringify(each.question), each.tolerance);
+        const areParameters = question === 'grid' || question === 'round_trip';
+        assertClose(each.ours, answer, JSON.stringify(each.question), areParameters, each.tolerance);
       }
       assert.ok(compared > 4);
     });

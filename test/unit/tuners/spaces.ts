@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { SearchSpace, SearchSpaceEntry, SearchSpaceType } from '../../../src/model/searchSpace.ts';
 import type { Parameters } from '../../../src/model/trial.ts';
+import { numberOf } from '../../../src/model/writtenNumber.ts';
 
 const entry = (_type: SearchSpaceType, ...values: unknown[]): SearchSpaceEntry => ({ _type, _value: values });
 
@@ -96,8 +97,11 @@ function assertFitsEntry({ _type: type, _value: values }: SearchSpaceEntry, valu
   const about = `${JSON.stringify(value)} for ${type} ${JSON.stringify(values)}`;
   if (type === 'choice') assertChosen(values, value, about);
   else {
-    assert.ok(typeof value === 'number' && Number.isFinite(value), about);
-    assertNumber(type, values.map(Number), value, about);
+    const number = numberOf(value) ?? Number.NaN;
+    assert.ok(Number.isFinite(number), about);
+    // To Python all but the whole-number ones are floats.
+    assert.equal(/[.e]/.test(JSON.stringify(value)), type !== 'randint', about);
+    assertNumber(type, values.map(Number), number, about);
   }
 }
 
@@ -147,8 +151,10 @@ export function allPoints(space: SearchSpace): Set<string> {
   return new Set(combinations(space).map((point) => sortedText(point)));
 }
 
-/** Text that does not depend on the order of names. */
+/** Text that does not depend on the order of names, nor on how a number is written. */
 export function sortedText(value: unknown): string {
+  const number = numberOf(value);
+  if (number !== undefined) return JSON.stringify(number);
   if (Array.isArray(value)) return `[${value.map(sortedText)}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -1,7 +1,7 @@
 /** Replaces sets that were tried already (nni/common/hpo_utils/dedup.py): the next untried one of a grid takes their place. */
 import type { Parameters } from '../../../model/trial.ts';
 import { Grid } from './grid.ts';
-import { canonicalText, type ParameterSpec, type Point, toParameters } from './parameterSpec.ts';
+import { asGiven, canonicalText, type ParameterSpec, type Point, toParameters } from './parameterSpec.ts';
 
 export class Deduplicator {
   readonly history: Set<string>;
@@ -15,7 +15,7 @@ export class Deduplicator {
   }
 
   add(parameters: Parameters): void {
-    this.history.add(canonicalText(parameters));
+    this.history.add(canonicalText(asGiven(this.#specs, parameters)));
   }
 
   /** The point itself when its parameters are new, else one that is; undefined when the space is used up. */

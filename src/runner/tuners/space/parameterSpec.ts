@@ -5,6 +5,7 @@
  */
 import type { SearchSpace } from '../../../model/searchSpace.ts';
 import type { Parameters } from '../../../model/trial.ts';
+import { asFloat, isWrittenText, numberOf, plainNumbers } from '../../../model/writtenNumber.ts';
 
 interface Place {
   /** Unique in the space. */
@@ -51,13 +52,17 @@ export function isActive(spec: ParameterSpec, point: Point): boolean {
   return spec.within === undefined || point.get(spec.within.key) === spec.within.option;
 }
 
-/** The parameters a trial gets for a point. */
-export function toParameters(specs: readonly ParameterSpec[], point: Point): Parameters {
+/** The parameters a trial gets for a point. Numeric ones are floats also where they are whole, as NNI's are. */
+export function toParameters(
+  specs: readonly ParameterSpec[],
+  point: Point,
+  numberFor: (spec: NumericSpec, x: number) => number = numericValue,
+): Parameters {
   const parameters: Record<string, unknown> = {};
   for (const spec of specs) {
     const x = point.get(spec.key);
     if (x === undefined) continue;
-    if (spec.kind === 'numeric') assign(parameters, spec.path, numericValue(spec, x));
+    if (spec.kind === 'numeric') assign(parameters, spec.path, asFloat(numberFor(spec, x)));
     else if (spec.nested) assign(parameters, [...spec.path, '_name'], spec.valueOf(x));
     else assign(parameters, spec.path, spec.valueOf(x));
   }
@@ -86,12 +91,24 @@ export function toPoint(specs: readonly ParameterSpec[], parameters: Parameters)
       if (index < 0) return undefined;
       point.set(spec.key, index);
     } else {
-      const x = typeof value === 'number' ? coordinateOf(spec, value) : undefined;
+      const number = numberOf(value);
+      const x = number === undefined ? undefined : coordinateOf(spec, number);
       if (x === undefined) return undefined;
       point.set(spec.key, x);
     }
   }
   return point;
+}
+
+/**
+ * Parameters from elsewhere as this space would give them, so that their text is the same: a past or an import may have `1` where
+ * the space has `1.0`. Those that don't belong to the space stay as they are.
+ */
+export function asGiven(specs: readonly ParameterSpec[], parameters: Parameters): Parameters {
+  const point = toPoint(specs, parameters);
+  if (!point) return parameters;
+  // The value itself: its coordinate may be a little off.
+  return toParameters(specs, point, (spec, x) => numberOf(lookUp(parameters, spec.path)) ?? x);
 }
 
 /** The coordinate of a value, undefined for one the space can't give. */
@@ -109,7 +126,7 @@ function coordinateOf({ distribution, log, q }: NumericSpec, value: number): num
 /** Text that is equal for equal parameters, whatever the order of their names. */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
-    entry !== null && typeof entry === 'object' && !Array.isArray(entry)
+    entry !== null && typeof entry === 'object' && !Array.isArray(entry) && !isWrittenText(entry)
       ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
       : entry,
   );
@@ -149,8 +166,10 @@ function flatten(
         nested: false,
         size: high - low,
         valueOf: (index) => low + index,
-        indexOf: (value) =>
-          Number.isInteger(value) && Number(value) >= low && Number(value) < high ? Number(value) - low : -1,
+        indexOf: (value) => {
+          const number = numberOf(value) ?? Number.NaN;
+          return Number.isInteger(number) && number >= low && number < high ? number - low : -1;
+        },
       });
     } else specs.push(numeric(place, entry._type, values.map(Number)));
   }
@@ -159,7 +178,16 @@ function flatten(
 function options(values: readonly unknown[], nested: boolean): Pick<CategoricalSpec, 'valueOf' | 'indexOf'> {
   const seen = nested ? values.map((value) => (value as { _name: unknown })._name) : values;
   const texts = seen.map(canonicalText);
-  return { valueOf: (index) => seen[index], indexOf: (value) => texts.indexOf(canonicalText(value)) };
+  const plainTexts = seen.map((value) => canonicalText(plainNumbers(value)));
+  return {
+    valueOf: (index) => seen[index],
+    indexOf: (value) => {
+      if (value === undefined) return -1;
+      const index = texts.indexOf(canonicalText(value));
+      // A value that came another way may have 1 for 1.0; where both are options, each is its own.
+      return index < 0 ? plainTexts.indexOf(canonicalText(plainNumbers(value))) : index;
+    },
+  };
 }
 
 function isNested(values: readonly unknown[]): boolean {
