@@ -1,5 +1,7 @@
 /** `stop`: ends experiments and waits until they have. */
+import { TimeoutError } from '../client/errors.ts';
 import { followManager } from '../client/follow.ts';
+import type { ExperimentSummary } from '../model/experiment.ts';
 import { CommandFailure } from './failure.ts';
 import { chooseForStop, type StopChoice } from './select.ts';
 import type { Session } from './session.ts';
@@ -19,37 +21,55 @@ export async function stopExperiments(session: Session, options: StopChoice, id?
   session.print({ stopped }, lines.length > 0 ? lines.join('\n') : 'No experiment is running.');
 }
 
-/** @throws CommandFailure when one of them does not end in time */
+/** @throws CommandFailure when one of them does not end in time, or does not even answer */
 export async function stopAndWait(session: Session, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const manager = await session.manager();
-  const open = new Set(ids);
+  /** What is known of those that have not ended. */
+  const open = new Map<string, ExperimentSummary | undefined>(ids.map((id) => [id, undefined]));
+  const refused = new Map<string, unknown>();
+  const hangs = (id: string) => refused.get(id) instanceof TimeoutError;
   const done = new AbortController();
   const timer = setTimeout(() => done.abort(), patience);
-  const take = (experiment: { id: string; live?: boolean }) => {
+  const take = (experiment: ExperimentSummary) => {
     if (!experiment.live) open.delete(experiment.id);
-    if (open.size === 0) done.abort();
+    else if (open.has(experiment.id)) open.set(experiment.id, experiment);
   };
   try {
     // One that has ended by itself meanwhile is what was wanted.
-    const asked = await Promise.allSettled(ids.map((id) => manager.experiment(id).stopExperiment()));
+    const ask = (id: string) =>
+      manager
+        .experiment(id)
+        .stopExperiment()
+        .catch((error: unknown) => refused.set(id, error));
+    await Promise.all(ids.map(ask));
     await followManager(
       manager,
       {
         onChange({ event, data }) {
-          if (event === 'list') for (const experiment of data) take(experiment);
-          else take(data);
+          if (event === 'list') data.forEach(take);
+          else if (event === 'experiment') take(data);
+          else open.delete(data.id);
+          // What did not hear of it won't end because of it.
+          if ([...open.keys()].every(hangs)) done.abort();
         },
       },
       done.signal,
       { retries: 3 },
     );
-    if (open.size === 0) return;
-    for (const result of asked) if (result.status === 'rejected') throw result.reason;
   } finally {
     clearTimeout(timer);
   }
-  throw new CommandFailure(
-    `${[...open].join(', ')} did not end within ${patience / 1000} s. Look into its log, or end its process.`,
+  for (const [id, reason] of refused) if (open.has(id) && !hangs(id)) throw reason;
+  const failures = [...open].map(([id, summary]) => stillThere(id, summary?.pid, hangs(id)));
+  if (failures.length > 0) throw new CommandFailure(failures.join('\n'));
+}
+
+function stillThere(id: string, pid: number | undefined, hangs: boolean): string {
+  const what = hangs ? 'does not answer' : `did not end within ${patience / 1000} s`;
+  if (pid === undefined) return `Experiment ${id} ${what}. Look into its log.`;
+  return (
+    `Experiment ${id} ${what}. End its process ${pid} with: kill -9 ${pid}\n` +
+    `Its trials go on; to end them, too: trialdeck resume ${id} && trialdeck stop ${id}`
   );
 }

@@ -197,6 +197,23 @@ describe('trialdeck', () => {
     );
   });
 
+  it('says of a runner that hangs which process to end, and of its trials how', async () => {
+    const { id, pid } = await create(sleeping);
+    process.kill(pid, 'SIGSTOP');
+    const { code, stderr } = await cli.run('stop', id);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      new RegExp(`Experiment ${id} does not answer\\. End its process ${pid} with: kill -9 ${pid}\n`),
+    );
+    assert.match(stderr, new RegExp(`trialdeck resume ${id} && trialdeck stop ${id}\n`));
+    await killHard(pid);
+    await trialdeck('resume', id);
+    await trialdeck('stop', id);
+    const trials = await json<TrialRow[]>('trial', 'ls', id);
+    assert.deepEqual(new Set(trials.map(({ status }) => status)), new Set(['USER_CANCELED']));
+  });
+
   it("shows NNI's own experiments, and a damaged one beside them", async () => {
     cpSync(join(projectRoot, 'test/fixtures/nni-3.0/experiments'), home.experiments, { recursive: true });
     mkdirSync(join(home.experiments, 'broken/db'), { recursive: true });
