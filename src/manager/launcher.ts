@@ -20,7 +20,12 @@ const answerPatience = 30_000;
 
 const answerSchema = v.variant('type', [
   v.object({ type: v.literal('ready'), port: v.number(), pid: v.number() }),
-  v.object({ type: v.literal('failed'), error: v.string(), problems: v.optional(v.array(v.any())) }),
+  v.object({
+    type: v.literal('failed'),
+    error: v.string(),
+    code: v.optional(v.picklist(['portInUse', 'held', 'exists'])),
+    problems: v.optional(v.array(v.any())),
+  }),
 ]);
 
 export interface LauncherOptions {
@@ -94,7 +99,8 @@ export class Launcher {
     const { root, script, registry } = this.#options;
     const directory = experimentLayout.directory(this.#baseOf(id, message.config), id);
     const logs = experimentLayout.logs(directory);
-    const [stdout, stderr] = openLogs(logs);
+    const output = openLogs(logs, request.action);
+    const [stdout = 'ignore', stderr = 'ignore'] = output;
     const args = ['--experiments-directory', root, '--experiment-id', id, '--action', request.action];
     args.push('--port', String(request.port ?? 0), ...(request.debug ? ['--debug'] : []));
     try {
@@ -119,7 +125,7 @@ export class Launcher {
           else {
             // It has undone what it began; of a refused experiment nothing is to be left.
             if (request.action === 'create') rmSync(directory, { recursive: true, force: true });
-            reject(failure(answer.output.error, answer.output.problems as ConfigProblem[] | undefined));
+            reject(failure(answer.output));
           }
         });
         child.once('error', (error) => {
@@ -145,8 +151,7 @@ export class Launcher {
       await registry.refresh();
       return launched;
     } finally {
-      closeSync(stdout);
-      closeSync(stderr);
+      output.forEach(closeSync);
       this.#given.delete(id);
     }
   }
@@ -178,13 +183,17 @@ const io: ConfigIo = {
   },
 };
 
-/** Where a runner's output goes, under the names nnictl uses. Throws HttpError. */
-function openLogs(folder: string): [stdout: number, stderr: number] {
+/**
+ * Where a runner's output goes, under the names nnictl uses: standard output, then errors. Nowhere when an experiment is only viewed
+ * in a folder that can't be written. Throws HttpError.
+ */
+function openLogs(folder: string, action: LaunchRequest['action']): number[] {
   try {
     makeFolder(folder);
     return [openSync(join(folder, 'nnictl_stdout.log'), 'a'), openSync(join(folder, 'nnictl_stderr.log'), 'a')];
   } catch (error) {
     const { kind, message } = storageError(error, folder);
+    if (action === 'view' && kind === 'readOnly') return [];
     throw httpError(400, kind === 'missing' ? `The folder ${folder} can't be made.` : message);
   }
 }
@@ -193,10 +202,17 @@ function withProblems(message: string, problems: ConfigProblem[]): Error {
   return Object.assign(httpError(400, message), { problems });
 }
 
-/** What a runner says went wrong; a port in use is a conflict, the rest is for the person to mend. */
-function failure(error: string, problems: ConfigProblem[] | undefined): Error {
-  const status = /port|already|in use/i.test(error) ? 409 : 400;
-  return Object.assign(httpError(status, error), problems ? { problems } : {});
+/** What a runner says went wrong. Where something else stands in the way it is a conflict; the rest is for the person to mend. */
+function failure({
+  error,
+  code,
+  problems,
+}: {
+  error: string;
+  code?: unknown;
+  problems?: unknown[] | undefined;
+}): Error {
+  return Object.assign(httpError(code === undefined ? 400 : 409, error), problems ? { problems } : {});
 }
 
 function lastLine(path: string): string {

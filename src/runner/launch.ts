@@ -230,7 +230,10 @@ function openDatabase(args: LaunchArguments, directory: string, undo: Undo): Exp
   const path = experimentLayout.database(directory);
   const stored = existsSync(path);
   if (args.action === 'create') {
-    if (stored) throw new LaunchError(`There is an experiment ${args.id} already. Resume it, or choose another id.`);
+    if (stored)
+      throw new LaunchError(`There is an experiment ${args.id} already. Resume it, or choose another id.`, {
+        code: 'exists',
+      });
     // Whoever launches may have made the folder, for the output of this process.
     const made = existsSync(directory)
       ? [dirname(path), experimentLayout.checkpoint(directory), join(experimentLayout.logs(directory), logName)]

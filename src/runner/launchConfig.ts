@@ -41,7 +41,7 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
   if (config) return config;
   const errors = problems.filter(({ severity }) => severity === 'error');
   const said = errors.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
-  throw new LaunchError(said.join('\n'), problems);
+  throw new LaunchError(said.join('\n'), { problems });
 }
 
 /** The training service's part, with what it leaves to the top level. Throws {@link LaunchError} for another platform. */

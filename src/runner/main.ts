@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type ConfigProblem, parseConfig } from '../model/config.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
-import { LaunchError } from './launchError.ts';
+import { type LaunchConflict, LaunchError } from './launchError.ts';
 
 /** What a parent sends. Neither field is needed to resume or view. */
 export interface LaunchMessage {
@@ -24,7 +24,7 @@ export interface LaunchMessage {
 
 export type RunnerAnswer =
   | { type: 'ready'; port: number; pid: number }
-  | { type: 'failed'; error: string; problems?: ConfigProblem[] };
+  | { type: 'failed'; error: string; code?: LaunchConflict; problems?: ConfigProblem[] };
 
 /** From the order to stop until the process ends whatever happens; NNI's limit. */
 const longestStop = 60_000;
@@ -129,8 +129,13 @@ async function main(): Promise<void> {
     if (stopping) return await end(0);
     await answer({ type: 'ready', port: running.port, pid: process.pid });
   } catch (error) {
-    const problems = error instanceof LaunchError && error.problems ? { problems: error.problems } : {};
-    await answer({ type: 'failed', error: error instanceof Error ? error.message : String(error), ...problems });
+    const { code, problems } = error instanceof LaunchError ? error : {};
+    await answer({
+      type: 'failed',
+      error: error instanceof Error ? error.message : String(error),
+      ...(code && { code }),
+      ...(problems && { problems }),
+    });
     process.exit(1);
   }
 }

@@ -45,5 +45,5 @@ export async function refuseIfHeld(
 }
 
 function held(id: string, pid: number): LaunchError {
-  return new LaunchError(`Experiment ${id} is run by process ${pid} already. Stop it there first.`);
+  return new LaunchError(`Experiment ${id} is run by process ${pid} already. Stop it there first.`, { code: 'held' });
 }

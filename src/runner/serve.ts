@@ -80,7 +80,9 @@ export class Listener {
 
 function portError(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === 'EADDRINUSE')
-    return new LaunchError(`Port ${port} is in use. Choose another one, or none for a free one.`);
+    return new LaunchError(`Port ${port} is in use. Choose another one, or none for a free one.`, {
+      code: 'portInUse',
+    });
   if (error.code === 'EACCES') return new LaunchError(`Port ${port} is not allowed here. Choose one above 1023.`);
   return error;
 }

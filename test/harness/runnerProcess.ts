@@ -39,7 +39,7 @@ export function runnerConfig(root: string, changes: Partial<ExperimentConfig> = 
 
 export type RunnerAnswer =
   | { type: 'ready'; port: number; pid: number }
-  | { type: 'failed'; error: string; problems?: unknown[] };
+  | { type: 'failed'; error: string; code?: string; problems?: unknown[] };
 
 export class RunnerProcess {
   readonly child: ChildProcess;

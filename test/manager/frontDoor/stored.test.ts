@@ -164,7 +164,24 @@ describe('manager: stored experiments', () => {
     assert.equal((await manager.get<TrialJobInfo[]>(route('shown', '/trial-jobs'))).length, 12);
     assert.match(experiments.get('secret')?.errors.join() ?? '', /secret\/db\/nni\.sqlite can't be .*permission/);
     await assert.rejects(manager.launch({ action: 'resume', id: 'shown' }), /no permission, or a read-only disk/);
+    chmodSync(dirname(dirname(shown)), 0o555);
+    const { port } = await manager.launch({ action: 'view', id: 'shown' });
+    const viewed = await fetch(`http://127.0.0.1:${port}${nniBase}/trial-jobs`);
+    assert.equal(((await viewed.json()) as unknown[]).length, 12);
+    chmodSync(dirname(dirname(shown)), 0o755);
     chmodSync(dirname(shown), 0o755);
+  });
+
+  it('whether a refused launch is a conflict does not depend on how the reason is worded', async () => {
+    const database = new DatabaseSync(addCopy('elsewhere'));
+    database.exec(`UPDATE ExperimentProfile SET params =
+      json_set(params, '$.trainingService', json('{"platform": "port already in use"}'))`);
+    database.close();
+    const manager = await start();
+    await assert.rejects(manager.launch({ action: 'resume', id: 'elsewhere' }), {
+      status: 400,
+      message: /"port already in use" needs NNI itself/,
+    });
   });
 
   it('an experiment that NNI runs is shown as it grows; what only NNI can do is passed on to it', async () => {

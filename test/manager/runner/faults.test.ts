@@ -30,14 +30,14 @@ describe('runner: faults', () => {
     runners.push(runner);
     return runner;
   }
-  /** The message with which a launch fails. */
+  /** The message with which a launch fails; its code, if it has one, in front. */
   async function refusal(options: Omit<LaunchOptions, 'root'> & { root?: string }): Promise<string> {
     const { child, answer } = await RunnerProcess.spawn({ root, ...options });
     if (child.exitCode === null && answer.type === 'ready') child.kill('SIGKILL');
     assert.equal(answer.type, 'failed');
-    const { error } = answer as { error: string };
+    const { error, code } = answer as { error: string; code?: string };
     assert.doesNotMatch(error, /\n\s+at /, 'a stack trace is nothing for a person');
-    return error;
+    return code === undefined ? error : `${code}: ${error}`;
   }
 
   beforeEach(() => {
@@ -175,8 +175,8 @@ describe('runner: faults', () => {
   it('a second runner on the same experiment is refused', async () => {
     const runner = await launch({ config: { trialCommand: 'sleep 600' } });
     const again = await refusal({ action: 'resume' });
-    assert.match(again, new RegExp(`exp.*process ${runner.child.pid}`));
-    assert.match(await refusal({ config: runnerConfig(root) }), /exp/);
+    assert.match(again, new RegExp(`^held: .*exp.*process ${runner.child.pid}`));
+    assert.match(await refusal({ config: runnerConfig(root) }), /^exists: .*exp/);
     assert.equal((await runner.status()).status, 'RUNNING');
   });
 
@@ -187,7 +187,7 @@ describe('runner: faults', () => {
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     try {
       const said = await refusal({ config: runnerConfig(root, { trialCommand: 'touch ran' }), port });
-      assert.match(said, new RegExp(`[Pp]ort ${port} is in use`));
+      assert.match(said, new RegExp(`^portInUse: Port ${port} is in use`));
       assert.ok(!existsSync(join(root, 'ran')));
     } finally {
       server.close();
