@@ -31,7 +31,9 @@ const lockedDelay = 1000;
 const livenessInterval = 1000;
 /** A runner tells of itself at once; of one that does not in this time, in milliseconds, its database has to tell. */
 const answerPatience = 1000;
-/** A runner that has closed its stream ends within NNI's limit of 60 s. */
+/** Between tries to reach a runner that lives, in milliseconds. */
+const followPause = 100;
+/** A runner that takes no connections any more ends within NNI's limit of 60 s. */
 const endPatience = 65_000;
 
 interface Entry {
@@ -42,7 +44,7 @@ interface Entry {
   feed: RunnerFeed | undefined;
   /** Open for reading: asked for by a client, or a living NNI's that is followed. */
   stored: StoredExperiment | undefined;
-  /** Process of a runner that has closed its stream, but still lives. */
+  /** Process of a runner that takes no connections any more, but still lives. */
   endingPid: number | undefined;
   /** Process of a living NNI whose end is waited for. */
   nniPid: number | undefined;
@@ -294,6 +296,7 @@ export class Registry {
     entry.stored = undefined;
     entry.stamp = '';
     return new Promise((resolve) => {
+      let heard = false;
       const timer = setTimeout(() => {
         if (!this.#over && !entry.summary) this.#showStored(entry);
         resolve();
@@ -305,16 +308,31 @@ export class Registry {
       entry.feed = new RunnerFeed(runner, {
         summary: (summary) => {
           // Whoever answers at this port must be this experiment's runner.
-          if (summary.id === entry.id) this.#set(entry, summary);
+          if (summary.id === entry.id) {
+            heard = true;
+            this.#set(entry, summary);
+          }
           answered();
         },
-        closed: () => {
+        closed: (refused) => {
           entry.feed = undefined;
-          if (!this.#over) void this.#waitForEnd(entry, runner.pid);
           answered();
+          if (this.#over) return;
+          // A stream may break by itself: only a runner that takes no connections any more is about to end.
+          if (refused || !runsExperiment(runner.pid, entry.id)) void this.#waitForEnd(entry, runner.pid);
+          else if (heard) void this.#followRunner(entry, runner);
+          else void this.#followLater(entry, runner);
         },
       });
     });
+  }
+
+  /** Again after a pause: a connection that breaks before anything was heard may break many times. */
+  async #followLater(entry: Entry, runner: { pid: number; port: number }): Promise<void> {
+    await delay(followPause);
+    // Whoever has looked meanwhile follows it already.
+    if (this.#over || entry.feed || this.#entries.get(entry.id) !== entry) return;
+    await this.#followRunner(entry, runner);
   }
 
   #showStored(entry: Entry): void {
@@ -327,7 +345,7 @@ export class Registry {
     }
   }
 
-  /** The stream is closed, the process may take a moment more. There is no event for the end of a process that is not our child. */
+  /** Nothing listens any more, the process may take a moment. There is no event for the end of a process that is not our child. */
   async #waitForEnd(entry: Entry, pid: number): Promise<void> {
     const deadline = Date.now() + endPatience;
     entry.endingPid = pid;

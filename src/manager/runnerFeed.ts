@@ -6,8 +6,8 @@ import { experimentRoutes } from '../model/wire.ts';
 
 export interface RunnerFeedListener {
   summary(summary: ExperimentSummary): void;
-  /** The stream ended or could not be opened. */
-  closed(): void;
+  /** The stream ended or could not be opened. `refused`: nothing listens there. */
+  closed(refused: boolean): void;
 }
 
 export class RunnerFeed {
@@ -79,13 +79,13 @@ export class RunnerFeed {
       }
     });
     this.#requests.add(request);
-    request.on('error', () => this.#close());
+    request.on('error', (error: NodeJS.ErrnoException) => this.#close(error.code === 'ECONNREFUSED'));
     request.on('close', () => this.#requests.delete(request));
   }
 
-  #close(): void {
+  #close(refused = false): void {
     if (this.#over) return;
     this.dispose();
-    this.#listener.closed();
+    this.#listener.closed(refused);
   }
 }

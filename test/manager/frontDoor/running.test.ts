@@ -1,7 +1,8 @@
 /** Running experiments through the manager: launched, steered, followed, killed and resumed. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { followExperiment } from '../../../src/client/follow.ts';
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
@@ -242,6 +243,40 @@ describe('manager: running experiments', () => {
     );
     process.kill(hanging.pid, 'SIGCONT');
     assert.equal((await manager.until(hanging.id, ({ status }) => status === 'RUNNING')).name, 'hanging');
+  });
+
+  it('a stream that breaks while its runner is well leaves the experiment running, and is opened again', async () => {
+    const { id, port } = await create({ trialCommand: wait(), maxTrialNumber: 1 });
+    await manager.stop();
+    // Between manager and runner, to break what connects them.
+    const sockets = new Set<Socket>();
+    const relay = createServer((socket) => {
+      const onward = connect(port, '127.0.0.1');
+      for (const end of [socket, onward]) end.on('error', () => undefined);
+      sockets.add(socket);
+      socket.pipe(onward).pipe(socket);
+      socket.once('close', () => sockets.delete(socket) && onward.destroy());
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(relay, 'listening');
+      const manifest = await home.manifest();
+      const entry = { ...manifest[id], port: (relay.address() as AddressInfo).port };
+      writeFileSync(join(home.experiments, '.experiment'), JSON.stringify({ ...manifest, [id]: entry }));
+      manager = await ManagerProcess.start(home);
+      const seen: string[] = [];
+      for await (const { event, data } of manager.events(managerRoutes.events)) {
+        const summary = (event === 'list' ? (data as ExperimentSummary[])[0] : data) as ExperimentSummary;
+        seen.push(`${summary.status} ${summary.live}`);
+        if (summary.status === 'DONE') break;
+        // Each time it is told of the experiment anew; only the third time the trial may end.
+        if (seen.length > 3) writeFileSync(go, '');
+        else for (const socket of sockets) socket.destroy();
+      }
+      assert.deepEqual(new Set(seen), new Set(['NO_MORE_TRIAL true', 'DONE true']));
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      relay.close();
+    }
   });
 
   it('an experiment may lie in a folder of its own choice, and is listed with the others', async () => {
