@@ -7,10 +7,9 @@ import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
 import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { httpError, secure } from '../server/security.ts';
-import type { StoredExperiment } from '../server/storedExperiment.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';
-import type { Registry } from './registry.ts';
+import type { ReadExperiment, Registry } from './registry.ts';
 
 export interface ManagerServerOptions {
   registry: Registry;
@@ -113,7 +112,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
 /** A small server per stored experiment, reached without a socket: the same routes as a runner's, over the database. */
 class StoredServers {
   #registry: Registry;
-  #servers = new WeakMap<StoredExperiment, FastifyInstance>();
+  #servers = new WeakMap<ReadExperiment, FastifyInstance>();
 
   constructor(registry: Registry) {
     this.#registry = registry;

@@ -3,6 +3,7 @@
  * NNI, or under nobody. What can't be read is listed, too, with the reason. Polled is only what gives no event, a locked database
  * and the end of a killed NNI: the manifest is watched, runners are followed over their event streams, NNI's databases are watched.
  */
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import {
 } from '../model/experiment.ts';
 import { isEnded, type TrialStatus } from '../model/trial.ts';
 import type { ManagerChange } from '../model/wire.ts';
+import { ListedExperiment } from '../server/listedExperiment.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../server/storage/holder.ts';
 import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
@@ -36,6 +38,9 @@ const followPause = 100;
 /** A runner that takes no connections any more ends within NNI's limit of 60 s. */
 const endPatience = 65_000;
 
+/** Read by us, as nobody of ours runs it. */
+export type ReadExperiment = StoredExperiment | ListedExperiment;
+
 interface Entry {
   id: string;
   manifest: ManifestEntry | undefined;
@@ -43,7 +48,7 @@ interface Entry {
   summary: ExperimentSummary | undefined;
   feed: RunnerFeed | undefined;
   /** Open for reading: asked for by a client, or a living NNI's that is followed. */
-  stored: StoredExperiment | undefined;
+  stored: ReadExperiment | undefined;
   /** Process of a runner that takes no connections any more, but still lives. */
   endingPid: number | undefined;
   /** Process of a living NNI whose end is waited for. */
@@ -116,8 +121,8 @@ export class Registry {
     return { port: entry.manifest.port, prefix: entry.manifest.prefixUrl ? `/${entry.manifest.prefixUrl}` : '' };
   }
 
-  /** The experiment as its database has it. Throws StorageError. */
-  stored(id: string): StoredExperiment | undefined {
+  /** The experiment as its database has it, or the manifest where it has none. Throws StorageError. */
+  stored(id: string): ReadExperiment | undefined {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     entry.usedAt = Date.now();
@@ -229,9 +234,14 @@ export class Registry {
     const alive = entry.manifest !== undefined && isAlive(entry.manifest);
     const database = experimentLayout.database(directory);
     const changedAt = (await modified(database)) + (await modified(`${database}-wal`));
-    if (changedAt === 0) return;
-    const stamp = `${changedAt} ${alive} ${entry.manifest?.pid} ${entry.manifest?.status} ${entry.manifest?.port}`;
+    if (changedAt === 0 && !(onlyListed(entry) && (await exists(directory)))) return;
+    const stamp = `${changedAt} ${alive} ${JSON.stringify(entry.manifest)}`;
     if (stamp === entry.stamp) return;
+    if (entry.stored instanceof ListedExperiment) {
+      // Who follows it begins anew.
+      entry.stored.dispose();
+      entry.stored = undefined;
+    }
     const runner = this.#runnerOf(entry, alive);
     if (runner) {
       answers.push(this.#followRunner(entry, runner));
@@ -241,7 +251,7 @@ export class Registry {
       entry.stored?.refresh();
       const opened = entry.stored ?? this.#openStored(entry);
       const summary = opened.summary();
-      if (alive) {
+      if (alive && opened instanceof StoredExperiment) {
         // NNI itself writes this one: its database is followed.
         entry.stored = opened;
         const current = entry;
@@ -365,13 +375,13 @@ export class Registry {
     if (!this.#over) this.#refreshSoon();
   }
 
-  #openStored(entry: Entry): StoredExperiment {
-    return new StoredExperiment({
-      id: entry.id,
-      directory: entry.directory,
-      circumstances: () => circumstancesOf(entry),
-      manifest: async () => this.manifestEntries(),
-    });
+  #openStored(entry: Entry): ReadExperiment {
+    const { id, directory, manifest } = entry;
+    const both = { directory, manifest: async () => this.manifestEntries() };
+    if (manifest && onlyListed(entry)) {
+      return new ListedExperiment({ ...both, entry: manifest, status: statusOf(manifest) });
+    }
+    return new StoredExperiment({ ...both, id, circumstances: () => circumstancesOf(entry) });
   }
 
   #closeOldest(): void {
@@ -407,12 +417,22 @@ function isEnding({ id, endingPid }: Entry): boolean {
   return endingPid !== undefined && runsExperiment(endingPid, id);
 }
 
+/** NNI stores no database of an architecture search that one process does alone; one that has a process may be about to. */
+function onlyListed({ manifest, directory }: Entry): boolean {
+  if (!manifest?.tag.includes('retiarii') || isAlive(manifest)) return false;
+  return !existsSync(experimentLayout.database(directory));
+}
+
+function statusOf(manifest: ManifestEntry): ExperimentStatus {
+  return experimentStatuses.find((known) => known === manifest.status) ?? 'STOPPED';
+}
+
 /** What the manifest and the process table say about an experiment nobody of ours runs. */
 function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof StoredExperiment>[0]['circumstances']> {
   const { manifest } = entry;
   if (isEnding(entry)) return { status: 'STOPPING', errors: [], live: true };
   if (!manifest) return { status: 'STOPPED', errors: [], live: false };
-  const status = experimentStatuses.find((known) => known === manifest.status) ?? 'STOPPED';
+  const status = statusOf(manifest);
   const live = isAlive(manifest);
   const process = {
     ...(manifest.port === undefined ? {} : { port: manifest.port }),

@@ -36,7 +36,12 @@ export function storedExperimentBase(
   id: string,
   entry: Pick<ManifestEntry, 'logDir'> | undefined,
 ): string {
-  const holds = (base: string) => existsSync(experimentLayout.database(experimentLayout.directory(base, id)));
   if (!entry || entry.logDir === root) return root;
-  return !holds(entry.logDir) && holds(root) ? root : entry.logDir;
+  const bases = [entry.logDir, root];
+  const directory = (base: string) => experimentLayout.directory(base, id);
+  return (
+    bases.find((base) => existsSync(experimentLayout.database(directory(base)))) ??
+    bases.find((base) => existsSync(directory(base))) ??
+    entry.logDir
+  );
 }

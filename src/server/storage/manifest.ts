@@ -4,6 +4,7 @@
  */
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
@@ -16,7 +17,8 @@ const lockPatience = 10_000;
 
 const entrySchema = v.looseObject({
   id: v.string(),
-  port: v.optional(v.number()),
+  // NNI writes "N/A" where there is none, as for architecture searches.
+  port: v.fallback(v.optional(v.number()), undefined),
   startTime: v.optional(v.number()),
   endTime: v.optional(v.union([v.number(), v.literal('N/A')])),
   status: v.fallback(v.string(), 'STOPPED'),
@@ -25,7 +27,10 @@ const entrySchema = v.looseObject({
   tag: v.fallback(v.array(v.string()), []),
   pid: v.fallback(v.optional(v.number()), undefined),
   webuiUrl: v.fallback(v.array(v.string()), []),
-  logDir: v.string(),
+  logDir: v.pipe(
+    v.string(),
+    v.transform((path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path)),
+  ),
   prefixUrl: v.fallback(v.nullish(v.string()), null),
 });
 

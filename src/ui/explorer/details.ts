@@ -85,8 +85,10 @@ export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, label
 /** Markdown. All text from elsewhere is escaped. */
 export function experimentTooltip(summary: ExperimentSummary, labels: Labels, now: number): string {
   const { t } = labels;
+  const progress = progressText(summary);
   const entries: Entry[] = [
-    { key: t('trials'), value: progressText(summary) },
+    // Of an experiment that stored none, not even how many there were is known.
+    ...(progress === '0' && !summary.live ? [] : [{ key: t('trials'), value: progress }]),
     ...(['RUNNING', 'WAITING', 'FAILED', 'EARLY_STOPPED'] as const)
       .filter((status) => (summary.counts[status] ?? 0) > 0)
       .map((status) => ({ key: trialStatusWord(status, t), value: String(summary.counts[status] ?? 0) })),
@@ -102,7 +104,7 @@ export function experimentTooltip(summary: ExperimentSummary, labels: Labels, no
   entries.push({ key: t('time'), value: limit === undefined ? time : t('{0} of {1}', time, formatDuration(limit)) });
   if (summary.tuner) entries.push({ key: t('tuner'), value: `${summary.tuner} · ${summary.optimizeMode}` });
   if (summary.assessor) entries.push({ key: t('assessor'), value: summary.assessor });
-  entries.push({ key: t('concurrency'), value: String(summary.trialConcurrency) });
+  if (summary.trialConcurrency > 0) entries.push({ key: t('concurrency'), value: String(summary.trialConcurrency) });
   if (summary.sdk) {
     const { kind, version, python } = summary.sdk;
     const name = kind === 'bundled' ? t('bundled nni') : t('installed nni {0}', version);

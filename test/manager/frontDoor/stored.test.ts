@@ -65,6 +65,44 @@ describe('manager: stored experiments', () => {
     assert.equal(experiments.get('fcqgwob9')?.type, 'nas');
   });
 
+  it('lists an architecture search without a database as what it is, and opens it without inventing anything', async () => {
+    const manager = await start();
+    const found = (await list(manager)).get('j6inbw3e') ?? assert.fail();
+    assert.deepEqual(
+      { ...found, durationAt: 0 },
+      {
+        id: 'j6inbw3e',
+        name: 'nas-toy',
+        type: 'nas',
+        status: 'STOPPED',
+        live: false,
+        engine: 'nni',
+        errors: [],
+        platform: 'local',
+        tuner: '',
+        optimizeMode: 'maximize',
+        startTime: 1795351220237,
+        endTime: 1795351220555,
+        execDuration: 0.318,
+        durationAt: 0,
+        trialConcurrency: 1,
+        counts: {},
+        directory: join(home.experiments, 'j6inbw3e'),
+      },
+    );
+    const experiment = manager.client.experiment('j6inbw3e');
+    const { trials, metrics, config, summary } = await experiment.snapshot();
+    assert.deepEqual([trials, metrics.data, summary.name], [[], [], 'nas-toy']);
+    assert.equal((config as { executionEngine?: { name: string } }).executionEngine?.name, 'sequential');
+    assert.deepEqual(await experiment.listTrialJobs(), []);
+    assert.match((await experiment.readExperimentLog({ name: 'experiment.log' })).text, /sequential execution engine/);
+    await assert.rejects(manager.launch({ action: 'resume', id: 'j6inbw3e' }), { status: 409 });
+    // One whose folder is gone is gone, as with the others.
+    rmSync(join(home.experiments, 'j6inbw3e'), { recursive: true });
+    await manager.stop();
+    assert.deepEqual([...(await list(await start())).keys()], ['hfc6tdyj', 'fcqgwob9']);
+  });
+
   it('serves a stored experiment read-only from its database', async () => {
     const manager = await start();
     const profile = await manager.get<ExperimentProfile>(route('hfc6tdyj', '/experiment'));
@@ -113,7 +151,14 @@ describe('manager: stored experiments', () => {
     truncateSync(addCopy('empty'), 0);
     const manager = await start();
     const experiments = await list(manager);
-    assert.deepEqual([...experiments.keys()].sort(), ['cut-off', 'empty', 'fcqgwob9', 'garbage', 'hfc6tdyj']);
+    assert.deepEqual([...experiments.keys()].sort(), [
+      'cut-off',
+      'empty',
+      'fcqgwob9',
+      'garbage',
+      'hfc6tdyj',
+      'j6inbw3e',
+    ]);
     assert.equal(experiments.get('hfc6tdyj')?.status, 'DONE');
     for (const id of ['cut-off', 'garbage', 'empty']) {
       const { status, live, errors } = experiments.get(id) ?? {};

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, watch } from 'node:fs';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
+import { freshFolder, projectRoot, removeFolder } from '../../../scripts/folders.ts';
 import type { ManifestEntry } from '../../../src/model/experiment.ts';
 import { deferred } from '../../../src/runner/deferred.ts';
 import {
@@ -59,6 +60,16 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(manifest.abcd1234, real);
     assert.deepEqual(Object.keys(manifest), ['abcd1234', 'old']);
     assert.deepEqual(manifest.old?.tag, []);
+  });
+
+  it('has the entries of architecture searches, which have no port, process or absolute folder', async () => {
+    await put(readFileSync(join(projectRoot, 'test/fixtures/nni-3.0/experiments/.experiment'), 'utf8'));
+    const { j6inbw3e: found, ...others } = await readManifest(root);
+    assert.deepEqual(
+      [found?.port, found?.pid, found?.experimentName, found?.tag, found?.logDir],
+      [undefined, undefined, 'nas-toy', ['retiarii'], join(homedir(), 'nni-experiments')],
+    );
+    assert.deepEqual(Object.keys(others), ['hfc6tdyj', 'fcqgwob9']);
   });
 
   it('of another shape than a map is empty', async () => {
