@@ -49,7 +49,7 @@ export async function stopAndWait(session: Session, ids: readonly string[]): Pro
         onChange({ event, data }) {
           if (event === 'list') data.forEach(take);
           else if (event === 'experiment') take(data);
-          else open.delete(data.id);
+          else if (event === 'removed') open.delete(data.id);
           // What did not hear of it won't end because of it.
           if ([...open.keys()].every(hangs)) done.abort();
         },

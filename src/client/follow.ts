@@ -1,4 +1,5 @@
 /** Following a server of ours: everything once, then what changes; found again after it was lost. */
+import * as v from 'valibot';
 import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment.ts';
 import { experimentRoutes, type ManagerChange, managerRoutes } from '../model/wire.ts';
 import { changeSchema, parse, parseList, summarySchema } from './decode.ts';
@@ -115,7 +116,7 @@ export function followManager(
       });
       for await (const { event, data } of events) {
         if (event === 'reset') return;
-        if (event !== 'list' && event !== 'experiment' && event !== 'removed') continue;
+        if (!isManagerEvent(event)) continue;
         const change = managerChange(event, parseData(data));
         if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', data);
         connected();
@@ -125,6 +126,17 @@ export function followManager(
     },
     persistOptions(follower, signal, options),
   );
+}
+
+const managerEvents: readonly string[] = [
+  'list',
+  'experiment',
+  'removed',
+  'warnings',
+] satisfies ManagerChange['event'][];
+
+function isManagerEvent(event: string | undefined): event is ManagerChange['event'] {
+  return event !== undefined && managerEvents.includes(event);
 }
 
 function managerChange(event: ManagerChange['event'], data: unknown): ManagerChange | undefined {
@@ -140,6 +152,10 @@ function managerChange(event: ManagerChange['event'], data: unknown): ManagerCha
     case 'removed': {
       const id = typeof data === 'object' && data !== null && 'id' in data ? data.id : undefined;
       return typeof id === 'string' ? { event, data: { id } } : undefined;
+    }
+    case 'warnings': {
+      const warnings = parseList(v.string(), data);
+      return warnings && { event, data: warnings };
     }
   }
 }

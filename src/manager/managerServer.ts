@@ -81,6 +81,8 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
   server.get(managerRoutes.events, (_request, reply) => {
     const stream = new EventStream(reply);
     stream.send('list', registry.list());
+    const warnings = registry.warnings();
+    if (warnings.length > 0) stream.send('warnings', warnings);
     const listening = registry.listen(({ event, data }) => stream.send(event, data));
     stream.onClose(() => listening.dispose());
     return reply;

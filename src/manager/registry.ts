@@ -196,14 +196,17 @@ export class Registry {
 
   /** A manifest that can't be read leaves what was known: the experiments themselves are not in it. */
   async #readManifest(): Promise<void> {
+    let problem: string | undefined;
     try {
       this.#manifest = await readManifest(this.root);
-      this.#manifestProblem = undefined;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      if (this.#manifestProblem !== error.message) this.#warn(error.message);
-      this.#manifestProblem = error.message;
+      problem = error.message;
     }
+    if (problem === this.#manifestProblem) return;
+    this.#manifestProblem = problem;
+    if (problem !== undefined) this.#warn(problem);
+    this.#emit({ event: 'warnings', data: this.warnings() });
   }
 
   /** @param answers takes what is still to be waited for */

@@ -31,7 +31,7 @@ export const managerRoutes = {
   info: `${trialdeckBase}/manager`,
   /** GET → {@link ExperimentSummary}[]; POST {@link LaunchRequest} → {@link Launched}. */
   experiments: `${trialdeckBase}/experiments`,
-  /** GET, server-sent events of {@link ManagerChange} named `list` (first), `experiment` and `removed`. */
+  /** GET, server-sent events of {@link ManagerChange} named `list` (first), `experiment`, `removed` and `warnings`. */
   events: `${trialdeckBase}/manager/events`,
   /** POST → 202; the manager ends, the runners go on. */
   shutdown: `${trialdeckBase}/manager/shutdown`,
@@ -78,7 +78,9 @@ export interface Launched {
 export type ManagerChange =
   | { event: 'list'; data: ExperimentSummary[] }
   | { event: 'experiment'; data: ExperimentSummary }
-  | { event: 'removed'; data: { id: string } };
+  | { event: 'removed'; data: { id: string } }
+  /** All of {@link ManagerInfo.warnings} there are now; after a `list` there are none until it comes. */
+  | { event: 'warnings'; data: string[] };
 
 export interface ErrorBody {
   error: string;

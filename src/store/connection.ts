@@ -13,7 +13,7 @@ export type ConnectionStatus =
   /** `since` is when it was last known to answer, or first asked. `reached` is false when it never answered. */
   | { state: 'lost'; since: number; reason: string; reached: boolean };
 
-/** `structure`: the status or the set of experiments changed. */
+/** `structure`: the status, the warnings or the set of experiments changed. */
 export type ConnectionEvent = { structure: true };
 
 /** Waits between attempts to come back, in milliseconds; the last one repeats. */
@@ -43,6 +43,7 @@ export class Connection implements Disposable {
 
   #status: ConnectionStatus = { state: 'idle', since: Date.now() };
   #models = new Map<string, ExperimentModel>();
+  #warnings: readonly string[] = [];
   #link: ManagerLink | undefined;
   #listening: Disposable | undefined;
   #attempt: { start: boolean; done: Promise<void> } | undefined;
@@ -64,6 +65,11 @@ export class Connection implements Disposable {
 
   get models(): ReadonlyMap<string, ExperimentModel> {
     return this.#models;
+  }
+
+  /** What keeps the list from being complete, as the manager said last; in words for a person. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** Summaries; what runs first, then the newest. */
@@ -135,6 +141,7 @@ export class Connection implements Disposable {
     clearTimeout(this.#retry);
     this.#dropLink();
     this.#setModels([]);
+    this.#warnings = [];
     this.#setStatus({ state: 'idle', since: Date.now() });
   }
 
@@ -234,6 +241,11 @@ export class Connection implements Disposable {
     switch (change.event) {
       case 'list':
         this.#setModels(change.data);
+        this.#warnings = [];
+        this.#changed.fire({ structure: true });
+        return;
+      case 'warnings':
+        this.#warnings = change.data;
         this.#changed.fire({ structure: true });
         return;
       case 'experiment': {

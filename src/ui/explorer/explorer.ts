@@ -3,10 +3,10 @@ import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeVie
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
-import { oneLine } from './escape.ts';
 import { isRunning, type Labels } from './labels.ts';
 import { experimentNode, type TreeNode, trialNode } from './nodes.ts';
 import { TreeData } from './treeData.ts';
+import { viewMessage } from './viewMessage.ts';
 
 export const experimentsView = 'trialdeck.experiments';
 
@@ -135,14 +135,13 @@ export class Explorer implements Disposable {
     const { status } = this.#store.local;
     const shown = summaries.length > 0;
     const state = shown ? 'ready' : status.state === 'lost' ? (status.reached ? 'lost' : 'failed') : this.#emptyState();
-    const key = JSON.stringify([running, state, status.state, workspace.isTrusted]);
+    const warnings = this.#store.connections.flatMap((connection) => connection.warnings);
+    const message = viewMessage({ shown, status, trusted: workspace.isTrusted, warnings }, l10n.t);
+    const key = JSON.stringify([running, state, status.state, message]);
     if (key === this.#state) return;
     this.#state = key;
     this.#view.badge = running > 0 ? { value: running, tooltip } : undefined;
-    if (shown && !workspace.isTrusted) this.#view.message = l10n.t('Restricted Mode: nothing can be run or changed.');
-    else if (state === 'failed' && status.state === 'lost') this.#view.message = oneLine(status.reason, 200);
-    else if (state === 'starting') this.#view.message = l10n.t('Connecting…');
-    else this.#view.message = '';
+    this.#view.message = message;
     void setContext('trialdeck.state', state);
     void setContext('trialdeck.hasExperiments', shown);
     void setContext('trialdeck.connection', status.state === 'idle' ? 'none' : status.state);

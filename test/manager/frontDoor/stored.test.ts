@@ -143,6 +143,17 @@ describe('manager: stored experiments', () => {
     copyFileSync(join(fixtures, '.experiment'), join(home.experiments, '.experiment'));
     await manager.launch({ action: 'create', config: runnerConfig(home.experiments) });
     assert.equal((await manager.get<ManagerInfo>(managerRoutes.info)).warnings, undefined);
+
+    // Who listens hears of it at once, both ways.
+    const heard: string[] = [];
+    for await (const { event, data } of manager.events(managerRoutes.events)) {
+      if (event === 'list') truncateSync(join(home.experiments, '.experiment'), 200);
+      if (event !== 'warnings') continue;
+      heard.push(...(data as string[]), '.');
+      if (heard.length > 2) break;
+      copyFileSync(join(fixtures, '.experiment'), join(home.experiments, '.experiment'));
+    }
+    assert.match(heard.join(''), /^.*\.experiment is not valid JSON\. Repair or remove it[^.]*\.\.\.$/);
   });
 
   it('damaged databases hide nobody else, and each gives its reason', async () => {

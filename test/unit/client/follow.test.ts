@@ -310,25 +310,26 @@ describe('following a manager', () => {
     scene.answer = (request, response) => {
       open.push(response);
       const list = event('list', [summary({ id: `e${open.length}` }), { id: 3 }]);
-      stream([list, event('experiment', summary({ id: 'x' })), event('news', 1), event('removed', { id: 'x' })])(
-        request,
-        response,
-      );
+      const warnings = event('warnings', ['damaged', 3]);
+      const news = [event('experiment', summary({ id: 'x' })), event('news', 1), event('removed', { id: 'x' })];
+      stream([list, warnings, ...news])(request, response);
     };
     const heard: string[] = [];
     await followManager(
       manager,
       {
         onChange: (news) => {
-          heard.push(news.event === 'list' ? news.data.map(({ id }) => id).join() : `${news.event} ${news.data.id}`);
+          if (news.event === 'list') heard.push(news.data.map(({ id }) => id).join());
+          else heard.push(`${news.event} ${news.event === 'warnings' ? news.data : news.data.id}`);
           if (news.event !== 'removed') return;
-          if (heard.length < 6) open.at(-1)?.destroy();
+          if (heard.length < 8) open.at(-1)?.destroy();
           else controller.abort();
         },
       },
       controller.signal,
     );
-    assert.deepEqual(heard, ['e1', 'experiment x', 'removed x', 'e2', 'experiment x', 'removed x']);
+    const after = ['warnings damaged', 'experiment x', 'removed x'];
+    assert.deepEqual(heard, ['e1', ...after, 'e2', ...after]);
     manager.dispose();
     await scene.close();
   });

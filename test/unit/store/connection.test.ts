@@ -84,6 +84,22 @@ describe('a connection', () => {
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
+  it('has the warnings of its manager until they are gone, also while that was away', async () => {
+    const link = linkWith('a');
+    const made = connection(new FakeConnector(link, linkWith('a')));
+    await made.connect({ start: true });
+    const told = next(made.onDidChange);
+    link.send({ event: 'warnings', data: ['The manifest is damaged.'] });
+    await told;
+    assert.deepEqual(made.warnings, ['The manifest is damaged.']);
+    link.send({ event: 'warnings', data: [] });
+    assert.deepEqual(made.warnings, []);
+    link.send({ event: 'warnings', data: ['The manifest is damaged.'] });
+    link.list?.closed(new Error('socket closed'));
+    await state('connected')(made);
+    assert.deepEqual(made.warnings, []);
+  });
+
   it('comes back by itself and keeps what was known meanwhile', async () => {
     const link = linkWith('a');
     const connector = new FakeConnector(link, linkWith('a', 'b'));

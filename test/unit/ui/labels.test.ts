@@ -9,6 +9,7 @@ import {
   parameterText,
   trialShapes,
 } from '../../../src/ui/explorer/labels.ts';
+import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
 import { summary, trial } from '../store/samples.ts';
 
@@ -92,6 +93,20 @@ describe('what rows of the tree say', () => {
     assert.match(lost.description, /^no answer since /);
     assert.match(lost.contextValue, /;retry;/);
     assert.equal(say({ state: 'lost', since: now, reason: 'port in use', reached: false }).description, 'port in use');
+  });
+
+  it('above the rows: why there are none, else what keeps them from being all', () => {
+    const say = (changes: Partial<ViewState>) => {
+      const connected = { state: 'connected', since: now, address: '' } as const;
+      return viewMessage({ shown: true, status: connected, trusted: true, warnings: [], ...changes }, labels.t);
+    };
+    const warnings = ['/x/.experiment is not valid JSON.\nRepair or remove it.'];
+    assert.equal(say({}), '');
+    assert.equal(say({ warnings }), 'Warning: /x/.experiment is not valid JSON. Repair or remove it.');
+    assert.match(say({ warnings, trusted: false }), /^Restricted Mode: .*Warning: /);
+    const lost = { state: 'lost', since: now, reason: 'port in use', reached: false } as const;
+    assert.equal(say({ warnings, shown: false, status: lost }), 'port in use');
+    assert.equal(say({ shown: false, status: { state: 'connecting', since: now } }), 'Connecting…');
   });
 
   it('no two states of trials look the same without their colour, but for the cancelled ones', () => {
