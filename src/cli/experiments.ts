@@ -40,7 +40,7 @@ function experimentTable(experiments: readonly ExperimentSummary[]): string {
       experiment.id,
       experiment.name,
       experiment.status,
-      String(Object.values(experiment.counts).reduce((sum, count) => sum + count, 0)),
+      trialsText(experiment),
       experiment.best ? formatNumber(experiment.best.value) : '',
       experiment.port === undefined ? '' : String(experiment.port),
       experiment.platform,
@@ -48,6 +48,13 @@ function experimentTable(experiments: readonly ExperimentSummary[]): string {
     ]),
     terminalWidth(),
   );
+}
+
+/** Empty for an architecture search that stored no trials: how many there were is not known. */
+function trialsText({ counts, type }: ExperimentSummary): string {
+  const stored = Object.values(counts);
+  if (type === 'nas' && stored.length === 0) return '';
+  return String(stored.reduce((sum, count) => sum + count, 0));
 }
 
 /** NNI's profile, as JSON with and without `--json`. */

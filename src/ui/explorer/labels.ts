@@ -213,6 +213,7 @@ export class Labels {
       default:
         parts = [word, best, when];
     }
+    if (summary.type === 'nas') parts.unshift('NAS');
     const label = oneLine(summary.name) || summary.id;
     const actions = [...experimentActions(summary)].map((action) => `${action};`).join('');
     const running = phase === 'running' || phase === 'finishing' ? [word] : [];

@@ -220,6 +220,7 @@ describe('trialdeck', () => {
     writeFileSync(join(home.experiments, 'broken/db/nni.sqlite'), 'garbage '.repeat(1000));
     const text = await trialdeck('experiment', 'list', '--all');
     assert.match(text, /^hfc6tdyj +quad +DONE +12 /m);
+    assert.match(text, /^j6inbw3e +nas-toy +STOPPED +local /m);
     assert.match(text, /^broken +broken +ERROR /m);
     assert.match(await trialdeck('experiment', 'status', 'broken'), /^ERROR: .*\n.*nni\.sqlite is damaged/);
     await trialdeck('experiment', 'export', 'hfc6tdyj', '-f', 'nni.csv', '-t', 'csv');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { experimentStatuses } from '../../../src/model/experiment.ts';
 import { trialStatuses } from '../../../src/model/trial.ts';
+import { experimentTooltip } from '../../../src/ui/explorer/details.ts';
 import {
   experimentPhase,
   experimentShapes,
@@ -41,6 +42,13 @@ describe('what rows of the tree say', () => {
     const failed = labels.experiment(summary({ status: 'ERROR', errors: ['the tuner ended:\nKeyError: 3'] }));
     assert.equal(failed.description, 'failed: the tuner ended: KeyError: 3');
     assert.equal(labels.experiment(summary({ live: false, startTime: now })).description, 'interrupted · just now');
+  });
+
+  it('an architecture search: that it is one, and nothing that NNI did not store', () => {
+    const stored = { status: 'STOPPED', live: false, counts: {}, endTime: now - 7_200_000, execDuration: 0.3 } as const;
+    const { maxTrialNumber: _none, ...searched } = summary({ ...stored, type: 'nas', tuner: '', trialConcurrency: 0 });
+    assert.equal(labels.experiment(searched).description, `NAS · stopped · ${labels.ago(stored.endTime)}`);
+    assert.doesNotMatch(experimentTooltip(searched, labels, now), /trials|concurrency|best/);
   });
 
   it('a tuner that stopped is named, though the status says RUNNING', () => {
