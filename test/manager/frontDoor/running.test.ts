@@ -51,6 +51,8 @@ describe('manager: running experiments', () => {
       [listed?.id, listed?.name, listed?.live, listed?.port, listed?.pid],
       [id, 'proxied', true, port, pid],
     );
+    // Which nni the trials import is found out while the first one starts.
+    await manager.until(id, ({ sdk }) => sdk !== undefined);
     const own = await (await fetch(`http://127.0.0.1:${port}${nniBase}/experiment-metadata`)).json();
     assert.deepEqual(await nni(id, '/experiment-metadata'), own);
 
