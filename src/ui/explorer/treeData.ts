@@ -21,6 +21,11 @@ import { experimentNode, nodeId, parentOf, type Section, type TreeNode, trialNod
 
 /** Rows below one parent before "… more". */
 export const pageSize = 50;
+/**
+ * Milliseconds between two changes told to VS Code. It draws after a pause of 200 ms, so trials that report without pause would
+ * keep it from ever drawing.
+ */
+const drawInterval = 300;
 /** A spinner has an end: after so long the row says why there is nothing yet. Milliseconds. */
 const loadingLimit = 15_000;
 
@@ -41,6 +46,10 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   readonly #watches = new Map<ExperimentModel, Disposable>();
   /** How many children to show, by the parent's id; {@link pageSize} where it is not set. */
   readonly #limits = new Map<string, number>();
+  /** What is to be drawn anew; undefined among it stands for all. */
+  #waiting = new Set<TreeNode | undefined>();
+  #timer: NodeJS.Timeout | undefined;
+  #lastDrawn = Number.NEGATIVE_INFINITY;
   #visible = false;
   #stale = false;
 
@@ -62,7 +71,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
         if (this.#open.has(nodeId(experimentNode(model.connectionId, model.id)))) this.#watch(model);
       }
     }
-    if (this.#stale) this.#changed.fire(undefined);
+    if (this.#stale) this.#draw(undefined);
     this.#stale = false;
   }
 
@@ -88,7 +97,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     if (!parent) return;
     const id = nodeId(parent);
     this.#limits.set(id, (this.#limits.get(id) ?? pageSize) + pageSize);
-    this.#changed.fire([this.intern(parent)]);
+    this.#draw(this.intern(parent));
   }
 
   /** Makes sure that a trial is on a page that is shown. False when there is no such trial. */
@@ -100,13 +109,13 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     const limit = this.#limits.get(id) ?? pageSize;
     if (index >= limit) {
       this.#limits.set(id, Math.ceil((index + 1) / pageSize) * pageSize);
-      this.#changed.fire([parent]);
+      this.#draw(parent);
     }
     return true;
   }
 
   refresh(): void {
-    this.#changed.fire(undefined);
+    this.#draw(undefined);
   }
 
   /** Redraws what a change touches. */
@@ -117,12 +126,30 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     }
     // Whether there are rows at all decides about the welcome view, and only the root tells VS Code that.
     if (change.connections.size > 0) {
-      this.#changed.fire(undefined);
+      this.#draw(undefined);
       return;
     }
     const redraw = new Set<TreeNode>();
     for (const [model, delta] of change.experiments) this.#collect(model, delta, redraw);
-    if (redraw.size > 0) this.#changed.fire([...redraw]);
+    if (redraw.size > 0) this.#draw(...redraw);
+  }
+
+  /** Tells VS Code at once, or together with what else comes until it is ready to hear of more. */
+  #draw(...nodes: (TreeNode | undefined)[]): void {
+    for (const node of nodes) this.#waiting.add(node);
+    if (this.#timer) return;
+    const wait = this.#lastDrawn + drawInterval - performance.now();
+    if (wait <= 0) this.#tell();
+    else this.#timer = setTimeout(() => this.#tell(), wait);
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    this.#lastDrawn = performance.now();
+    const nodes = [...this.#waiting];
+    this.#waiting.clear();
+    const known = nodes.filter((node) => node !== undefined);
+    this.#changed.fire(known.length < nodes.length ? undefined : known);
   }
 
   #collect(model: ExperimentModel, delta: ExperimentDelta, redraw: Set<TreeNode>): void {
@@ -201,6 +228,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#timer);
     this.#releaseAll();
     this.#changed.dispose();
   }
