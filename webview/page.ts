@@ -1,10 +1,11 @@
 /** The page's one source of truth: data, connection, what is chosen; and when to draw. */
+
+import { isTicking } from '../src/model/experimentPhase.ts';
 import type { ConnectionView, Events, LimitKind, Method, PageState, Requests } from '../src/protocol.ts';
 import { Announcer } from './data/announcer.ts';
 import type { CurveMode } from './data/curveChoice.ts';
 import { Derived } from './data/derived.ts';
 import { ExperimentData } from './data/experimentData.ts';
-import { isTicking } from './data/experimentPhase.ts';
 import type { StatusKind } from './data/trialStatus.ts';
 import type { Sort } from './data/trialTable.ts';
 import type { Host } from './host.ts';

@@ -1,11 +1,11 @@
 /** Tells once when an experiment that was started from here has finished or failed. */
 import { commands, type Disposable, l10n, type Memento, window } from 'vscode';
+import { endedTrials, experimentPhase } from '../model/experimentPhase.ts';
 import { formatNumber } from '../model/format.ts';
 import { disposeAll } from '../store/emitter.ts';
 import type { ExperimentModel } from '../store/experimentModel.ts';
 import type { Store } from '../store/store.ts';
 import { oneLine } from './explorer/escape.ts';
-import { endedTrials, experimentPhase } from './explorer/labels.ts';
 import { experimentNode } from './explorer/nodes.ts';
 import type { Settings } from './settings.ts';
 

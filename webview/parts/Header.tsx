@@ -1,8 +1,9 @@
 /** The first line: what it is, how it is doing, and what one can do. */
 import { experimentActions } from '../../src/model/experiment.ts';
+import { experimentPhase, phaseShapes } from '../../src/model/experimentPhase.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { experimentPhase, phaseLooks, phaseWord } from '../data/experimentPhase.ts';
+import { phaseWord } from '../data/phaseWord.ts';
 import type { Page } from '../page.ts';
 import { clockTime, fullTime, t } from '../strings.ts';
 import { menuBelow, type OpenMenu } from './Menu.tsx';
@@ -72,7 +73,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
 
 function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
   const phase = experimentPhase(data.summary);
-  const { icon, tone } = phaseLooks[phase];
+  const { icon, tone } = phaseShapes[phase];
   return (
     <span class={`chip tone-${tone}`} data-phase={phase}>
       <Icon name={icon} spin={icon === 'loading' && page.whyLost === undefined} />

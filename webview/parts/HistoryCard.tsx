@@ -1,5 +1,6 @@
 /** The history plot: what each trial came to, and the best so far. */
 import { useMemo, useState } from 'preact/hooks';
+import { endedTrials } from '../../src/model/experimentPhase.ts';
 import { formatNumber } from '../../src/model/format.ts';
 import type { TrialRow } from '../../src/model/trial.ts';
 import { historyOption, shapeOf } from '../charts/historyOption.ts';
@@ -7,7 +8,6 @@ import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { Button, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { endedTrials } from '../data/experimentPhase.ts';
 import type { History } from '../data/history.ts';
 import { resultOf, resultText } from '../data/results.ts';
 import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../data/trialStatus.ts';

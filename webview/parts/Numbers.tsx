@@ -1,17 +1,11 @@
 /** The numbers a person asks for first. */
 import type { ComponentChildren } from 'preact';
 import { experimentActions } from '../../src/model/experiment.ts';
+import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../src/model/format.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import {
-  allTrials,
-  elapsedSeconds,
-  endedTrials,
-  roughSeconds,
-  secondsLeft,
-  shortDuration,
-} from '../data/experimentPhase.ts';
+import { roughSeconds, secondsLeft, shortDuration } from '../data/timeLeft.ts';
 import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../data/trialStatus.ts';
 import type { Page } from '../page.ts';
 import { ago, fullTime, t } from '../strings.ts';

@@ -1,8 +1,8 @@
 /** Lines across the page for what a person must know: errors of the experiment, a lost connection, a refused request. */
 import type { ComponentChildren } from 'preact';
+import { experimentPhase } from '../../src/model/experimentPhase.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
-import { experimentPhase } from '../data/experimentPhase.ts';
 import type { Page } from '../page.ts';
 import { clockTime, t } from '../strings.ts';
 

@@ -1,14 +1,9 @@
 /** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
 import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import { experimentPhase, phaseShapes } from '../../model/experimentPhase.ts';
 import { formatNumber } from '../../model/format.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
-import {
-  experimentPhase,
-  experimentPhaseWord,
-  experimentShapes,
-  type Labels,
-  progressText,
-} from '../explorer/labels.ts';
+import { experimentPhaseWord, type Labels, progressText } from '../explorer/labels.ts';
 
 export interface Lens {
   title: string;
@@ -70,8 +65,11 @@ function liveLenses(target: Target, labels: Labels): Lens[] {
 }
 
 function statusOf(summary: ExperimentSummary, text: string): { title: string; tooltip: string } {
-  const { icon } = experimentShapes[experimentPhase(summary)];
-  return { title: `$(${icon}) ${text}`, tooltip: summary.errors.join('\n') || `${summary.name} · ${summary.id}` };
+  const { icon } = phaseShapes[experimentPhase(summary)];
+  return {
+    title: `$(${icon === 'loading' ? 'loading~spin' : icon}) ${text}`,
+    tooltip: summary.errors.join('\n') || `${summary.name} · ${summary.id}`,
+  };
 }
 
 /** `done 12 min. ago · best 0.9731`. */

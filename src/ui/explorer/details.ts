@@ -1,17 +1,16 @@
 /** What hovers and the rows below a trial show. Free of vscode. */
 import type { ExperimentSummary } from '../../model/experiment.ts';
+import { elapsedSeconds, experimentPhase } from '../../model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
 import type { TrialRow } from '../../model/trial.ts';
 import { escapeMarkdown, oneLine } from './escape.ts';
 import {
-  experimentPhase,
   experimentPhaseWord,
   type Labels,
   metricValueText,
   parameterText,
   progressText,
-  runningSeconds,
   trialStatusWord,
   trialTitle,
 } from './labels.ts';
@@ -100,7 +99,7 @@ export function experimentTooltip(summary: ExperimentSummary, labels: Labels, no
     });
   }
   const limit = summary.maxExperimentDuration;
-  const time = formatDuration(runningSeconds(summary, now));
+  const time = formatDuration(elapsedSeconds(summary, now));
   entries.push({ key: t('time'), value: limit === undefined ? time : t('{0} of {1}', time, formatDuration(limit)) });
   if (summary.tuner) entries.push({ key: t('tuner'), value: `${summary.tuner} · ${summary.optimizeMode}` });
   if (summary.assessor) entries.push({ key: t('assessor'), value: summary.assessor });

@@ -1,5 +1,12 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
 import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import {
+  type ExperimentPhase,
+  elapsedSeconds,
+  endedTrials,
+  experimentPhase,
+  phaseShapes,
+} from '../../model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
 import {
@@ -68,54 +75,6 @@ export function trialStatusWord(status: TrialStatus, t: Translate): string {
   }
 }
 
-/** What an experiment is in, as one looks at it: NNI's status, and whether anything still holds it. */
-export type ExperimentPhase =
-  | 'starting'
-  | 'running'
-  | 'stalled'
-  | 'finishing'
-  | 'done'
-  | 'failed'
-  | 'stopping'
-  | 'stopped'
-  | 'interrupted'
-  | 'viewed';
-
-export function experimentPhase(summary: ExperimentSummary): ExperimentPhase {
-  const busy = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0) + (summary.counts.UNKNOWN ?? 0) > 0;
-  switch (summary.status) {
-    case 'DONE':
-      return 'done';
-    case 'ERROR':
-      return 'failed';
-    case 'STOPPED':
-      return 'stopped';
-    case 'VIEWED':
-      return 'viewed';
-    case 'STOPPING':
-      return summary.live ? 'stopping' : 'stopped';
-  }
-  // Its process went without saying goodbye.
-  if (!summary.live) return 'interrupted';
-  if (summary.status === 'INITIALIZED') return 'starting';
-  if (summary.errors.length > 0) return 'stalled';
-  if (summary.status === 'RUNNING') return 'running';
-  return busy ? 'finishing' : 'done';
-}
-
-export const experimentShapes: Readonly<Record<ExperimentPhase, Shape>> = {
-  starting: { icon: 'loading~spin', color: 'trialdeck.waiting' },
-  running: { icon: 'loading~spin', color: 'trialdeck.running' },
-  stalled: { icon: 'warning', color: 'trialdeck.stoppedEarly' },
-  finishing: { icon: 'loading~spin', color: 'trialdeck.running' },
-  done: { icon: 'pass-filled', color: 'trialdeck.succeeded' },
-  failed: { icon: 'error', color: 'trialdeck.failed' },
-  stopping: { icon: 'loading~spin', color: 'trialdeck.cancelled' },
-  stopped: { icon: 'stop-circle', color: 'trialdeck.cancelled' },
-  interrupted: { icon: 'debug-disconnect', color: 'trialdeck.stoppedEarly' },
-  viewed: { icon: 'eye', color: 'trialdeck.waiting' },
-};
-
 export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): string {
   switch (phase) {
     case 'starting':
@@ -141,22 +100,16 @@ export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): strin
   }
 }
 
-/** How many trials have ended, whatever way. */
-export function endedTrials(summary: Pick<ExperimentSummary, 'counts'>): number {
-  return trialStatuses.reduce((sum, status) => sum + (isEnded(status) ? (summary.counts[status] ?? 0) : 0), 0);
-}
-
 /** `64/100`, or `64` where there is no limit. */
 export function progressText(summary: Pick<ExperimentSummary, 'counts' | 'maxTrialNumber'>): string {
   const ended = endedTrials(summary);
   return summary.maxTrialNumber === undefined ? String(ended) : `${ended}/${summary.maxTrialNumber}`;
 }
 
-/** Seconds it has been running, counted on from when the server said so. */
-export function runningSeconds(summary: ExperimentSummary, now: number): number {
-  const phase = experimentPhase(summary);
-  const passes = phase === 'running' || phase === 'finishing' || phase === 'stalled';
-  return summary.execDuration + (passes ? Math.max(0, now - summary.durationAt) / 1000 : 0);
+/** Codicon and colour of a phase as the tree draws them. */
+function phaseShape(phase: ExperimentPhase): Shape {
+  const { icon, tone } = phaseShapes[phase];
+  return { icon: icon === 'loading' ? 'loading~spin' : icon, color: `trialdeck.${tone}` };
 }
 
 export class Labels {
@@ -200,7 +153,7 @@ export class Labels {
     switch (phase) {
       case 'running':
       case 'finishing':
-        parts = [progressText(summary), best, formatDuration(runningSeconds(summary, this.#now()))];
+        parts = [progressText(summary), best, formatDuration(elapsedSeconds(summary, this.#now()))];
         break;
       case 'starting':
       case 'stopping':
@@ -220,7 +173,7 @@ export class Labels {
     return {
       label,
       description: parts.filter(Boolean).join(' · '),
-      ...experimentShapes[phase],
+      ...phaseShape(phase),
       contextValue: `experiment;${actions}`,
       spoken: [t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', '),
     };
@@ -248,7 +201,7 @@ export class Labels {
         parts = [message || word];
         break;
       default:
-        parts = [word, message];
+        parts = [word, message === word ? '' : message];
     }
     const actions = [canKill(row.status) && experiment.live ? 'kill;' : '', 'log;'];
     if (experimentActions(experiment).has('addTrial')) actions.push('copy;');
