@@ -16,7 +16,7 @@ import { experimentsOfFile } from '../experiments.ts';
 import { Labels } from '../explorer/labels.ts';
 import type { Settings } from '../settings.ts';
 import { configLanguages, isConfigDocument } from './configDocuments.ts';
-import { lensLine } from './lensLines.ts';
+import { type Lens, lensLine } from './lensLines.ts';
 
 /** At most two redraws a second however fast trials come. */
 const throttleMs = 500;
@@ -30,6 +30,8 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
   readonly #aging: NodeJS.Timeout;
+  /** What stands above each document now. */
+  readonly #shown = new WeakMap<TextDocument, string>();
   #timer: NodeJS.Timeout | undefined;
   #lastFired = 0;
 
@@ -56,11 +58,10 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
   }
 
   provideCodeLenses(document: TextDocument): CodeLens[] {
-    if (!this.#settings.codeLens(document) || !isConfigDocument(document, this.#settings)) return [];
+    const line = this.#line(document);
+    this.#shown.set(document, JSON.stringify(line));
     const top = new Range(0, 0, 0, 0);
-    return lensLine(experimentsOfFile(this.#store, document.uri.fsPath), this.#labels).map(
-      ({ about, ...lens }) => new CodeLens(top, { ...lens, arguments: [about ?? document.uri] }),
-    );
+    return line.map(({ about, ...lens }) => new CodeLens(top, { ...lens, arguments: [about ?? document.uri] }));
   }
 
   dispose(): void {
@@ -69,10 +70,19 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #openConfigs(): TextDocument[] {
+  #line(document: TextDocument): Lens[] {
+    if (!this.#settings.codeLens(document) || !isConfigDocument(document, this.#settings)) return [];
+    return lensLine(experimentsOfFile(this.#store, document.uri.fsPath), this.#labels);
+  }
+
+  #visible(): TextDocument[] {
     return window.visibleTextEditors
       .map((editor) => editor.document)
-      .filter((document) => isConfigDocument(document, this.#settings));
+      .filter((document) => configLanguages.includes(document.languageId));
+  }
+
+  #openConfigs(): TextDocument[] {
+    return this.#visible().filter((document) => isConfigDocument(document, this.#settings));
   }
 
   #onChange(change: StoreChange): void {
@@ -90,6 +100,11 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     const wait = Math.max(0, this.#lastFired + throttleMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      // A line that is drawn anew swallows a click that is under way, so that happens only when it says something else.
+      const stale = this.#visible().some(
+        (document) => this.#shown.get(document) !== JSON.stringify(this.#line(document)),
+      );
+      if (!stale) return;
       this.#lastFired = performance.now();
       this.#changed.fire();
     }, wait);
