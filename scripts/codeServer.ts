@@ -43,6 +43,8 @@ export interface CodeServerOptions {
   /** Reuses data of an earlier server (its window state); by default a fresh folder that `stop` removes. */
   dataFolder?: string;
   port?: number;
+  /** Lets a window run tests in its extension host; such a window shows no notifications. */
+  testDriver?: boolean;
   say?: (line: string) => void;
 }
 
@@ -90,7 +92,8 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     [
       main,
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
-      ...['--without-connection-token', '--accept-server-license-terms', '--enable-smoke-test-driver'],
+      ...['--without-connection-token', '--accept-server-license-terms'],
+      ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
       ...['--telemetry-level', 'off', ...folders],
     ],
     // A process group of its own: its extension hosts and terminals end with it.

@@ -45,7 +45,7 @@ async function check(): Promise<LevelResult> {
 }
 
 /** A mocha process over `test/<folder>`. */
-async function mocha(folder: string, options: { timeout: number; parallel?: boolean }): Promise<LevelResult> {
+async function mocha(folder: string, options: { timeout: number; require?: string }): Promise<LevelResult> {
   const files = (await readdir(join(projectRoot, 'test', folder), { recursive: true })).filter((f) =>
     f.endsWith('.test.ts'),
   );
@@ -54,7 +54,7 @@ async function mocha(folder: string, options: { timeout: number; parallel?: bool
   await rm(results, { force: true });
   const args = ['node_modules/mocha/bin/mocha.js', '--reporter', 'test/harness/reporter.cjs'];
   args.push('--timeout', String(options.timeout), '--slow', String(options.timeout / 4), '--exit');
-  if (options.parallel) args.push('--parallel', '--jobs', '2');
+  if (options.require) args.push('--require', options.require);
   const code = await run(process.execPath, [...args, `test/${folder}/**/*.test.ts`], { TRIALDECK_RESULTS: results });
   const text = await readFile(results, 'utf8').catch(() => undefined);
   if (text === undefined) return failedLevel(folder, `mocha ended with code ${code} and left no results`);
@@ -70,7 +70,7 @@ async function ui(): Promise<LevelResult> {
     return skippedLevel(`VS Code could not be installed: ${error instanceof Error ? error.message : String(error)}`);
   }
   await packageExtension();
-  return mocha('ui', { timeout: 180_000 });
+  return mocha('ui', { timeout: 180_000, require: 'test/harness/failurePicture.ts' });
 }
 
 /** The real processes over HTTP, beside the real NNI where that can be had. */

@@ -132,7 +132,7 @@ async function runInBrowser(
 ): Promise<Problem | undefined> {
   const chromiumPath = await findChromium(say);
   if (!chromiumPath) return { skip: 'No Chromium is installed or installable; set CHROME_PATH.' };
-  const server = await startCodeServer({ environment, settings, say });
+  const server = await startCodeServer({ testDriver: true, environment, settings, say });
   const browser = await launchChromium(chromiumPath);
   try {
     const page = await browser.newPage();

@@ -6,12 +6,14 @@ import { type CodeServer, startCodeServer } from '../../scripts/codeServer.ts';
 import { freshFolder, projectRoot, removeFolder } from '../../scripts/folders.ts';
 import { vsixPath } from '../../scripts/package.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { Workbench, type WorkbenchOptions } from './workbench.ts';
+import { type Theme, themeNames, Workbench, type WorkbenchOptions } from './workbench.ts';
 
 export interface SessionOptions {
   /** Folder to copy into the workspace; `examples/quickstart` when absent, an empty workspace when null. */
   example?: string | null;
   settings?: Record<string, unknown>;
+  /** VS Code's own default when absent. */
+  theme?: Theme;
   environment?: Record<string, string>;
 }
 
@@ -36,7 +38,11 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   }
   const server = await startCodeServer({
     vsix: vsixPath,
-    settings: { 'trialdeck.experimentsDirectory': experiments, ...options.settings },
+    settings: {
+      'trialdeck.experimentsDirectory': experiments,
+      ...(options.theme ? { 'workbench.colorTheme': themeNames[options.theme] } : {}),
+      ...options.settings,
+    },
     environment: options.environment ?? {},
   });
   const browser = await launchChromium(chromium);

@@ -4,6 +4,15 @@ import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { type CodeServer, remoteUri, windowAddress } from '../../scripts/codeServer.ts';
 import { ensureFolder, resultsFolder } from '../../scripts/folders.ts';
 
+/** VS Code's names of the themes that pictures are taken in. */
+export const themeNames = {
+  light: 'Light Modern',
+  dark: 'Dark Modern',
+  'hc-dark': 'Dark High Contrast',
+  'hc-light': 'Light High Contrast',
+} as const;
+export type Theme = keyof typeof themeNames;
+
 export interface WorkbenchOptions {
   folder: string;
   /** A development folder to run the extension from; leave out when it is installed as a `.vsix`. */
@@ -12,6 +21,9 @@ export interface WorkbenchOptions {
   width?: number;
   height?: number;
 }
+
+/** The windows that are open now. */
+export const openWorkbenches = new Set<Workbench>();
 
 export class Workbench {
   readonly page: Page;
@@ -34,6 +46,8 @@ export class Workbench {
     if (options.openFile) payload.push(['openFile', remoteUri(server, options.openFile)]);
     await page.goto(windowAddress(server, options.folder, payload));
     const workbench = new Workbench(page, () => context.close());
+    openWorkbenches.add(workbench);
+    page.once('close', () => openWorkbenches.delete(workbench));
     await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
     return workbench;
   }
@@ -63,24 +77,38 @@ export class Workbench {
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
   }
 
-  /** Answers the open quick pick or input box. */
-  async answer(text: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input.input').first();
+  /** Types into the open quick pick or input box. */
+  async type(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible input').first();
     await input.waitFor();
     await input.fill(text);
+  }
+
+  /** Answers the open quick pick or input box. */
+  async answer(text: string): Promise<void> {
+    await this.type(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Takes what the open input box suggests. */
+  async accept(): Promise<void> {
+    await this.page.locator('.quick-input-widget:visible input').first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Loads the window anew. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load');
+    await this.run('Developer: Reload Window');
+    await loaded;
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
   }
 
   /** Shows the extension's side bar. */
   async openSideBar(): Promise<void> {
-    const tree = this.tree();
-    if (await tree.isVisible()) return;
-    await this.page.locator('.activitybar [aria-label^="Trialdeck"]').first().click();
-    await this.page.locator('.sidebar .pane').first().waitFor();
-  }
-
-  tree(): Locator {
-    return this.page.locator('.sidebar .pane-body .monaco-list[role="tree"]').first();
+    // Its icon in the activity bar would close a side bar that is open already.
+    await this.run('Trialdeck: Focus on Experiments View');
+    await this.page.locator('.sidebar .composite.title', { hasText: /Trialdeck/ }).waitFor();
   }
 
   /** A row of the tree by a part of its text. */
@@ -88,8 +116,44 @@ export class Workbench {
     return this.page.locator('.sidebar .monaco-list-row', { hasText: text }).first();
   }
 
+  /** Unfolds a row that is folded. */
+  async expand(row: Locator): Promise<void> {
+    if ((await row.getAttribute('aria-expanded')) === 'true') return;
+    await row.locator('.monaco-tl-twistie').click();
+  }
+
+  /** Runs an entry of a row's context menu. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.page.locator('.monaco-menu .action-label', { hasText: entry }).first();
+    // A menu that has just come up takes no click yet, lest the one that opened it counts twice.
+    await item.click();
+    while (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => undefined);
+  }
+
   codeLens(text: string | RegExp): Locator {
     return this.page.locator('.codelens-decoration a, .codelens-decoration span', { hasText: text }).first();
+  }
+
+  /**
+   * Clicks a CodeLens and waits for what comes of it. While extensions still start, VS Code draws all CodeLenses anew for each
+   * that offers some and loses a click of that moment; a person clicks again.
+   */
+  async clickLens(text: string | RegExp, outcome: Locator): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.codeLens(text).click({ timeout: 60_000 });
+      try {
+        await outcome.waitFor({ timeout: 20_000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  /** An editor's tab. */
+  tab(name: string): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: name }).first();
   }
 
   /** A button of a notification or modal dialog. */
@@ -97,6 +161,16 @@ export class Workbench {
     return this.page
       .locator('.monaco-dialog-box .monaco-button, .notifications-toasts .monaco-button', { hasText: text })
       .first();
+  }
+
+  /** A notification by a part of its text. */
+  toast(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first();
+  }
+
+  /** The modal dialog. */
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
   }
 
   /** The frame of a webview whose document holds `selector`. */
@@ -117,18 +191,12 @@ export class Workbench {
     }
   }
 
-  async setTheme(theme: 'light' | 'dark' | 'hc-dark' | 'hc-light'): Promise<void> {
-    const names = {
-      light: 'Light Modern',
-      dark: 'Dark Modern',
-      'hc-dark': 'Dark High Contrast',
-      'hc-light': 'Light High Contrast',
-    };
+  async setTheme(theme: Theme): Promise<void> {
     await this.run('Preferences: Color Theme');
     const input = this.page.locator('.quick-input-widget input.input').first();
     await input.waitFor();
-    await input.fill(names[theme]);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: names[theme] }).first();
+    await input.fill(themeNames[theme]);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: themeNames[theme] }).first();
     await row.click();
     const css = { light: 'vs', dark: 'vs-dark', 'hc-dark': 'hc-black', 'hc-light': 'hc-light' }[theme];
     await this.page.locator(`.monaco-workbench.${css}`).waitFor();

@@ -9,8 +9,8 @@ describe('run the sample from its config file', () => {
   let window: Workbench;
 
   before(async () => {
-    session = await startSession();
-    window = await session.open({ openFile: join((await session).workspace, 'config.yml') });
+    session = await startSession({ theme: 'dark' });
+    window = await session.open({ openFile: join(session.workspace, 'config.yml') });
   });
   after(() => session?.end());
 
@@ -21,32 +21,50 @@ describe('run the sample from its config file', () => {
   });
 
   it('runs: the panel opens and its numbers move', async () => {
-    await window.codeLens(/Run/).click();
+    await window.clickLens(/Run/, window.tab('spirals'));
     const page = await window.webview('[data-trial-count]', 60_000);
     await page.locator('[role="tablist"]').waitFor();
-    await page.waitForFunction("Number(document.querySelector('[data-trial-count]')?.dataset.trialCount) >= 2");
+    await page.getByRole('tab', { name: /Trials\s+([3-9]|\d\d)/ }).waitFor();
     assert.equal((await experimentIds(session.experiments)).length, 1);
   });
 
   it('lists the experiment and its trials in the side bar', async () => {
     await window.openSideBar();
-    await window.row(/spirals/).waitFor();
-    await window.row(/epoch \d+|\d+ intermediate|0\.\d+/).waitFor({ timeout: 30_000 });
-    await window.picture('running');
+    await window.row(/spirals.*\/60/).waitFor();
+    await window.expand(window.row(/spirals/));
+    await window.row(/epoch \d+|step \d+/).waitFor({ timeout: 30_000 });
+    await window.row(/0\.\d+ · learning_rate/).waitFor();
+  });
+
+  it('draws the history of results and the curves while they grow', async () => {
+    const page = await window.webview('[data-trial-count]');
+    await page.getByRole('tab', { name: /Trials\s+[2-5]\d/ }).waitFor({ timeout: 60_000 });
+    await window.picture('overview-dark');
   });
 
   it('says above the config that it runs, with Open and Stop', async () => {
     await window.openFile('config.yml');
-    await window.codeLens(/spirals running|running/).waitFor();
+    await window.codeLens(/spirals running.*best/).waitFor();
+    await window.codeLens('Open').waitFor();
     await window.codeLens('Stop').waitFor();
     await window.picture('codelens-running');
   });
 
   it('gets to the end and says how good the best was', async () => {
-    await window.codeLens(/done/).waitFor({ timeout: 150_000 });
-    await window.codeLens(/best 0\.\d+|best 1/).waitFor();
-    const row = window.row(/spirals/);
-    await row.filter({ hasText: /done/ }).waitFor();
+    await window.codeLens(/done.*best (0\.\d+|1)/).waitFor({ timeout: 150_000 });
+    await window.codeLens('Run again').waitFor();
+    await window.row(/spirals\s*done · best/).waitFor();
     await window.picture('done');
+    await window.toast(/spirals has finished: 60 trials, best/).waitFor();
+  });
+
+  it('shows a trial with its parameters, curve and log when one picks it in the tree', async () => {
+    await window.codeLens('Open').click();
+    const page = await window.webview('[data-trial-count]');
+    await window.row(/^\s*57\b/).click();
+    await page.getByRole('heading', { name: 'Trial 57' }).waitFor();
+    await page.getByText('activation', { exact: true }).last().waitFor();
+    await page.getByText(/epoch 50: accuracy/).waitFor();
+    await window.picture('trial');
   });
 });
