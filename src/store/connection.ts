@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   label: string;
   kind: 'local' | 'remote';
   connector: Connector;
-  /** Whether a process may be started now; false in an untrusted workspace. */
+  /** Whether a manager may be started now. */
   mayStart(): boolean;
 }
 

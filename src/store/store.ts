@@ -36,7 +36,7 @@ export interface StoreOptions {
   local: Connector;
   /** What the person calls this machine, in their language. */
   localLabel: string;
-  /** Whether processes may be started now: false in an untrusted workspace. */
+  /** Whether a manager may be started now. */
   mayStart(): boolean;
 }
 

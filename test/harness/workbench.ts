@@ -58,9 +58,12 @@ export class Workbench {
 
   /** Runs a command from the palette by its title. */
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
+    // A window that is just giving the keyboard to something else, such as a new page, loses the key.
+    for (let attempt = 1; attempt <= 5 && !(await input.isVisible()); attempt++) {
+      await this.page.keyboard.press('F1');
+      await input.waitFor({ timeout: 5000 }).catch(() => undefined);
+    }
     await input.fill(`>${title}`);
     // The recently used and similar groups may put others first: pick by the row's own label.
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
@@ -68,12 +71,14 @@ export class Workbench {
     await row.click();
   }
 
+  /** Opens a file of the workspace, or brings its editor to the front. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
-    await input.fill(name);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    if (await this.tab(name).isVisible()) await this.tab(name).click();
+    else {
+      await this.page.keyboard.press('Control+P');
+      await this.type(name);
+      await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    }
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
   }
 
@@ -91,9 +96,8 @@ export class Workbench {
   }
 
   /** Takes what the open input box suggests. */
-  async accept(): Promise<void> {
-    await this.page.locator('.quick-input-widget:visible input').first().waitFor();
-    await this.page.keyboard.press('Enter');
+  async accept(button = 'OK'): Promise<void> {
+    await this.page.locator('.quick-input-widget:visible .monaco-button', { hasText: button }).click();
   }
 
   /** Loads the window anew. */
@@ -106,14 +110,21 @@ export class Workbench {
 
   /** Shows the extension's side bar. */
   async openSideBar(): Promise<void> {
-    // Its icon in the activity bar would close a side bar that is open already.
-    await this.run('Trialdeck: Focus on Experiments View');
-    await this.page.locator('.sidebar .composite.title', { hasText: /Trialdeck/ }).waitFor();
+    const title = this.page.locator('.sidebar .composite.title', { hasText: /Trialdeck/ });
+    // The icon would close a side bar that is open already.
+    if (await title.isVisible()) return;
+    await this.page.locator('.activitybar [aria-label^="Trialdeck"]').first().click();
+    await title.waitFor();
   }
 
   /** A row of the tree by a part of its text. */
   row(text: string | RegExp): Locator {
     return this.page.locator('.sidebar .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** The row of a trial by its number. */
+  trial(number: number): Locator {
+    return this.page.locator(`.sidebar .monaco-list-row[aria-label^="Trial ${number},"]`);
   }
 
   /** Unfolds a row that is folded. */
@@ -143,7 +154,7 @@ export class Workbench {
     for (let attempt = 1; ; attempt++) {
       await this.codeLens(text).click({ timeout: 60_000 });
       try {
-        await outcome.waitFor({ timeout: 20_000 });
+        await outcome.waitFor({ timeout: 10_000 });
         return;
       } catch (error) {
         if (attempt === 3) throw error;

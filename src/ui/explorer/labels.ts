@@ -9,14 +9,7 @@ import {
 } from '../../model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
-import {
-  canKill,
-  isEnded,
-  type Parameters,
-  type TrialRow,
-  type TrialStatus,
-  trialStatuses,
-} from '../../model/trial.ts';
+import { canKill, type Parameters, type TrialRow, type TrialStatus } from '../../model/trial.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
 import { oneLine } from './escape.ts';
 

@@ -23,7 +23,7 @@ describe('run the sample from its config file', () => {
   it('runs: the panel opens and its numbers move', async () => {
     await window.clickLens(/Run/, window.tab('spirals'));
     const page = await window.webview('[data-trial-count]', 60_000);
-    await page.locator('[role="tablist"]').waitFor();
+    await page.getByRole('tablist', { name: 'Views' }).waitFor();
     await page.getByRole('tab', { name: /Trials\s+([3-9]|\d\d)/ }).waitFor();
     assert.equal((await experimentIds(session.experiments)).length, 1);
   });
@@ -61,10 +61,27 @@ describe('run the sample from its config file', () => {
   it('shows a trial with its parameters, curve and log when one picks it in the tree', async () => {
     await window.codeLens('Open').click();
     const page = await window.webview('[data-trial-count]');
-    await window.row(/^\s*57\b/).click();
+    await window.trial(57).click();
     await page.getByRole('heading', { name: 'Trial 57' }).waitFor();
     await page.getByText('activation', { exact: true }).last().waitFor();
     await page.getByText(/epoch 50: accuracy/).waitFor();
     await window.picture('trial');
   });
+
+  it('looks its part in other themes', async () => {
+    await window.toast(/spirals has finished/).hover();
+    await window.page.keyboard.press('Escape');
+    for (const theme of ['light', 'hc-dark', 'hc-light'] as const) {
+      await window.setTheme(theme);
+      const page = await window.webview('[data-trial-count]');
+      await page.locator(`body[data-vscode-theme-kind="${themeKinds[theme]}"]`).waitFor();
+      await window.picture(`panel-${theme}`);
+    }
+  });
 });
+
+const themeKinds = {
+  light: 'vscode-light',
+  'hc-dark': 'vscode-high-contrast',
+  'hc-light': 'vscode-high-contrast-light',
+} as const;

@@ -24,7 +24,7 @@ describe('view stored experiments', () => {
 
   it('opens one read-only: results, parameters, logs', async () => {
     await window.row(/(done|stopped).*best/).click();
-    await window.run('Trialdeck: Open Experiment');
+    await window.page.keyboard.press('Enter');
     const page = await window.webview('[data-trial-count]', 60_000);
     await page.getByText('Top trials').waitFor();
     await page.getByRole('tab', { name: /Trials/ }).click();
@@ -56,7 +56,7 @@ describe('a window without experiments', () => {
     await window.page.getByRole('button', { name: 'Run a Config File' }).click();
     await window.toast(/No experiment config was found in this workspace/).waitFor();
     await window.page.getByRole('button', { name: 'Open the Quickstart' }).first().click();
-    await window.answer(session.workspace);
+    await window.accept('Put It Here');
     await window.codeLens(/Run/).waitFor({ timeout: 30_000 });
   });
 });
