@@ -14,13 +14,17 @@ setLanguage(document.documentElement.lang || undefined);
 const root = document.getElementById('root') ?? document.body.appendChild(document.createElement('div'));
 const page = new Page(new Host(), draw);
 
-/** Revisions that were painted, for measuring how long a result takes to the plot; only the newest marks are kept. */
+/**
+ * Revisions that were painted, and how many intermediate results had arrived by then, for measuring how long one takes to the
+ * plot; only the newest marks are kept.
+ */
 const marks: string[] = [];
 const painted = new MessageChannel();
-painted.port1.onmessage = ({ data: revision }: MessageEvent<number>) => {
+painted.port1.onmessage = ({ data }: MessageEvent<{ revision: number; arrived: number }>) => {
+  const { revision, arrived } = data;
   const name = `trialdeck:painted:${revision}`;
   if (marks.at(-1) === name) return;
-  performance.mark(name);
+  performance.mark(name, { detail: arrived });
   marks.push(name);
   while (marks.length > 500) performance.clearMarks(marks.shift());
 };
@@ -29,5 +33,5 @@ function draw(): void {
   if (!root) return;
   render(<App page={page} />, root);
   // The message comes back after this frame has been painted.
-  if (page.data) painted.port2.postMessage(page.data.revision);
+  if (page.data) painted.port2.postMessage({ revision: page.data.revision, arrived: page.data.curvesVersion });
 }

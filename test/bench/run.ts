@@ -5,17 +5,17 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createParser } from 'eventsource-parser';
 import { buildAll } from '../../scripts/build.ts';
 import { ensureFolder, projectRoot, resultsFolder } from '../../scripts/folders.ts';
-import type { ExperimentChange } from '../../src/model/experiment.ts';
 import type { TrialJobInfo } from '../../src/model/trial.ts';
 import { experimentRoot, experimentRoutes } from '../../src/model/wire.ts';
 import { installRealNni, noRealNni } from '../harness/realNni.ts';
 import { Rest } from '../manager/wire/rest.ts';
 import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
 import { openLargeExperiment } from './extensionHost.ts';
+import { listen, type Point } from './listen.ts';
 import { median, quantile, residentMegabytes, table } from './measure.ts';
+import { reportToPaint } from './paint.ts';
 
 interface Result {
   what: string;
@@ -106,33 +106,8 @@ async function latency(contender: Contender, folder: string): Promise<{ runner: 
   stop.abort();
   const [runner, manager] = await Promise.all([direct, proxied]);
   await contender.stop(id);
-  return { runner, manager };
-}
-
-/** Follows an event stream until told to stop; gives for each metric how long after its value, a time, it arrived. */
-async function listen(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<number[]> {
-  const delays: number[] = [];
-  const parser = createParser({
-    onEvent({ event, data }) {
-      const now = performance.timeOrigin + performance.now();
-      if (event !== 'change') return;
-      for (const point of (JSON.parse(data) as ExperimentChange).metrics ?? []) {
-        // Reports from before the stream was open are read later and say nothing.
-        if (point.type === 'PERIODICAL' && point.sequence > 5) delays.push(now - Number(point.data));
-      }
-    },
-  });
-  try {
-    const snapshot = await fetch(url.replace(experimentRoutes.events, experimentRoutes.snapshot), { headers, signal });
-    const { session, revision } = (await snapshot.json()) as { session: string; revision: number };
-    const response = await fetch(`${url}?session=${session}&since=${revision}`, { headers, signal });
-    if (!response.ok || !response.body) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  return delays;
+  const delays = (points: Point[]) => points.map(({ arrived, reported }) => arrived - reported);
+  return { runner: delays(runner), manager: delays(manager) };
 }
 
 /** How long a window's event loop, which is every extension's, is blocked by a large experiment. */
@@ -153,6 +128,16 @@ async function extensionHost(home: string): Promise<void> {
   } finally {
     await contender.dispose();
   }
+}
+
+/** Milliseconds from a trial's report to its paint in the panel of a real VS Code. */
+async function paint(): Promise<void> {
+  const delays = await reportToPaint(say);
+  if (!delays) return;
+  const who = 'Trialdeck, panel in VS Code';
+  note(who, `report to paint, median of ${delays.length}`, median(delays), 'ms');
+  const slow = quantile(delays, 0.95);
+  note(who, 'report to paint, 95 %', slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
 }
 
 async function bench(): Promise<void> {
@@ -206,6 +191,9 @@ async function bench(): Promise<void> {
       const slow = quantile(delays, 0.95);
       note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
     }
+
+    say('\nReport to paint in the panel of a real VS Code');
+    await paint();
 
     say('\nA window with a large experiment');
     await extensionHost(await home('large'));

@@ -67,12 +67,16 @@ export async function processesOf(experiments: string): Promise<number[]> {
   const pids: number[] = [];
   const lock = await readJson(join(experiments, '.trialdeck', 'manager.json'));
   if (typeof lock?.pid === 'number') pids.push(lock.pid);
-  const manifest = await readJson(join(experiments, '.experiment'));
-  for (const entry of Object.values(manifest ?? {})) {
-    if (typeof entry === 'object' && entry !== null && 'pid' in entry && typeof entry.pid === 'number')
-      pids.push(entry.pid);
-  }
+  for (const { pid } of Object.values(await manifestOf(experiments))) if (typeof pid === 'number') pids.push(pid);
   return pids;
+}
+
+/** NNI's list of the experiments in a folder. */
+export async function manifestOf(experiments: string): Promise<Record<string, { pid?: unknown; port?: unknown }>> {
+  return ((await readJson(join(experiments, '.experiment'))) ?? {}) as Record<
+    string,
+    { pid?: unknown; port?: unknown }
+  >;
 }
 
 /** Ids of the experiments in a folder. */
