@@ -69,8 +69,7 @@ describe('run the sample from its config file', () => {
   });
 
   it('looks its part in other themes', async () => {
-    await window.toast(/spirals has finished/).hover();
-    await window.page.keyboard.press('Escape');
+    await window.run('Notifications: Clear All Notifications');
     for (const theme of ['light', 'hc-dark', 'hc-light'] as const) {
       await window.setTheme(theme);
       const page = await window.webview('[data-trial-count]');
