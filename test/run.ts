@@ -73,16 +73,17 @@ async function ui(): Promise<LevelResult> {
   return mocha('ui', { timeout: 180_000, require: 'test/harness/failurePicture.ts' });
 }
 
-/** The real processes over HTTP, beside the real NNI where that can be had. */
-async function manager(): Promise<LevelResult> {
+/** Tests beside the real NNI, where that can be had. */
+async function besideNni(folder: string, options: { timeout: number }): Promise<LevelResult> {
   if (!(await installRealNni(say))) say('!! SKIPPED: what compares with the real NNI 3.0.');
-  return mocha('manager', { timeout: 60_000 });
+  return mocha(folder, options);
 }
 
 const levels: Record<string, () => Promise<LevelResult>> = {
   check,
-  unit: () => mocha('unit', { timeout: 20_000 }),
-  manager,
+  unit: () => besideNni('unit', { timeout: 20_000 }),
+  // The real processes over HTTP.
+  manager: () => besideNni('manager', { timeout: 60_000 }),
   host: () => runHostTests(say),
   ui,
 };

@@ -27,6 +27,7 @@ import { BadAnswerError, NotFoundError } from './errors.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
 import { readSnapshot } from './snapshotText.ts';
 import {
+  parseWrittenRecord,
   type TrialJob,
   type TrialMetricData,
   type TrialResult,
@@ -99,6 +100,19 @@ export class Experiment {
 
   /** @throws NotFoundError when there is no such trial */
   async getTrialJob(trialJobId: string, options?: RequestOptions): Promise<TrialJob> {
+    return toTrialJob(await this.#trialJobInfo(trialJobId, options));
+  }
+
+  /**
+   * A trial's parameters with numbers as they were written: to Python `1.0` is a float and `1` is not. For texts that may go back
+   * to a trial; what is computed with comes from {@link getTrialJob}.
+   */
+  async writtenParameters(trialJobId: string, options?: RequestOptions): Promise<Parameters> {
+    const { hyperParameters } = await this.#trialJobInfo(trialJobId, options);
+    return parseWrittenRecord(hyperParameters.at(-1) ?? '')?.parameters ?? {};
+  }
+
+  async #trialJobInfo(trialJobId: string, options?: RequestOptions): Promise<TrialJobInfo> {
     const task = `read trial ${trialJobId}`;
     const path = `/trial-jobs/${encodeURIComponent(trialJobId)}`;
     const value = await this.#json('GET', path, task, options);
@@ -106,7 +120,7 @@ export class Experiment {
     if (value === undefined) {
       throw new NotFoundError({ task, server: this.http.server }, `there is no trial ${trialJobId}.`);
     }
-    return toTrialJob(this.#checked(parse(trialJobSchema, value), value, task));
+    return this.#checked(parse(trialJobSchema, value), value, task);
   }
 
   async listTrialJobs(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJob[]> {

@@ -8,6 +8,7 @@ import type {
   TrialJobInfo,
   TrialStatus,
 } from '../model/trial.ts';
+import { parseWritten } from '../model/writtenNumber.ts';
 import { parameterRecordSchema, parse } from './decode.ts';
 
 /** `TrialMetricData` of `nni.experiment`. */
@@ -62,6 +63,15 @@ export function toTrialJob(info: TrialJobInfo): TrialJob {
 export function parseParameterRecord(text: string): ParameterRecord | undefined {
   const value = parsedOr(text, undefined);
   return parse(parameterRecordSchema, value);
+}
+
+/** As {@link parseParameterRecord}, with numbers as they were written; `NaN` and its like are not JSON and are read the other way. */
+export function parseWrittenRecord(text: string): ParameterRecord | undefined {
+  try {
+    return parse(parameterRecordSchema, parseWritten(text));
+  } catch {
+    return parseParameterRecord(text);
+  }
 }
 
 export function toTrialResult(exported: { parameter: Parameters; value: string; trialJobId: string }): TrialResult {

@@ -50,11 +50,12 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
 }
 
 export async function copyParameters(services: Services, ...args: unknown[]): Promise<void> {
-  const { trials } = await trialTargets(services, args, {
+  const { connectionId, experimentId, trials } = await trialTargets(services, args, {
     placeHolder: l10n.t('Copy the parameters of which trial?'),
     none: noTrials(),
   });
-  const values = trials.map((trial) => trial.parameters);
+  const client = services.store.client(connectionId, experimentId);
+  const values = await Promise.all(trials.map((trial) => client.writtenParameters(trial.id)));
   await env.clipboard.writeText(JSON.stringify(values.length === 1 ? values[0] : values, null, 2));
   const [first] = trials;
   const what = trials.length === 1 && first ? trialName(first) : l10n.t('{0} trials', trials.length);
@@ -78,7 +79,9 @@ export function copyTrial(drafts: TrialDrafts) {
       none: noTrials(),
     });
     const [first] = target.trials;
-    if (first) await drafts.open(target, first.parameters);
+    if (!first) return;
+    const client = services.store.client(target.connectionId, target.experimentId);
+    await drafts.open(target, await client.writtenParameters(first.id));
   };
 }
 

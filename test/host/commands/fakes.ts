@@ -60,12 +60,13 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
   const note = new Proxy(
     {},
     {
-      get:
-        (_target, name: string) =>
-        (...args: unknown[]) => {
+      get: (_target, name: string) => {
+        if (name === 'writtenParameters') return async (id: string) => byId.get(id)?.row.parameters;
+        return (...args: unknown[]) => {
           calls.push([name, ...args]);
           return Promise.resolve({ sequenceId: 12 });
-        },
+        };
+      },
     },
   );
   const byId = new Map(

@@ -50,6 +50,17 @@ describe('the client of an experiment', () => {
     ['export-data', '/export-data', () => experiment.exportData()],
   ];
 
+  it('gives parameters as they were written when they are to go back to a trial', async () => {
+    const wrote = '{"rate": 1.0, "layers": 1, "seed": 12345678901234567890, "branch": {"_name": "a", "width": 2.0}}';
+    const asked = async (parameters: string) => {
+      const record = `{"parameter_id": 0, "parameter_source": "algorithm", "parameters": ${parameters}}`;
+      scene.answer = json({ trialJobId: 'T1', status: 'SUCCEEDED', hyperParameters: [record] });
+      return JSON.stringify(await experiment.writtenParameters('T1'));
+    };
+    assert.equal(await asked(wrote), wrote.replaceAll(' ', ''));
+    assert.equal(await asked('{"rate": NaN}'), '{"rate":null}');
+  });
+
   it('reads every recorded answer, and loses nothing of it', async () => {
     assert.deepEqual(await answered('check-status', () => experiment.getExperimentStatus()), {
       status: 'DONE',
