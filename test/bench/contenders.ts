@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { type ManagerLock, managerLockPath } from '../../src/model/wire.ts';
 import { freePort } from '../harness/home.ts';
-import type { RealNni } from '../harness/realNni.ts';
+import { launchWithNnictl, type RealNni } from '../harness/realNni.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 export const trials = join(project, 'test', 'bench', 'trials');
@@ -70,7 +70,7 @@ export function realNni(name: string, home: string, nni: RealNni): Contender {
     name,
     async create(configFile) {
       const port = await freePort();
-      await execa(nni.nnictl, ['create', '--config', configFile, '--port', String(port)], { env, extendEnv: false });
+      await launchWithNnictl(nni, ['create', '--config', configFile, '--port', String(port)], env);
       const manifest = JSON.parse(await readFile(join(home, 'nni-experiments', '.experiment'), 'utf8')) as Record<
         string,
         Started

@@ -11,6 +11,7 @@ import type { TrialJobInfo } from '../../src/model/trial.ts';
 import { experimentRoot, experimentRoutes } from '../../src/model/wire.ts';
 import { installRealNni, noRealNni } from '../harness/realNni.ts';
 import { Rest } from '../manager/wire/rest.ts';
+import { extensionFigures } from './activation.ts';
 import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
 import { openLargeExperiment } from './extensionHost.ts';
 import { listen, type Point } from './listen.ts';
@@ -140,6 +141,17 @@ async function paint(): Promise<void> {
   note(who, 'report to paint, 95 %', slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
 }
 
+/** How heavy the extension is. */
+async function weight(): Promise<void> {
+  const figures = await extensionFigures(say, 5);
+  if (!figures) return;
+  const who = 'Trialdeck, extension';
+  const megabytes = figures.size / 1e6;
+  note(who, 'package', megabytes, 'MB', { text: 'under 3 MB', held: megabytes < 3 });
+  const activation = median(figures.activations);
+  note(who, 'activation as VS Code measures it', activation, 'ms', { text: 'under 50 ms', held: activation < 50 });
+}
+
 async function bench(): Promise<void> {
   await buildAll({ production: true });
   const folder = await mkdtemp(join(tmpdir(), 'trialdeck-bench-'));
@@ -191,6 +203,9 @@ async function bench(): Promise<void> {
       const slow = quantile(delays, 0.95);
       note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
     }
+
+    say('\nThe extension in a real VS Code');
+    await weight();
 
     say('\nReport to paint in the panel of a real VS Code');
     await paint();

@@ -24,6 +24,21 @@ export function findRealNni(): RealNni | undefined {
   return existsSync(python) && existsSync(nnictl) ? { python, nnictl } : undefined;
 }
 
+/**
+ * `nnictl create`, `resume` or `view`. It gives its manager some three seconds to come up, which a busy machine may not have: then
+ * it is tried again.
+ */
+export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await execa(nni.nnictl, args, { env, extendEnv: false });
+      return;
+    } catch (error) {
+      if (attempt === 5 || !String(error).includes('Connection refused')) throw error;
+    }
+  }
+}
+
 /** Why a comparison is skipped, to be printed. */
 export const noRealNni =
   'No real NNI 3.0 to compare with: set TRIALDECK_NNI_PYTHON to a Python that has it, or run: node test/harness/realNni.ts';

@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import type { ExperimentConfig } from '../../../src/model/config.ts';
 import { signalAll } from '../../../src/runner/trainingServices/processes.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { freePort, Home, untilGone } from '../../harness/home.ts';
-import type { RealNni } from '../../harness/realNni.ts';
+import { launchWithNnictl, type RealNni } from '../../harness/realNni.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 export const wireFixtures = join(project, 'test', 'fixtures', 'wire');
@@ -136,7 +135,7 @@ export function realBackend(nni: RealNni): Backend {
       await writeFile(file, JSON.stringify({ ...config, trainingService: { platform: 'local' } }));
       const env = home.environment(nni.python);
       const port = await freePort();
-      await execa(nni.nnictl, ['create', '--config', file, '--port', String(port)], { env, extendEnv: false });
+      await launchWithNnictl(nni, ['create', '--config', file, '--port', String(port)], env);
       const [id, entry] = Object.entries(await home.manifest())[0] ?? [];
       const pid = entry?.pid;
       if (id === undefined || pid === undefined) throw new Error('nnictl left no manifest entry');

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { freePort } from '../../harness/home.ts';
-import { findRealNni, noRealNni, type RealNni } from '../../harness/realNni.ts';
+import { findRealNni, launchWithNnictl, noRealNni, type RealNni } from '../../harness/realNni.ts';
 import { ourBackend, type Running, type WireConfig, wireFixtures } from './backends.ts';
 import { Rest, record } from './rest.ts';
 
@@ -157,7 +157,8 @@ describe("NNI's own clients on our runner", function () {
     await experiment.ended;
     const port = await freePort();
     disposals.push(async () => void (await nnictl('stop', experiment.id)));
-    await nnictl('view', experiment.id, '--port', String(port));
+    const env = experiment.home.environment(nni.python);
+    await launchWithNnictl(nni, ['view', experiment.id, '--port', String(port)], env);
     const viewed = new Rest(port);
     await viewed.untilStatus('VIEWED');
     assert.deepEqual(await viewed.metrics(), metrics);
