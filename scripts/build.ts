@@ -5,7 +5,7 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { configSchema } from '../src/model/configSchema.ts';
 import { projectRoot } from './folders.ts';
 
@@ -29,8 +29,21 @@ export const nodeOptions: BuildOptions = {
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   external: ['vscode'],
+  // `import()` of a bundle beside this one becomes `require`, which knows its default export.
+  supported: { 'dynamic-import': false },
   logLevel: 'warning',
   legalComments: 'none',
+};
+
+/**
+ * The HTTP client is half of the extension's code and is loaded only when there is a manager to talk to: a file of its own keeps
+ * it out of what VS Code reads at the start.
+ */
+const axiosApart: Plugin = {
+  name: 'axios apart',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^axios$/ }, () => ({ path: './axios.js', external: true }));
+  },
 };
 
 export async function buildAll(options: { production: boolean }): Promise<void> {
@@ -49,7 +62,9 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
         Object.entries(nodeEntries).map(([name, file]) => [name, join(projectRoot, file)]),
       ),
       outdir: dist,
+      plugins: [axiosApart],
     }),
+    build({ ...nodeOptions, ...common, entryPoints: { axios: 'axios' }, outdir: dist }),
     build({
       ...common,
       absWorkingDir: projectRoot,

@@ -22,7 +22,6 @@ import {
 import type { SearchSpace } from '../../model/searchSpace.ts';
 import type { Parameters } from '../../model/trial.ts';
 import { setContext } from '../contextKeys.ts';
-import { parseDraft } from './draftText.ts';
 import { asReference, type ExperimentRef } from './target.ts';
 
 /** Drafts outlive a reload of the window, as unsaved documents do. */
@@ -59,7 +58,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
       workspace.onDidChangeTextDocument(({ document }) => this.#check(document)),
       workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
     ];
-    for (const document of workspace.textDocuments) this.#check(document);
+    for (const document of workspace.textDocuments) void this.#check(document);
     this.#announce();
   }
 
@@ -72,7 +71,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
       experimentId: reference.experimentId,
     });
     this.#announce();
-    this.#check(document);
+    void this.#check(document);
     await window.showTextDocument(document, { preview: false });
   }
 
@@ -100,7 +99,10 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #check(document: TextDocument): void {
+  async #check(document: TextDocument): Promise<void> {
+    if (!this.experimentOf(document.uri)) return;
+    const { parseDraft } = await import('./draftText.ts');
+    // It may have been closed meanwhile.
     const reference = this.experimentOf(document.uri);
     if (!reference) return;
     const space = this.#source.experiment(reference)?.searchSpace;

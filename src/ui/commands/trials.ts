@@ -1,7 +1,6 @@
 /** What one does with trials: open, kill, copy, add and queue. */
 import { commands, env, l10n, Uri, window, workspace } from 'vscode';
 import { experimentNode } from '../explorer/nodes.ts';
-import { parseDraft, startingParameters } from './draftText.ts';
 import { selectsTrials, stopExperiment } from './lifecycle.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -68,6 +67,7 @@ export function addTrial(drafts: TrialDrafts) {
       action: 'addTrial',
       placeHolder: l10n.t('Add a trial to which experiment?'),
     });
+    const { startingParameters } = await import('./draftText.ts');
     await drafts.open(target, startingParameters(await currentSpace(services, target)));
   };
 }
@@ -94,6 +94,7 @@ export function queueTrial(drafts: TrialDrafts) {
     }
     const target = await experimentTarget(services, [reference], { action: 'addTrial', placeHolder: '' });
     const document = await workspace.openTextDocument(uri);
+    const { parseDraft } = await import('./draftText.ts');
     const { parameters, problems } = parseDraft(document.getText(), await currentSpace(services, target));
     const error = problems.find((problem) => problem.severity === 'error');
     if (!parameters || error) throw new Refusal(error?.message ?? l10n.t('The parameters could not be read.'));

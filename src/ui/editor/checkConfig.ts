@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { FileType, type TextDocument, Uri, workspace } from 'vscode';
 import type { ConfigProblem, ExperimentConfig } from '../../model/config.ts';
-import { type ConfigIo, readConfig } from '../../model/readConfig.ts';
+import type { ConfigIo } from '../../model/readConfig.ts';
 
 export interface CheckedConfig {
   /** Present when there is no error. */
@@ -16,6 +16,8 @@ export interface CheckedConfig {
 export async function checkConfig(document: TextDocument): Promise<CheckedConfig> {
   const file = document.uri.fsPath;
   const files = new Set([file]);
+  // With its YAML parser it is a good part of the extension: loaded when the first config is read, not when VS Code starts.
+  const { readConfig } = await import('../../model/readConfig.ts');
   const { config, problems } = await readConfig({ text: document.getText(), file }, editorIo(files), {
     engine: 'embedded',
   });

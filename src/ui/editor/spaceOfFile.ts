@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { l10n, type Uri, workspace } from 'vscode';
 import type { ConfigProblem } from '../../model/config.ts';
 import { looksLikeConfig } from '../../model/looksLikeConfig.ts';
-import { readSearchSpace } from '../../model/readSearchSpace.ts';
 import type { SearchSpace } from '../../model/searchSpace.ts';
 import { checkConfig } from './checkConfig.ts';
 
@@ -17,6 +16,7 @@ export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
   const document = await workspace.openTextDocument(uri);
   const text = document.getText();
   if (!looksLikeConfig(text)) {
+    const { readSearchSpace } = await import('../../model/readSearchSpace.ts');
     const { space, problems } = readSearchSpace({ text, file: uri.fsPath });
     return checked(uri, space, problems);
   }
