@@ -258,7 +258,10 @@ export class Registry {
         // NNI itself writes this one: its database is followed.
         entry.stored = opened;
         const current = entry;
-        opened.follow(() => this.#set(current, opened.summary()));
+        opened.follow(
+          () => this.#set(current, opened.summary()),
+          (error) => this.#showUnreadable(current, error),
+        );
         void this.#waitForNni(entry);
       } else if (entry.stored) entry.stored.circumstancesChanged();
       else opened.dispose();
@@ -271,10 +274,17 @@ export class Registry {
         this.#tryAgain();
         if (entry.summary) return;
       } else entry.stamp = stamp;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#warn(reason);
-      this.#set(entry, unreadable(entry, reason));
+      this.#showUnreadable(entry, error);
     }
+  }
+
+  #showUnreadable(entry: Entry, error: unknown): void {
+    // What was read may be half of it: whoever asks next reads it anew.
+    entry.stored?.dispose();
+    entry.stored = undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#warn(reason);
+    this.#set(entry, unreadable(entry, reason));
   }
 
   #tryAgain(): void {

@@ -82,20 +82,27 @@ export class StoredExperiment implements ExperimentSource {
     return this.#options.manifest();
   }
 
-  /** Follows a database that somebody else writes, until disposed. `changed` is called after each reading that found something. */
-  follow(changed: () => void): void {
+  /**
+   * Follows a database that somebody else writes, until disposed. `changed` is called after each reading that found something,
+   * `failed` after one that was not possible.
+   */
+  follow(changed: () => void, failed: (error: unknown) => void): void {
     const path = this.#database.path;
     this.#watcher ??= watch(dirname(path), (_event, name) => {
       if (name !== null && !name.startsWith(basename(path))) return;
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
-        if (this.refresh()) changed();
+        try {
+          if (this.refresh()) changed();
+        } catch (error) {
+          failed(error);
+        }
       }, 30);
     });
     this.#watcher.on('error', () => this.#watcher?.close());
   }
 
-  /** Reads what has been appended since, and announces it. Returns whether there was anything. */
+  /** Reads what has been appended since, and announces it. Returns whether there was anything. After a StorageError, dispose it. */
   refresh(): boolean {
     const trials = new Set<string>();
     const metrics: MetricDataRecord[] = [];
@@ -108,15 +115,12 @@ export class StoredExperiment implements ExperimentSource {
           metrics.push(row);
         },
       });
-      if (this.#position.profile !== before.profile) {
-        this.#profile = { ...(this.#database.readProfile() ?? this.#profile), id: this.#options.id };
-        this.#readAt = Date.now();
-      }
     } catch (error) {
       // Its writer is in the middle of something: the next change of the file brings us back.
-      if (error instanceof StorageError && error.kind === 'locked') return false;
+      if (isLocked(error)) return false;
       throw error;
     }
+    if (this.#position.profile !== before.profile) this.#readProfile(before.profile);
     const changed = trials.size > 0 || this.#position.profile !== before.profile;
     if (changed) {
       this.changes.publish({
@@ -134,6 +138,17 @@ export class StoredExperiment implements ExperimentSource {
     return changed;
   }
 
+  /** @param known revision of the profile read last; what was read beside it is announced also where this has to wait. */
+  #readProfile(known: number): void {
+    try {
+      this.#profile = { ...(this.#database.readProfile() ?? this.#profile), id: this.#options.id };
+      this.#readAt = Date.now();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      this.#position.profile = known;
+    }
+  }
+
   /** Tells followers that who runs it, or whether anybody does, has changed. */
   circumstancesChanged(): void {
     this.changes.publish({ summary: this.summary() });
@@ -145,6 +160,10 @@ export class StoredExperiment implements ExperimentSource {
     this.changes.dispose();
     this.#database.close();
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof StorageError && error.kind === 'locked';
 }
 
 function stringMeta(value: unknown): string | undefined {

@@ -105,7 +105,7 @@ export class ExperimentDatabase {
         action();
         this.#database.exec('COMMIT');
       } catch (error) {
-        this.#database.exec('ROLLBACK');
+        this.#rollBack();
         throw error;
       }
     } catch (error) {
@@ -212,7 +212,8 @@ export class ExperimentDatabase {
     from: ReadPosition = { event: 0, metric: 0, profile: -1 },
     changed?: { trial(id: string): void; metric(row: MetricDataRecord): void },
   ): ReadPosition {
-    return this.#reading(() => {
+    // Between two statements of their own a new trial and its metrics could be stored, or the database be locked.
+    return this.#atOneMoment(() => {
       const position = { ...from };
       const events = this.#prepare('SELECT rowid AS at, * FROM TrialJobEvent WHERE rowid > ? ORDER BY rowid');
       for (const row of events.iterate(from.event)) {
@@ -230,6 +231,27 @@ export class ExperimentDatabase {
       position.profile = Number(newest?.revision ?? -1);
       return position;
     });
+  }
+
+  /** What `action` reads is of one state of the database, whatever others write meanwhile; the first read waits for a lock, no other. */
+  #atOneMoment<T>(action: () => T): T {
+    return this.#reading(() => {
+      this.#database.exec('BEGIN');
+      try {
+        return action();
+      } finally {
+        this.#rollBack();
+      }
+    });
+  }
+
+  /** SQLite has done so by itself where the disk is full or fails; that reason is the one to tell. */
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // there is nothing to roll back any more
+    }
   }
 
   #hasOurTables(): boolean {

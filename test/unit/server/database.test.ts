@@ -133,6 +133,27 @@ describe('the database of an experiment', () => {
     assert.deepEqual(state.rows(), replay(reader).state.rows(), 'as if read at once');
   });
 
+  it('is read as it is at one moment, whatever is stored meanwhile', () => {
+    const writer = open('openWritable');
+    const reader = open('openReadOnly');
+    writer.storeEvent(event('a', 'RUNNING'));
+    const state = new ExperimentState('maximize');
+    const position = reader.replayInto(state, undefined, {
+      trial: () =>
+        writer.transaction(() => {
+          writer.storeEvent(event('b', 'RUNNING'));
+          writer.storeMetric(metric('b', '2'));
+        }),
+      metric: () => assert.fail('it was stored later'),
+    });
+    reader.replayInto(state, position);
+    assert.deepEqual(
+      state.metrics().map(({ data }) => data),
+      ['"2"'],
+      'a metric of a trial that was not known yet is not passed over',
+    );
+  });
+
   it('has NNI’s tables to the letter, so that NNI opens it', () => {
     open('openWritable');
     const tables = (at: string) => {

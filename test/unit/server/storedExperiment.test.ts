@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
+import type { ExperimentProfile } from '../../../src/model/experiment.ts';
+import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
+import { StorageError } from '../../../src/server/storage/storageError.ts';
+import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
+
+describe('a stored experiment that is followed', () => {
+  let folder: string;
+  let experiment: StoredExperiment | undefined;
+
+  beforeEach(async () => {
+    folder = await freshFolder('stored-experiment');
+  });
+  afterEach(async () => {
+    experiment?.dispose();
+    experiment = undefined;
+    await removeFolder(folder);
+  });
+
+  it('says that its database can not be read any more, and brings nobody down', async () => {
+    const path = join(folder, 'db', 'nni.sqlite');
+    const writer = ExperimentDatabase.openWritable(path);
+    writer.storeProfile({
+      params: { experimentName: 'test' } as unknown as ExperimentProfile['params'],
+      id: 'abcd1234',
+      execDuration: 0,
+      logDir: folder,
+      nextSequenceId: 0,
+      revision: 0,
+    });
+    writer.close();
+    experiment = new StoredExperiment({
+      id: 'abcd1234',
+      directory: folder,
+      circumstances: () => ({ status: 'RUNNING', errors: [], live: true }),
+      manifest: async () => [],
+    });
+    const followed = experiment;
+    const failure = new Promise((resolve) => followed.follow(() => undefined, resolve));
+    const other = new DatabaseSync(path);
+    other.exec('DROP TABLE MetricData');
+    other.close();
+    const reason = await failure;
+    assert.ok(reason instanceof StorageError);
+    assert.equal(reason.kind, 'corrupt');
+  });
+});
