@@ -108,8 +108,7 @@ export class Launcher {
         cwd: root,
         detached: true,
         execArgv: [],
-        // Inside VS Code this process is Electron; this makes it a Node.
-        env: { ...process.env, ...request.environment, ELECTRON_RUN_AS_NODE: '1' },
+        env: runnerEnvironment(request.environment),
         stdio: ['ignore', stdout, stderr, 'ipc'],
       });
       const launched = await new Promise<Launched>((resolve, reject) => {
@@ -182,6 +181,13 @@ const io: ConfigIo = {
     return info.isDirectory() ? 'folder' : 'file';
   },
 };
+
+/** The manager's own, and over it the caller's; without the token, which would open the manager to everything a trial starts. */
+function runnerEnvironment(given: LaunchRequest['environment']): NodeJS.ProcessEnv {
+  const { TRIALDECK_TOKEN: _token, ...environment } = { ...process.env, ...given };
+  // Inside VS Code this process is Electron; this makes it a Node.
+  return { ...environment, ELECTRON_RUN_AS_NODE: '1' };
+}
 
 /**
  * Where a runner's output goes, under the names nnictl uses: standard output, then errors. Nowhere when an experiment is only viewed

@@ -35,8 +35,8 @@ export function shellExit(code: number): { exitCode: number } | { signal: NodeJS
 
 /**
  * The environment of a trial (`ts/nni_manager/common/trial_keeper/trial.ts`): the runner's own without anything of another
- * trial or of how the runner was started, NNI's variables, and what the chosen SDK needs. Without `NNI_TRIAL_COMMAND_CHANNEL`, both generations of the SDK
- * take the file channel, which works without a living runner.
+ * trial or of how the runner was started, NNI's variables, and what the chosen SDK needs. Without `NNI_TRIAL_COMMAND_CHANNEL`,
+ * both generations of the SDK take the file channel, which works without a living runner.
  */
 export function trialEnvironment(options: {
   inherited: NodeJS.ProcessEnv;
@@ -51,7 +51,7 @@ export function trialEnvironment(options: {
 }): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(options.inherited)) {
-    if (!/^(NNI_|REUSE_MODE$|MULTI_PHASE$|SDK_PROCESS$|NODE_CHANNEL_|ELECTRON_RUN_AS_NODE$)/.test(name))
+    if (!/^(NNI_|TRIALDECK_|REUSE_MODE$|MULTI_PHASE$|SDK_PROCESS$|NODE_CHANNEL_|ELECTRON_RUN_AS_NODE$)/.test(name))
       environment[name] = value;
   }
   Object.assign(environment, options.sdk, {

@@ -89,13 +89,14 @@ describe('local training service', () => {
 
   it('runs a trial in NNI’s folders and environment, with nothing of another manager in it', async () => {
     const local = service(
-      'cat "$NNI_SYS_DIR/parameter.cfg"; env | grep -E "^(NNI|SDK|CUDA|REUSE)" | sort >&2; pwd',
+      'cat "$NNI_SYS_DIR/parameter.cfg"; env | grep -E "^(NNI|SDK|CUDA|REUSE|TRIALDECK)" | sort >&2; pwd',
       {},
       {
         ...process.env,
         NNI_TRIAL_COMMAND_CHANNEL: 'http://localhost:1/env',
         NNI_OTHER: '1',
         REUSE_MODE: 'true',
+        TRIALDECK_TOKEN: 'secret',
         CUDA_VISIBLE_DEVICES: '3',
       },
     );
