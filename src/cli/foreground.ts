@@ -1,5 +1,5 @@
 /** An experiment in the foreground: live progress, its end, a table of results; Ctrl-C stops it. */
-import { ClientError } from '../client/errors.ts';
+import { ClientError, NotFoundError } from '../client/errors.ts';
 import { followExperiment } from '../client/follow.ts';
 import type { ExperimentSummary } from '../model/experiment.ts';
 import { formatDuration } from '../model/format.ts';
@@ -51,6 +51,7 @@ async function follow(session: Session, id: string, progress: Progress, ended: A
   const look = () => {
     if (progress.summary && hasEnded(progress.summary)) ended.abort();
   };
+  let missing = false;
   while (!ended.signal.aborted) {
     const experiment = (await session.manager()).experiment(id);
     try {
@@ -58,6 +59,7 @@ async function follow(session: Session, id: string, progress: Progress, ended: A
         experiment,
         {
           onSnapshot(snapshot) {
+            missing = false;
             progress.takeSnapshot(snapshot);
             look();
           },
@@ -77,6 +79,9 @@ async function follow(session: Session, id: string, progress: Progress, ended: A
     } catch (error) {
       if (ended.signal.aborted) return;
       if (!(error instanceof ClientError)) throw error;
+      // Once it may be another program, at the port of a manager that has ended; the manager found then knows.
+      if (error instanceof NotFoundError && missing) throw error;
+      missing = error instanceof NotFoundError;
       // The manager may have been ended; the experiment goes on without it. Without a manager this throws.
       await session.reconnect();
     }
