@@ -50,7 +50,8 @@ export class Connection implements Disposable {
   #retry: NodeJS.Timeout | undefined;
   /** Since when nothing answers; survives the attempts in between. */
   #unansweredSince: number | undefined;
-  #disposed = false;
+  /** Aborted when the manager that is connected, or being connected, is not wanted any more. */
+  #wanted = new AbortController();
 
   constructor(options: ConnectionOptions) {
     this.id = options.id;
@@ -99,12 +100,8 @@ export class Connection implements Disposable {
       await done;
       if (start || !options.start) return;
     }
-    if (this.#link || this.#disposed) return;
-    const done = this.#connect(options, 0).finally(() => {
-      this.#attempt = undefined;
-    });
-    this.#attempt = { start: options.start, done };
-    await done;
+    if (this.#link || this.#wanted.signal.aborted) return;
+    await this.#try(options, 0, options.start);
   }
 
   /** Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. */
@@ -138,24 +135,40 @@ export class Connection implements Disposable {
 
   /** Forgets the manager, e.g. when another folder was set. */
   disconnect(): void {
-    clearTimeout(this.#retry);
-    this.#dropLink();
+    this.#end();
+    this.#wanted = new AbortController();
     this.#setModels([]);
     this.#warnings = [];
     this.#setStatus({ state: 'idle', since: Date.now() });
   }
 
   dispose(): void {
-    this.#disposed = true;
-    clearTimeout(this.#retry);
-    this.#dropLink();
+    this.#end();
     for (const model of this.#models.values()) model.dispose();
     this.#models.clear();
     this.#changed.dispose();
     this.#modelAdded.dispose();
   }
 
-  async #connect({ start }: { start: boolean }, attempts: number): Promise<void> {
+  #end(): void {
+    clearTimeout(this.#retry);
+    this.#wanted.abort();
+    // It may take long to notice, and nobody waits for it any more.
+    this.#attempt = undefined;
+    this.#dropLink();
+  }
+
+  /** @param start what those may count on who wait for this attempt */
+  #try(options: { start: boolean }, attempts: number, start: boolean): Promise<void> {
+    const attempt = { start, done: this.#connect(options, attempts, this.#wanted.signal) };
+    this.#attempt = attempt;
+    attempt.done = attempt.done.finally(() => {
+      if (this.#attempt === attempt) this.#attempt = undefined;
+    });
+    return attempt.done;
+  }
+
+  async #connect({ start }: { start: boolean }, attempts: number, wanted: AbortSignal): Promise<void> {
     clearTimeout(this.#retry);
     const before = this.#status;
     // Attempts in the background do not flicker: what is lost stays lost until it answers.
@@ -164,14 +177,14 @@ export class Connection implements Disposable {
     let link: ManagerLink | undefined;
     try {
       link = await this.#options.connector.connect({ start });
-      if (this.#disposed) {
+      if (wanted.aborted) {
         link?.dispose();
         return;
       }
-      if (link) return await this.#adopt(link);
+      if (link) return await this.#adopt(link, wanted);
     } catch (error) {
       link?.dispose();
-      if (this.#disposed) return;
+      if (wanted.aborted) return;
       this.#fail(error instanceof Error ? error.message : String(error), attempts);
       return;
     }
@@ -191,18 +204,18 @@ export class Connection implements Disposable {
     const delay = retryDelays[Math.min(attempts, retryDelays.length - 1)] ?? 30_000;
     this.#retry = setTimeout(() => {
       if (this.#attempt || this.#link) return;
-      const done = this.#connect({ start: reached && this.#options.mayStart() }, attempts + 1).finally(() => {
-        this.#attempt = undefined;
-      });
-      this.#attempt = { start: false, done };
+      void this.#try({ start: reached && this.#options.mayStart() }, attempts + 1, false);
     }, delay);
     this.#retry.unref();
   }
 
-  /** Follows a link until its first list is in, or it closes. */
-  #adopt(link: ManagerLink): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** Follows a link until its first list is in, it closes, or it is not wanted any more. */
+  #adopt(link: ManagerLink, wanted: AbortSignal): Promise<void> {
+    let unwanted = (): void => undefined;
+    return new Promise<void>((resolve, reject) => {
       let listed = false;
+      unwanted = () => reject(wanted.reason);
+      wanted.addEventListener('abort', unwanted);
       this.#listening = link.follow({
         change: (change) => {
           this.#take(change);
@@ -221,12 +234,12 @@ export class Connection implements Disposable {
             return;
           }
           this.#dropLink();
-          if (this.#disposed) return;
+          if (wanted.aborted) return;
           this.#setStatus({ state: 'connecting', since: Date.now() });
           this.#fail(reason.message, 0);
         },
       });
-    });
+    }).finally(() => wanted.removeEventListener('abort', unwanted));
   }
 
   #dropLink(): void {

@@ -153,6 +153,39 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'lost');
   });
 
+  it('forgets a manager that it is still connecting to, and takes the next one at once', async () => {
+    const slow = linkWith('a');
+    const connector = new FakeConnector(linkWith('b'));
+    let come = (_link: FakeLink): void => undefined;
+    connector.connect = () =>
+      new Promise((resolve) => {
+        come = resolve;
+      });
+    const made = connection(connector);
+    const first = made.connect({ start: true });
+    made.disconnect();
+    connector.connect = async () => connector.links[0] as FakeLink;
+    await made.connect({ start: true });
+    assert.deepEqual([...made.models.keys()], ['b']);
+    come(slow);
+    await first;
+    assert.ok(slow.disposed);
+    assert.deepEqual([...made.models.keys()], ['b']);
+  });
+
+  it('forgets a manager that does not send its list', async () => {
+    const silent = new FakeLink();
+    silent.follow = () => ({ dispose() {} });
+    const made = connection(new FakeConnector(silent, linkWith('b')));
+    const first = made.connect({ start: true });
+    await new Promise((resolve) => setImmediate(resolve));
+    made.disconnect();
+    await first;
+    assert.ok(silent.disposed);
+    await made.connect({ start: true });
+    assert.equal(made.status.state, 'connected');
+  });
+
   it('has the launched experiment when launch resolves, whichever news is first', async () => {
     const link = linkWith();
     const made = connection(new FakeConnector(link));
