@@ -133,7 +133,7 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
 class Waiting {
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
-  readonly #watcher: FSWatcher;
+  readonly #watcher: FSWatcher | undefined;
   readonly #timers: NodeJS.Timeout[];
   #wake: () => void = () => undefined;
   #changed = false;
@@ -142,8 +142,12 @@ class Waiting {
   constructor(folder: string, child: ChildProcess, signal: AbortSignal | undefined, timeout: number) {
     this.#child = child;
     this.#signal = signal;
-    this.#watcher = watch(folder, this.#notice);
-    this.#watcher.on('error', this.#notice);
+    try {
+      this.#watcher = watch(folder, this.#notice);
+      this.#watcher.on('error', this.#notice);
+    } catch {
+      // The system has no watches left: looking now and then has to do.
+    }
     const end = (problem: string) => {
       this.#problem ??= problem;
       this.#notice();
@@ -181,7 +185,7 @@ class Waiting {
 
   dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#watcher.close();
+    this.#watcher?.close();
     this.#signal?.removeEventListener('abort', this.#notice);
     this.#child.removeAllListeners();
     // A late failure to spawn has no one to tell.

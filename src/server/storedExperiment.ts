@@ -1,5 +1,4 @@
 /** An experiment read from its database: finished, or written by a living NNI whose file we watch. */
-import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry, TrialSdk } from '../model/experiment.ts';
 import { unwrapMetricData } from '../model/metric.ts';
@@ -11,6 +10,7 @@ import { ExperimentDatabase, type ReadPosition } from './storage/experimentDatab
 import { ExperimentState } from './storage/experimentState.ts';
 import { experimentLayout } from './storage/layout.ts';
 import { StorageError } from './storage/storageError.ts';
+import { watchFolder } from './storage/watchFolder.ts';
 import { type Circumstances, summarise } from './summary.ts';
 
 export interface StoredOptions {
@@ -34,8 +34,7 @@ export class StoredExperiment implements ExperimentSource {
   #configFile: string | undefined;
   #sdk: TrialSdk | undefined;
   #engine: ExperimentSummary['engine'];
-  #watcher: FSWatcher | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #watcher: { dispose(): void } | undefined;
 
   /** Reads the whole database. Throws StorageError, `missing` also when no profile is stored yet. */
   constructor(options: StoredOptions) {
@@ -87,19 +86,19 @@ export class StoredExperiment implements ExperimentSource {
    * `failed` after one that was not possible.
    */
   follow(changed: () => void, failed: (error: unknown) => void): void {
-    const path = this.#database.path;
-    this.#watcher ??= watch(dirname(path), (_event, name) => {
-      if (name !== null && !name.startsWith(basename(path))) return;
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
+    const { path } = this.#database;
+    this.#watcher ??= watchFolder(
+      dirname(path),
+      (name) => name.startsWith(basename(path)),
+      30,
+      () => {
         try {
           if (this.refresh()) changed();
         } catch (error) {
           failed(error);
         }
-      }, 30);
-    });
-    this.#watcher.on('error', () => this.#watcher?.close());
+      },
+    );
   }
 
   /** Reads what has been appended since, and announces it. Returns whether there was anything. After a StorageError, dispose it. */
@@ -155,8 +154,7 @@ export class StoredExperiment implements ExperimentSource {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#watcher?.close();
+    this.#watcher?.dispose();
     this.changes.dispose();
     this.#database.close();
   }

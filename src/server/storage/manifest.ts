@@ -2,7 +2,7 @@
  * NNI's manifest `.experiment` in the experiments folder: one JSON object of all experiments, shared with nnictl and NNI's
  * manager under NNI's lock rule (nni/tools/nnictl/config_utils.py, ts/nni_manager/common/experimentManager.ts).
  */
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { ManifestEntry } from '../../model/experiment.ts';
 import { StorageError, storageError } from './storageError.ts';
+import { watchFolder } from './watchFolder.ts';
 
 /** NNI: a lock file younger than this many milliseconds is somebody's. */
 const lockLifetime = 2000;
@@ -193,20 +194,5 @@ export function isAlive(entry: Pick<ManifestEntry, 'id' | 'status' | 'pid'>): bo
 
 /** Calls `changed` (at most every 50 ms) when the manifest may have changed. The folder must exist. */
 export function watchManifest(root: string, changed: () => void): { dispose(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const watcher: FSWatcher = watch(root, (_event, name) => {
-    if (name !== null && name !== '.experiment') return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      changed();
-    }, 50);
-  });
-  // The folder went away: nothing more will change in it.
-  watcher.on('error', () => watcher.close());
-  return {
-    dispose: () => {
-      clearTimeout(timer);
-      watcher.close();
-    },
-  };
+  return watchFolder(root, (name) => name === '.experiment', 50, changed);
 }
