@@ -55,6 +55,8 @@ export class Launcher {
     if (!summary) throw httpError(404, `There is no experiment ${id} in ${this.#options.root}.`);
     if (summary.status === 'STOPPING')
       throw httpError(409, `Experiment ${id} is still stopping; try again in a moment.`);
+    if (summary.live && summary.status === 'VIEWED')
+      throw httpError(409, `Experiment ${id} is open for viewing at port ${summary.port}; stop that first.`);
     if (summary.live) throw httpError(409, `Experiment ${id} is running already.`);
     if (summary.type === 'nas')
       throw httpError(409, `Experiment ${id} searches an architecture; only its results can be shown.`);

@@ -27,12 +27,13 @@ export function whyNot(action: ExperimentAction, experiment: ExperimentSummary):
       if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping already.', name);
       return l10n.t('{0} is not running.', name);
     case 'resume':
+      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Stop it first.', name);
       if (experiment.live) return l10n.t('{0} is running already.', name);
       return l10n.t('{0} searches architectures; such experiments cannot be resumed.', name);
     case 'update':
     case 'addTrial':
       if (!experiment.live) return l10n.t('{0} is not running. Resume it first.', name);
-      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Resume it first.', name);
+      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Stop it, then resume it.', name);
       if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping.', name);
       if (experiment.status === 'ERROR') return l10n.t('{0} has failed. Stop it and resume it first.', name);
       return l10n.t('{0} searches architectures and takes no trials by hand.', name);
