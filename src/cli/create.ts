@@ -49,6 +49,6 @@ function launchSettings({ port, debug }: LaunchOptions): Partial<LaunchRequest> 
   return { environment, ...(port === undefined ? {} : { port }), ...(debug ? { debug } : {}) };
 }
 
-export function addressOf({ port }: Pick<Launched, 'port'>): string {
+function addressOf({ port }: Pick<Launched, 'port'>): string {
   return `http://127.0.0.1:${port}`;
 }

@@ -119,7 +119,7 @@ export interface ExperimentChange {
 }
 
 /** What a person may do with an experiment in this state; the tree's context values and the panel's buttons come from here. */
-export type ExperimentAction = 'stop' | 'resume' | 'update' | 'addTrial' | 'delete' | 'export' | 'open';
+export type ExperimentAction = 'stop' | 'resume' | 'update' | 'addTrial' | 'export' | 'open';
 
 /** Which actions make sense. */
 export function experimentActions(summary: Pick<ExperimentSummary, 'status' | 'live' | 'type'>): Set<ExperimentAction> {
@@ -131,6 +131,5 @@ export function experimentActions(summary: Pick<ExperimentSummary, 'status' | 'l
     if (summary.type === 'hpo') actions.add('addTrial');
   }
   if (!summary.live && summary.type === 'hpo') actions.add('resume');
-  if (!summary.live) actions.add('delete');
   return actions;
 }

@@ -6,7 +6,6 @@
  * `/experiments/<id>` for every experiment of its folder, by proxy while a runner lives and from the database when none
  * does, and `managerRoutes` at its own root. Every error body is `{ "error": string, "problems"?: ConfigProblem[] }`.
  */
-import type { ConfigProblem } from './config.ts';
 import type { ExperimentChange, ExperimentSummary } from './experiment.ts';
 
 export const nniBase = '/api/v1/nni';
@@ -81,11 +80,6 @@ export type ManagerChange =
   | { event: 'removed'; data: { id: string } }
   /** All of {@link ManagerInfo.warnings} there are now; after a `list` there are none until it comes. */
   | { event: 'warnings'; data: string[] };
-
-export interface ErrorBody {
-  error: string;
-  problems?: ConfigProblem[];
-}
 
 /** `<experiments folder>/.trialdeck/manager.json`, mode 0600: how clients of this user find the manager. */
 export interface ManagerLock {

@@ -2,7 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { format } from 'node:util';
 
-export const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'critical'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** What the parts of a runner log to. */

@@ -13,7 +13,7 @@ import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
 import type { Connector } from './link.ts';
 
 /** The connection to the manager of this machine; it is always there, connected or not. */
-export const localConnectionId = 'local';
+const localConnectionId = 'local';
 
 /** What changed in one experiment since the event before. */
 export interface ExperimentDelta {

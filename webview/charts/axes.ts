@@ -48,7 +48,7 @@ function common(theme: Theme) {
 }
 
 /** A round number of an axis without what floating point adds to it. */
-export function axisNumber(value: number): string {
+function axisNumber(value: number): string {
   return formatNumber(Number(value.toPrecision(6)));
 }
 

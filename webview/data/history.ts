@@ -119,7 +119,7 @@ function pointsOf(
 }
 
 /** Only the corners: where the best changes. */
-export function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize'): XY[] {
+function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize'): XY[] {
   const better = mode === 'maximize' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
   const corners: XY[] = [];
   for (const [x, y] of [...finals].sort((a, b) => a[0] - b[0])) {

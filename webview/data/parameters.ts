@@ -88,8 +88,3 @@ export function valueText(value: unknown): string {
   if (value === undefined) return '';
   return JSON.stringify(value) ?? String(value);
 }
-
-/** `lr 6.5e-4, hidden 32, relu`: words where the name says nothing that the value does not. */
-export function parametersLine(parameters: Parameters): string {
-  return [...flatParameters(parameters)].map(([name, value]) => `${name} ${valueText(value)}`).join(', ');
-}

@@ -134,11 +134,7 @@ function rank(value: number | string | undefined): number {
 
 const textOrder = new Intl.Collator(undefined, { numeric: true });
 
-export function compareValues(
-  a: number | string | undefined,
-  b: number | string | undefined,
-  descending: boolean,
-): number {
+function compareValues(a: number | string | undefined, b: number | string | undefined, descending: boolean): number {
   const rankA = rank(a);
   const rankB = rank(b);
   // What is missing is last in both directions; numbers and texts in one column change places with the direction.

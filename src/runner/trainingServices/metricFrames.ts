@@ -10,7 +10,7 @@ import { parsePythonJson } from '../../model/metric.ts';
 import type { TrialMetric } from './trainingService.ts';
 
 /** Payloads above this many bytes are refused. The SDK itself stops at 999,999. */
-export const longestPayload = 64 * 1024 * 1024;
+const longestPayload = 64 * 1024 * 1024;
 
 const M = 0x4d;
 const E = 0x45;

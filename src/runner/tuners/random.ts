@@ -49,7 +49,7 @@ export class RandomTuner implements Tuner {
 }
 
 /** One point drawn from the space itself. */
-export function drawPoint(generator: RandomGenerator, specs: readonly ParameterSpec[]): Point {
+function drawPoint(generator: RandomGenerator, specs: readonly ParameterSpec[]): Point {
   const point: Point = new Map();
   for (const spec of specs) if (isActive(spec, point)) point.set(spec.key, drawCoordinate(generator, spec));
   return point;

@@ -38,7 +38,7 @@ export interface TpeArguments {
   gamma: number;
 }
 
-export const tpeDefaults: Readonly<TpeArguments> = {
+const tpeDefaults: Readonly<TpeArguments> = {
   constant_liar_type: 'best',
   n_startup_jobs: 20,
   n_ei_candidates: 24,

@@ -16,9 +16,9 @@ import {
   workspace,
 } from 'vscode';
 
-export const logScheme = 'trialdeck-log';
+const logScheme = 'trialdeck-log';
 /** Of a larger log only the end is shown. */
-export const maxLogBytes = 1_000_000;
+const maxLogBytes = 1_000_000;
 const intervalMs = 2_000;
 /** Several metrics at once cause one read. */
 const settleMs = 250;
@@ -49,7 +49,7 @@ export function logUri(address: LogAddress, label: string): Uri {
   });
 }
 
-export function logAddress(uri: Uri): LogAddress | undefined {
+function logAddress(uri: Uri): LogAddress | undefined {
   try {
     const parts: unknown = JSON.parse(uri.query);
     if (!Array.isArray(parts)) return undefined;

@@ -37,7 +37,7 @@ export class SpaceDocuments implements Disposable {
 }
 
 /** One line for each parameter, in a fixed order and in plain numbers, so that only real differences show. */
-export function spaceText(space: SearchSpace): string {
+function spaceText(space: SearchSpace): string {
   const lines = Object.entries(plainNumbers(space))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, entry]) => `  ${JSON.stringify(name)}: ${entryText(entry)}`);

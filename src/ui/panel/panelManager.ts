@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { ExperimentPanel, type PanelServices, resourceRoots } from './experimentPanel.ts';
 import { readPageState } from './messages.ts';
 
-export const panelType = 'trialdeck.experiment';
+const panelType = 'trialdeck.experiment';
 
 export interface PanelReference {
   connectionId: string;

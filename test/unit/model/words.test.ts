@@ -143,13 +143,10 @@ describe('states', () => {
     assert.deepEqual(actions('ERROR', true), ['export', 'open', 'stop']);
     assert.deepEqual(actions('STOPPING', true), ['export', 'open']);
     assert.deepEqual(actions('VIEWED', true), ['export', 'open', 'stop']);
-    assert.deepEqual(actions('STOPPED', false), ['delete', 'export', 'open', 'resume']);
+    assert.deepEqual(actions('STOPPED', false), ['export', 'open', 'resume']);
     for (const status of experimentStatuses) {
       const both = (live: boolean) => experimentActions({ status, live, type: 'nas' });
-      assert.ok(
-        !both(true).has('resume') && !both(true).has('delete'),
-        `${status}: nothing is taken from a running one`,
-      );
+      assert.ok(!both(true).has('resume'), `${status}: nothing is taken from a running one`);
       assert.ok(!both(false).has('stop') && !both(false).has('resume'), status);
     }
   });
