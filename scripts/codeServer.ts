@@ -3,8 +3,9 @@
  * `@vscode/test-electron` can't download or there is no display, and by `npm start` where there is no desktop `code`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheFolder, ensureFolder, freshFolder, projectRoot, removeFolder } from './folders.ts';
@@ -53,6 +54,8 @@ export interface CodeServer {
   address: string;
   /** `127.0.0.1:port`, for `vscode-remote://` addresses. */
   authority: string;
+  /** Without it nobody gets in: who does can do all that its user can. */
+  token: string;
   process: ChildProcess;
   dataFolder: string;
   /** All output so far. */
@@ -81,6 +84,11 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     ...options.settings,
   };
   await writeFile(join(userFolder, 'settings.json'), JSON.stringify(settings, null, 2));
+  const token = randomBytes(24).toString('base64url');
+  // In a file: the arguments of a process are there for every user of the machine to read.
+  const tokenFile = join(dataFolder, 'token');
+  await rm(tokenFile, { force: true });
+  await writeFile(tokenFile, token, { mode: 0o600 });
   const main = join(vscodeFolder, 'out', 'server-main.js');
   const folders = ['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder];
   const environment = { ...process.env, ...options.environment };
@@ -92,7 +100,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     [
       main,
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
-      ...['--without-connection-token', '--accept-server-license-terms'],
+      ...['--connection-token-file', tokenFile, '--accept-server-license-terms'],
       ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
       ...['--telemetry-level', 'off', ...folders],
     ],
@@ -130,7 +138,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       child.once('exit', (code) => reject(new Error(`VS Code's server ended with code ${code}.\n${output}`)));
     });
     const authority = `127.0.0.1:${port}`;
-    return { address: `http://${authority}`, authority, process: child, dataFolder, log: () => output, stop };
+    return { address: `http://${authority}`, authority, token, process: child, dataFolder, log: () => output, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -147,7 +155,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 /** The address of a window on `folder`; `payload` as VS Code's web server takes it. */
 export function windowAddress(server: CodeServer, folder: string, payload: [string, string][]): string {
-  const query = new URLSearchParams({ folder });
+  const query = new URLSearchParams({ tkn: server.token, folder });
   if (payload.length > 0) query.set('payload', JSON.stringify(payload));
   return `${server.address}/?${query}`;
 }
