@@ -233,8 +233,8 @@ export class Http {
       else config.httpAgent = connections.agent;
     }
     if (ask.query) config.params = ask.query;
-    if (ask.body !== undefined) config.data = JSON.stringify(ask.body);
     try {
+      if (ask.body !== undefined) config.data = JSON.stringify(ask.body);
       return await axios.request(config);
     } catch (error) {
       ask.signal?.throwIfAborted();

@@ -59,6 +59,8 @@ export class Workbench {
   /** Runs a command from the palette by its title. */
   async run(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input').first();
+    // One that is about to close must not be taken for this command's.
+    await input.waitFor({ state: 'hidden' });
     // A window that is just giving the keyboard to something else, such as a new page, loses the key.
     for (let attempt = 1; attempt <= 5 && !(await input.isVisible()); attempt++) {
       await this.page.keyboard.press('F1');
