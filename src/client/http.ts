@@ -212,6 +212,7 @@ export class Http {
     const context = this.#context(ask);
     const idle = this.#idleTimeout(ask);
     const limit = ask.deadline ?? connections.options.deadline ?? 60_000;
+    const data = ask.body === undefined ? undefined : JSON.stringify(ask.body);
     ask.signal?.throwIfAborted();
     const axios = await connections.axios;
     const headers = new AbortController();
@@ -226,15 +227,15 @@ export class Http {
       timeout: responseType === 'stream' ? 0 : idle,
       signal: AbortSignal.any(signals),
       // Without a body the library would say that it is a form.
-      headers: { 'content-type': ask.body === undefined ? false : 'application/json' },
+      headers: { 'content-type': data === undefined ? false : 'application/json' },
     };
     if (method === 'GET' && responseType === 'text' && connections.agent) {
       if (connections.address.startsWith('https:')) config.httpsAgent = connections.agent;
       else config.httpAgent = connections.agent;
     }
     if (ask.query) config.params = ask.query;
+    if (data !== undefined) config.data = data;
     try {
-      if (ask.body !== undefined) config.data = JSON.stringify(ask.body);
       return await axios.request(config);
     } catch (error) {
       ask.signal?.throwIfAborted();
