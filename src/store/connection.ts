@@ -95,13 +95,14 @@ export class Connection implements Disposable {
    * Never rejects: {@link status} says how it went.
    */
   async connect(options: { start: boolean }): Promise<void> {
-    while (this.#attempt) {
-      const { start, done } = this.#attempt;
+    for (;;) {
+      const { signal } = this.#wanted;
+      if (this.#link || signal.aborted) return;
+      const { start, done } = this.#attempt ?? { start: options.start, done: this.#try(options, 0, options.start) };
       await done;
-      if (start || !options.start) return;
+      // Where the manager was forgotten meanwhile, the next one is meant.
+      if (!signal.aborted && (start || !options.start)) return;
     }
-    if (this.#link || this.#wanted.signal.aborted) return;
-    await this.#try(options, 0, options.start);
   }
 
   /** Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. */

@@ -173,6 +173,15 @@ describe('a connection', () => {
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
+  it('has the next manager when connect resolves, where the first was forgotten meanwhile', async () => {
+    const connector = new FakeConnector(linkWith('a'), linkWith('b'));
+    const made = connection(connector);
+    const connected = made.connect({ start: false });
+    made.disconnect();
+    await connected;
+    assert.deepEqual([...made.models.keys()], ['b']);
+  });
+
   it('forgets a manager that does not send its list', async () => {
     const silent = new FakeLink();
     silent.follow = () => ({ dispose() {} });
