@@ -1,6 +1,7 @@
 /** Open the files behind an experiment: its config, its log, a trial's log. */
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
+import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
 import { Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -15,11 +16,7 @@ export async function openConfig(services: Services, ...args: unknown[]): Promis
   const { configFile, name } = target.summary;
   if (configFile !== undefined) {
     const uri = Uri.file(configFile);
-    const exists = await workspace.fs.stat(uri).then(
-      () => true,
-      () => false,
-    );
-    if (exists) {
+    if (await exists(uri)) {
       await window.showTextDocument(uri);
       return;
     }

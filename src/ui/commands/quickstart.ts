@@ -1,5 +1,6 @@
 /** Copies the sample experiment to where the person wants it and opens it. */
 import { commands, type ExtensionContext, l10n, Uri, window, workspace } from 'vscode';
+import { exists } from './exists.ts';
 import { chosen, Dismissed } from './refusal.ts';
 import type { Services } from './services.ts';
 
@@ -39,10 +40,6 @@ async function pickParent(): Promise<Uri> {
 async function freeFolder(parent: Uri): Promise<Uri> {
   for (let number = 1; ; number++) {
     const uri = Uri.joinPath(parent, number === 1 ? folderName : `${folderName}-${number}`);
-    const taken = await workspace.fs.stat(uri).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return uri;
+    if (!(await exists(uri))) return uri;
   }
 }

@@ -4,6 +4,7 @@ import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace }
 import type { SearchSpace } from '../../model/searchSpace.ts';
 import { plainNumbers } from '../../model/writtenNumber.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
+import { exists } from './exists.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget, type Target } from './target.ts';
@@ -105,11 +106,7 @@ async function spaceFile(target: Target): Promise<Uri> {
   const { configFile, name } = target.summary;
   if (configFile !== undefined) {
     const uri = Uri.file(configFile);
-    const exists = await workspace.fs.stat(uri).then(
-      () => true,
-      () => false,
-    );
-    if (exists) return uri;
+    if (await exists(uri)) return uri;
   }
   const [picked] = await chosen(
     window.showOpenDialog({

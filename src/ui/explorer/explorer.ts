@@ -99,7 +99,12 @@ export class Explorer implements Disposable {
           node = trialNode(connectionId, experimentId, trialId);
       }
     }
-    await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
+    try {
+      await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
+    } catch (error) {
+      // VS Code finds no row for what has gone while it looked.
+      if (experimentId === undefined || this.#store.experiment(connectionId, experimentId)) throw error;
+    }
   }
 
   refresh(): void {
