@@ -70,7 +70,9 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const dataFolder = options.dataFolder ?? (await freshFolder('vs'));
   const userFolder = join(dataFolder, 'data', 'User');
   const extensionsFolder = join(dataFolder, 'ext');
+  const machineFolder = join(dataFolder, 'data', 'Machine');
   await mkdir(userFolder, { recursive: true });
+  await mkdir(machineFolder, { recursive: true });
   await mkdir(extensionsFolder, { recursive: true });
   const settings = {
     'workbench.startupEditor': 'none',
@@ -83,7 +85,10 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     'update.mode': 'none',
     ...options.settings,
   };
-  await writeFile(join(userFolder, 'settings.json'), JSON.stringify(settings, null, 2));
+  const text = JSON.stringify(settings, null, 2);
+  await writeFile(join(userFolder, 'settings.json'), text);
+  // A window on a server takes settings about the machine, such as folders, only from the server's own.
+  await writeFile(join(machineFolder, 'settings.json'), text);
   const token = randomBytes(24).toString('base64url');
   // In a file: the arguments of a process are there for every user of the machine to read.
   const tokenFile = join(dataFolder, 'token');

@@ -96,13 +96,25 @@ export class LocalTrainingService implements TrainingService {
       child.once('error', () => undefined); // a failed kill; a failed spawn has no pid
       // A process that ended before this line was reached still gets its exit event in a later turn.
       events.started(spec.id, handle, startTime);
-      trial.reader.start();
+      await this.#read(trial);
       if (child.exitCode !== null || child.signalCode !== null) {
         this.#end(trial, () => exitOf(trial, child.exitCode, child.signalCode));
       }
       return handle;
     } catch (error) {
       this.#gpus.release(spec.id);
+      throw error;
+    }
+  }
+
+  /** A trial of which nothing can be read, for want of file handles for instance, must not run on unseen. */
+  async #read(trial: LocalTrial): Promise<void> {
+    try {
+      trial.reader.start();
+    } catch (error) {
+      this.#trials.delete(trial.id);
+      trial.reader.dispose();
+      await this.#stopTree(trial);
       throw error;
     }
   }

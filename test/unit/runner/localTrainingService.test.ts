@@ -118,6 +118,17 @@ describe('local training service', () => {
     assert.match(readFileSync(join(trial, '.nni/state'), 'utf8'), /^0 \d{13}\n$/);
   });
 
+  it('lets no trial run on of which nothing can be read', async () => {
+    const local = service(`echo $$ > pid; exec sleep 600`);
+    // The system refuses the file at the one moment when the process is there and nobody follows it yet.
+    events.once('started aaaaa', () => rmSync(join(local.trialDirectory('aaaaa'), '.nni/metrics')));
+    await assert.rejects(local.start(spec('aaaaa')), /ENOENT/);
+    const [pid] = existsSync(join(folder, 'pid')) ? await lines(join(folder, 'pid'), 1) : [];
+    assert.equal(pid === undefined ? undefined : await processStart(Number(pid)), undefined);
+    await delay(50);
+    assert.equal(of('aaaaa').end, undefined, 'it is told once, by the refusal');
+  });
+
   for (const [command, expected] of [
     ['exit 3', { exitCode: 3 }],
     ['exec false', { exitCode: 1 }],
