@@ -36,13 +36,15 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client is half of the extension's code and is loaded only when there is a manager to talk to: a file of its own keeps
- * it out of what VS Code reads at the start.
+ * The HTTP client and the YAML parser would be most of the extension's code, and are loaded only when there is a manager to talk
+ * to or a config to read: files of their own keep them out of what VS Code reads at the start.
  */
-const axiosApart: Plugin = {
-  name: 'axios apart',
+const apart = ['axios', 'yaml'];
+const keepApart: Plugin = {
+  name: 'keep apart',
   setup(bundle) {
-    bundle.onResolve({ filter: /^axios$/ }, () => ({ path: './axios.js', external: true }));
+    const filter = new RegExp(`^(${apart.join('|')})$`);
+    bundle.onResolve({ filter }, ({ path }) => ({ path: `./${path}.js`, external: true }));
   },
 };
 
@@ -62,9 +64,9 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
         Object.entries(nodeEntries).map(([name, file]) => [name, join(projectRoot, file)]),
       ),
       outdir: dist,
-      plugins: [axiosApart],
+      plugins: [keepApart],
     }),
-    build({ ...nodeOptions, ...common, entryPoints: { axios: 'axios' }, outdir: dist }),
+    build({ ...nodeOptions, ...common, entryPoints: apart, outdir: dist }),
     build({
       ...common,
       absWorkingDir: projectRoot,
