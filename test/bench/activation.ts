@@ -25,7 +25,7 @@ export async function extensionFigures(
   const session = await startSession();
   try {
     for (let count = 0; count < windows; count++) {
-      const window = await session.open({ openFile: join(session.workspace, 'config.yml') });
+      const window = await session.open({ openFile: join(session.workspace, 'config.yml'), width: 700, height: 420 });
       await window.codeLens(/Run/).waitFor({ timeout: 60_000 });
       await window.run('Developer: Show Running Extensions');
       const row = window.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Trialdeck' }).first();
