@@ -24,9 +24,14 @@ export function findRealNni(): RealNni | undefined {
   return existsSync(python) && existsSync(nnictl) ? { python, nnictl } : undefined;
 }
 
+/** The real NNI is there, but its own launcher gave up on its manager: nothing can be compared. */
+export class NniDidNotStart extends Error {}
+
 /**
  * `nnictl create`, `resume` or `view`. It gives its manager some three seconds to come up, which a busy machine may not have: then
  * it is tried again.
+ *
+ * @throws NniDidNotStart when it never came up
  */
 export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -34,7 +39,8 @@ export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS
       await execa(nni.nnictl, args, { env, extendEnv: false });
       return;
     } catch (error) {
-      if (attempt === 5 || !String(error).includes('Connection refused')) throw error;
+      if (!String(error).includes('Connection refused')) throw error;
+      if (attempt === 5) throw new NniDidNotStart(`NNI did not start within the time its launcher gives: ${args[0]}`);
     }
   }
 }

@@ -9,7 +9,7 @@ import type { SearchSpace } from '../../../src/model/searchSpace.ts';
 import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial.ts';
 import { experimentRoutes } from '../../../src/model/wire.ts';
 import { bundledVersion } from '../../../src/runner/trialSdk/detect.ts';
-import { findRealNni, noRealNni } from '../../harness/realNni.ts';
+import { findRealNni, NniDidNotStart, noRealNni } from '../../harness/realNni.ts';
 import {
   type Backend,
   canonical,
@@ -55,8 +55,14 @@ function suite(backend: Backend) {
     const byMode = new Map<string, TrialJobInfo>();
     const trialOf = (mode: string): TrialJobInfo => byMode.get(mode) ?? assert.fail(`no trial of mode ${mode}`);
 
-    before(async () => {
-      experiment = await backend.launch(config);
+    before(async function () {
+      try {
+        experiment = await backend.launch(config);
+      } catch (error) {
+        if (!(error instanceof NniDidNotStart)) throw error;
+        console.log(`!! SKIPPED: ${error.message}`);
+        this.skip();
+      }
       rest = new Rest(experiment.port);
       await rest.untilStatus('DONE');
       for (const trial of await rest.trials()) byMode.set(String(record(trial).parameters.mode), trial);
