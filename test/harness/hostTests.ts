@@ -29,7 +29,7 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
   const entry = `
     exports.run = () => new Promise((resolve, reject) => {
       const Mocha = require('mocha');
-      const mocha = new Mocha({ ui: 'bdd', timeout: 60000, slow: 5000, color: false, reporter: ${JSON.stringify(
+      const mocha = new Mocha({ ui: 'bdd', timeout: 60000, slow: 5000, retries: 1, color: false, reporter: ${JSON.stringify(
         join(projectRoot, 'test', 'harness', 'reporter.cjs'),
       )} });
       mocha.suite.emit('pre-require', globalThis, '', mocha);
