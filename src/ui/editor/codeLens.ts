@@ -100,7 +100,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     const wait = Math.max(0, this.#lastFired + throttleMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // A line that is drawn anew swallows a click that is under way, so that happens only when it says something else.
+      // VS Code draws the whole line anew each time it is told, so it is told only when the line says something else.
       const stale = this.#visible().some(
         (document) => this.#shown.get(document) !== JSON.stringify(this.#line(document)),
       );

@@ -1,9 +1,9 @@
 /** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
 import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
-import { experimentPhase, phaseShapes } from '../../model/experimentPhase.ts';
+import { experimentPhase } from '../../model/experimentPhase.ts';
 import { formatNumber } from '../../model/format.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
-import { experimentPhaseWord, type Labels, progressText } from '../explorer/labels.ts';
+import { experimentPhaseWord, type Labels, phaseShape, progressText } from '../explorer/labels.ts';
 
 export interface Lens {
   title: string;
@@ -65,9 +65,9 @@ function liveLenses(target: Target, labels: Labels): Lens[] {
 }
 
 function statusOf(summary: ExperimentSummary, text: string): { title: string; tooltip: string } {
-  const { icon } = phaseShapes[experimentPhase(summary)];
+  const { icon } = phaseShape(experimentPhase(summary));
   return {
-    title: `$(${icon === 'loading' ? 'loading~spin' : icon}) ${text}`,
+    title: `$(${icon}) ${text}`,
     tooltip: summary.errors.join('\n') || `${summary.name} · ${summary.id}`,
   };
 }

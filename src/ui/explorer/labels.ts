@@ -99,8 +99,8 @@ export function progressText(summary: Pick<ExperimentSummary, 'counts' | 'maxTri
   return summary.maxTrialNumber === undefined ? String(ended) : `${ended}/${summary.maxTrialNumber}`;
 }
 
-/** Codicon and colour of a phase as the tree draws them. */
-function phaseShape(phase: ExperimentPhase): Shape {
+/** Codicon and colour of a phase as VS Code draws them, in the tree and above a config. */
+export function phaseShape(phase: ExperimentPhase): Shape {
   const { icon, tone } = phaseShapes[phase];
   return { icon: icon === 'loading' ? 'loading~spin' : icon, color: `trialdeck.${tone}` };
 }
