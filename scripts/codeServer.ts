@@ -44,7 +44,7 @@ export interface CodeServerOptions {
   /** Reuses data of an earlier server (its window state); by default a fresh folder that `stop` removes. */
   dataFolder?: string;
   port?: number;
-  /** Lets a window run tests in its extension host; such a window shows no notifications. */
+  /** Lets a window run an extension, or tests, from a development folder; such a window shows no notifications. */
   testDriver?: boolean;
   say?: (line: string) => void;
 }

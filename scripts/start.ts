@@ -107,6 +107,7 @@ async function openInBrowser(
 ): Promise<{ ended: Promise<void>; stop(): Promise<void> }> {
   const dataFolder = join(cacheFolder, 'code-server-user');
   const server = await startCodeServer({
+    testDriver: true,
     environment,
     dataFolder,
     settings: { 'trialdeck.experimentsDirectory': experiments },
