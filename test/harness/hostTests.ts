@@ -27,7 +27,11 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
     .sort();
   const requires = files.map((file) => `require(${JSON.stringify(`./${file.replaceAll('\\', '/')}`)});`).join('\n');
   const entry = `
-    exports.run = () => new Promise((resolve, reject) => {
+    exports.run = async () => {
+      // Whoever registers for a scheme last is asked first: were the extension to wake later, it would be asked for the
+      // documents of the tests.
+      await require('vscode').extensions.getExtension('trialdeck.trialdeck').activate();
+      await new Promise((resolve, reject) => {
       const Mocha = require('mocha');
       const mocha = new Mocha({ ui: 'bdd', timeout: 60000, slow: 5000, retries: 1, color: false, reporter: ${JSON.stringify(
         join(projectRoot, 'test', 'harness', 'reporter.cjs'),
@@ -35,7 +39,8 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
       mocha.suite.emit('pre-require', globalThis, '', mocha);
       ${requires}
       mocha.run((failures) => (failures ? reject(new Error(failures + ' host tests failed')) : resolve()));
-    });`;
+      });
+    };`;
   const path = join(await ensureFolder(join(cacheFolder, 'host-tests')), 'index.cjs');
   await build({
     ...nodeOptions,

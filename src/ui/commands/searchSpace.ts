@@ -20,7 +20,8 @@ export class SpaceDocuments implements Disposable {
   constructor() {
     this.#registration = workspace.registerTextDocumentContentProvider(spaceScheme, {
       onDidChange: this.#changed.event,
-      provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()) ?? '',
+      // Undefined: no such document, as when a comparison is still open after a reload.
+      provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()),
     });
   }
 
