@@ -206,6 +206,8 @@ export const summarySchema: Schema<ExperimentSummary> = record(
     configFile: maybe(v.string()),
     port: maybe(v.number()),
     pid: maybe(v.number()),
+    urlPrefix: maybe(v.string()),
+    standalone: maybe(v.literal(true)),
     sdk: maybe(v.object({ kind: v.picklist(['bundled', 'installed']), version: v.string(), python: v.string() })),
   }),
 );
@@ -216,6 +218,7 @@ export const trialRowSchema: Schema<TrialRow> = record(
     number: v.fallback(integer, -1),
     status: trialStatus,
     parameters,
+    recordedParameters: maybe(v.record(v.string(), v.unknown())),
     parameterId: v.fallback(v.nullable(v.string()), null),
     source: parameterSource,
     startTime: maybe(v.number()),

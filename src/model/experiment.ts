@@ -93,6 +93,10 @@ export interface ExperimentSummary {
   configFile?: string;
   port?: number;
   pid?: number;
+  /** What precedes every path of a real NNI that was started with one (`nnictl create --url_prefix`); no slashes around it. */
+  urlPrefix?: string;
+  /** Reached at an address of its own and not through a manager, so nothing there can resume or delete it. */
+  standalone?: true;
   sdk?: TrialSdk;
 }
 
@@ -119,17 +123,43 @@ export interface ExperimentChange {
 }
 
 /** What a person may do with an experiment in this state; the tree's context values and the panel's buttons come from here. */
-export type ExperimentAction = 'stop' | 'resume' | 'update' | 'addTrial' | 'export' | 'open';
+export type ExperimentAction =
+  | 'open'
+  | 'export'
+  | 'stop'
+  | 'resume'
+  | 'delete'
+  | 'update'
+  | 'addTrial'
+  | 'retryFailed'
+  | 'importData'
+  | 'tensorBoard'
+  | 'portal';
 
 /** Which actions make sense. */
-export function experimentActions(summary: Pick<ExperimentSummary, 'status' | 'live' | 'type'>): Set<ExperimentAction> {
+export function experimentActions(
+  summary: Pick<ExperimentSummary, 'status' | 'live' | 'type' | 'engine' | 'counts' | 'standalone'>,
+): Set<ExperimentAction> {
   const actions = new Set<ExperimentAction>(['open', 'export']);
   const viewed = summary.status === 'VIEWED';
-  if (summary.live && summary.status !== 'STOPPING') actions.add('stop');
+  const hpo = summary.type === 'hpo';
+  const started = Object.entries(summary.counts).some(([status, count]) => status !== 'WAITING' && count > 0);
+  if (started && hpo) actions.add('tensorBoard');
+  if (summary.live && summary.status !== 'STOPPING') {
+    actions.add('stop');
+    // Ours is this window; NNI has a web page of its own.
+    if (summary.engine === 'nni') actions.add('portal');
+  }
   if (summary.live && !viewed && summary.status !== 'ERROR' && summary.status !== 'STOPPING') {
     actions.add('update');
-    if (summary.type === 'hpo') actions.add('addTrial');
+    if (hpo) {
+      actions.add('addTrial').add('importData');
+      if ((summary.counts.FAILED ?? 0) > 0) actions.add('retryFailed');
+    }
   }
-  if (!summary.live && summary.type === 'hpo') actions.add('resume');
+  if (!summary.live && !summary.standalone) {
+    actions.add('delete');
+    if (hpo) actions.add('resume');
+  }
   return actions;
 }

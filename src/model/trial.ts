@@ -73,6 +73,8 @@ export interface TrialRow {
   status: TrialStatus;
   /** The parameters the trial ran with. */
   parameters: Parameters;
+  /** What its server has on record instead, where that is wrong: NNI 3.0 hands parameters to whichever trial asks first. */
+  recordedParameters?: Parameters;
   parameterId: string | null;
   source: ParameterRecord['parameter_source'];
   startTime?: number;

@@ -136,16 +136,30 @@ describe('states', () => {
   });
 
   it('of an experiment offer what makes sense in them', () => {
-    const actions = (status: (typeof experimentStatuses)[number], live: boolean) =>
-      [...experimentActions({ status, live, type: 'hpo' })].toSorted();
-    assert.deepEqual(actions('RUNNING', true), ['addTrial', 'export', 'open', 'stop', 'update']);
-    assert.deepEqual(actions('DONE', true), ['addTrial', 'export', 'open', 'stop', 'update']);
-    assert.deepEqual(actions('ERROR', true), ['export', 'open', 'stop']);
-    assert.deepEqual(actions('STOPPING', true), ['export', 'open']);
-    assert.deepEqual(actions('VIEWED', true), ['export', 'open', 'stop']);
-    assert.deepEqual(actions('STOPPED', false), ['export', 'open', 'resume']);
+    const counts = { SUCCEEDED: 3, FAILED: 1 };
+    const actions = (status: (typeof experimentStatuses)[number], live: boolean, change = {}) =>
+      [...experimentActions({ status, live, type: 'hpo', engine: 'trialdeck', counts, ...change })]
+        .toSorted()
+        .join(' ');
+    const running = 'addTrial export importData open retryFailed stop tensorBoard update';
+    assert.equal(actions('RUNNING', true), running);
+    assert.equal(actions('DONE', true), running);
+    assert.equal(
+      actions('RUNNING', true, { engine: 'nni' }),
+      'addTrial export importData open portal retryFailed stop tensorBoard update',
+    );
+    assert.equal(
+      actions('RUNNING', true, { counts: { WAITING: 1 } }),
+      'addTrial export importData open stop update',
+      'nothing has started, nothing has failed',
+    );
+    assert.equal(actions('ERROR', true), 'export open stop tensorBoard');
+    assert.equal(actions('STOPPING', true), 'export open tensorBoard');
+    assert.equal(actions('VIEWED', true), 'export open stop tensorBoard');
+    assert.equal(actions('STOPPED', false), 'delete export open resume tensorBoard');
+    assert.equal(actions('STOPPED', false, { standalone: true }), 'export open tensorBoard');
     for (const status of experimentStatuses) {
-      const both = (live: boolean) => experimentActions({ status, live, type: 'nas' });
+      const both = (live: boolean) => experimentActions({ status, live, type: 'nas', engine: 'nni', counts });
       assert.ok(!both(true).has('resume'), `${status}: nothing is taken from a running one`);
       assert.ok(!both(false).has('stop') && !both(false).has('resume'), status);
     }
