@@ -98,7 +98,9 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const folders = ['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder];
   const environment = { ...process.env, ...options.environment };
   if (options.vsix) {
-    await execa(nodeBinary, [main, '--install-extension', options.vsix, ...folders], { env: environment });
+    // By force: the same version may be there already, from an earlier build.
+    const install = ['--install-extension', options.vsix, '--force'];
+    await execa(nodeBinary, [main, ...install, ...folders], { env: environment });
   }
   const child = spawn(
     nodeBinary,

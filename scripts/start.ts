@@ -12,6 +12,7 @@ import openAddress from 'open';
 import { buildAll } from './build.ts';
 import { installCodeServer, remoteUri, startCodeServer, windowAddress } from './codeServer.ts';
 import { cacheFolder, projectRoot } from './folders.ts';
+import { packageExtension, vsixPath } from './package.ts';
 
 const example = join(projectRoot, 'examples', 'quickstart');
 const config = join(example, 'config.yml');
@@ -106,17 +107,16 @@ async function openInBrowser(
   environment: Record<string, string>,
 ): Promise<{ ended: Promise<void>; stop(): Promise<void> }> {
   const dataFolder = join(cacheFolder, 'code-server-user');
+  // As people install it: a window that runs a development folder would show no notifications.
+  await packageExtension();
   const server = await startCodeServer({
-    testDriver: true,
+    vsix: vsixPath,
     environment,
     dataFolder,
-    settings: { 'trialdeck.experimentsDirectory': experiments },
+    settings: { 'trialdeck.experimentsDirectory': experiments, 'git.openRepositoryInParentFolders': 'never' },
     say: (line) => console.log(line),
   });
-  const address = windowAddress(server, example, [
-    ['extensionDevelopmentPath', remoteUri(server, projectRoot)],
-    ['openFile', remoteUri(server, config)],
-  ]);
+  const address = windowAddress(server, example, [['openFile', remoteUri(server, config)]]);
   console.log(
     `\nVS Code is ready. Open this address in a browser:\n\n  ${address}\n\nCtrl-C stops the experiment and VS Code.`,
   );

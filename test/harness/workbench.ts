@@ -36,15 +36,24 @@ export class Workbench {
 
   /** Opens a window and waits until it is usable. */
   static async open(browser: Browser, server: CodeServer, options: WorkbenchOptions): Promise<Workbench> {
-    const context = await browser.newContext({
-      viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
-    const page = await context.newPage();
     const payload: [string, string][] = [];
     if (options.extensionFolder) payload.push(['extensionDevelopmentPath', remoteUri(server, options.extensionFolder)]);
     if (options.openFile) payload.push(['openFile', remoteUri(server, options.openFile)]);
-    await page.goto(windowAddress(server, options.folder, payload));
+    return Workbench.at(browser, windowAddress(server, options.folder, payload), options);
+  }
+
+  /** Opens the window behind an address and waits until it is usable. */
+  static async at(
+    browser: Browser,
+    address: string,
+    size: { width?: number; height?: number } = {},
+  ): Promise<Workbench> {
+    const context = await browser.newContext({
+      viewport: { width: size.width ?? 1440, height: size.height ?? 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    await page.goto(address);
     const workbench = new Workbench(page, () => context.close());
     openWorkbenches.add(workbench);
     page.once('close', () => openWorkbenches.delete(workbench));
