@@ -7,13 +7,13 @@ import type {
   TrialSdk,
 } from '../model/experiment.ts';
 import type { MetricPoint } from '../model/metric.ts';
+import { summarise } from '../model/summary.ts';
 import { ChangeStream } from '../server/changes.ts';
 import type { ExperimentSource } from '../server/rest/experimentSource.ts';
 import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
 import { experimentLayout } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
-import { summarise } from '../server/summary.ts';
 import type { Batch } from './journal.ts';
 
 export interface LiveView {

@@ -6,11 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../model/experiment.ts';
 import { optimizeModeOf } from '../model/optimizeMode.ts';
+import { type Circumstances, summarise } from '../model/summary.ts';
 import { ChangeStream } from './changes.ts';
 import type { ExperimentSource } from './rest/experimentSource.ts';
 import { ExperimentState } from './storage/experimentState.ts';
 import { experimentLayout } from './storage/layout.ts';
-import { type Circumstances, summarise } from './summary.ts';
 
 export interface ListedOptions {
   entry: ManifestEntry;

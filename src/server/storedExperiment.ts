@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry, TrialSdk } from '../model/experiment.ts';
 import { unwrapMetricData } from '../model/metric.ts';
 import { optimizeModeOf } from '../model/optimizeMode.ts';
+import { type Circumstances, summarise } from '../model/summary.ts';
 import type { MetricDataRecord } from '../model/trial.ts';
 import { ChangeStream } from './changes.ts';
 import type { ExperimentSource } from './rest/experimentSource.ts';
@@ -11,7 +12,6 @@ import { ExperimentState } from './storage/experimentState.ts';
 import { experimentLayout } from './storage/layout.ts';
 import { StorageError } from './storage/storageError.ts';
 import { watchFolder } from './storage/watchFolder.ts';
-import { type Circumstances, summarise } from './summary.ts';
 
 export interface StoredOptions {
   /** That of its folder: a copied folder's database still has the id of the original. */

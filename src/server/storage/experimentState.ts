@@ -2,8 +2,9 @@
  * One experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed it
  * the same rows, so there is one truth about what a row means (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
  */
-import type { ExperimentSummary, OptimizeMode } from '../../model/experiment.ts';
-import { decodeMetric, type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/metric.ts';
+import { type BestResult, betterResult } from '../../model/bestResult.ts';
+import type { OptimizeMode } from '../../model/experiment.ts';
+import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/metric.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -41,15 +42,13 @@ interface TrialRecord {
   intermediates: MetricDataRecord[];
 }
 
-type Best = NonNullable<ExperimentSummary['best']>;
-
 export class ExperimentState {
   readonly optimizeMode: OptimizeMode;
   #trials = new Map<string, TrialRecord>();
   #metrics: MetricDataRecord[] = [];
   #counts = new Map<TrialStatus, number>();
   #imported: string[] = [];
-  #best: Best | undefined;
+  #best: BestResult | undefined;
 
   constructor(optimizeMode: OptimizeMode) {
     this.optimizeMode = optimizeMode;
@@ -117,7 +116,7 @@ export class ExperimentState {
     return counts;
   }
 
-  get best(): Best | undefined {
+  get best(): BestResult | undefined {
     return this.#best;
   }
 
@@ -296,16 +295,8 @@ export class ExperimentState {
     this.#counts.set(status, (this.#counts.get(status) ?? 0) + change);
   }
 
-  /** A final result counts for the best whatever became of the trial afterwards: the number was measured. */
   #consider(trial: TrialRecord, time: number): void {
-    const { row } = trial;
-    if (row.final === undefined) return;
-    const value = decodeMetric(row.final).default;
-    if (value === undefined || !Number.isFinite(value)) return;
-    const better =
-      this.#best === undefined ||
-      (this.optimizeMode === 'maximize' ? value > this.#best.value : value < this.#best.value);
-    if (better) this.#best = { trialId: row.id, trialNumber: row.number, value, time };
+    this.#best = betterResult(this.#best, trial.row, time, this.optimizeMode);
   }
 }
 

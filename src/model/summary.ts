@@ -1,8 +1,7 @@
 /** An experiment's summary out of its profile, its replayed state and what is known about who runs it. */
 
-import { parseDuration } from '../model/duration.ts';
-import type { ExperimentProfile, ExperimentStatus, ExperimentSummary, TrialSdk } from '../model/experiment.ts';
-import type { ExperimentState } from './storage/experimentState.ts';
+import { parseDuration } from './duration.ts';
+import type { ExperimentProfile, ExperimentStatus, ExperimentSummary, TrialSdk } from './experiment.ts';
 
 export interface Circumstances {
   status: ExperimentStatus;
@@ -15,10 +14,19 @@ export interface Circumstances {
   configFile?: string;
   port?: number;
   pid?: number;
+  urlPrefix?: string;
+  standalone?: true;
   sdk?: TrialSdk;
 }
 
-export function summarise(profile: ExperimentProfile, state: ExperimentState, now: Circumstances): ExperimentSummary {
+/** What the trials say about their experiment. */
+export interface TrialTotals {
+  optimizeMode: ExperimentSummary['optimizeMode'];
+  counts(): ExperimentSummary['counts'];
+  best: ExperimentSummary['best'] | undefined;
+}
+
+export function summarise(profile: ExperimentProfile, state: TrialTotals, now: Circumstances): ExperimentSummary {
   const { params } = profile;
   const summary: ExperimentSummary = {
     id: profile.id,
@@ -49,6 +57,8 @@ export function summarise(profile: ExperimentProfile, state: ExperimentState, no
   if (now.configFile) summary.configFile = now.configFile;
   if (now.port !== undefined) summary.port = now.port;
   if (now.pid !== undefined) summary.pid = now.pid;
+  if (now.urlPrefix) summary.urlPrefix = now.urlPrefix;
+  if (now.standalone) summary.standalone = true;
   if (now.sdk) summary.sdk = now.sdk;
   return summary;
 }
