@@ -42,7 +42,15 @@ export class TimeoutError extends ClientError {
 }
 
 /** The server says that what was asked for does not exist. */
-export class NotFoundError extends ClientError {}
+export class NotFoundError extends ClientError {
+  /** The beginning of what the server said. */
+  readonly excerpt: string;
+
+  constructor(context: RequestContext, explanation: string, excerpt = '') {
+    super(context, explanation);
+    this.excerpt = excerpt.slice(0, 200);
+  }
+}
 
 /** The server understood and refused. */
 export class RejectedError extends ClientError {

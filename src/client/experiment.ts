@@ -23,7 +23,7 @@ import {
   summarySchema,
   trialJobSchema,
 } from './decode.ts';
-import { BadAnswerError, NotFoundError } from './errors.ts';
+import { BadAnswerError, NotFoundError, RejectedError } from './errors.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
 import { readSnapshot } from './snapshotText.ts';
 import {
@@ -279,11 +279,17 @@ export class Experiment {
     options: (RequestOptions & { maxBytes?: number }) | undefined,
   ): Promise<FileText> {
     const { maxBytes, signal } = options ?? {};
-    const answer = await this.http.text('GET', path, { task, signal, query: { tail: maxBytes } });
-    // A real NNI sends the whole file whatever is asked for, and says in words that it is empty.
+    const ask = { task, signal, query: { tail: maxBytes }, lastBytes: maxBytes };
+    const answer = await this.http.text('GET', path, ask).catch((error: unknown) => {
+      // An empty file has no last bytes.
+      if (error instanceof RejectedError && error.status === 416) return { text: '', header: () => undefined };
+      throw error;
+    });
+    // A real NNI knows only `Range`, and that only for its own logs; it says in words that a file is empty.
     if (answer.text === `${name} is empty.`) return { text: '', truncated: false };
     const start = Number(answer.header('x-trialdeck-start') ?? 0);
-    if (start > 0) return { text: answer.text.replace(/^\uFFFD+/, ''), truncated: true };
+    const partial = /^bytes (?!0-)/.test(answer.header('content-range') ?? '');
+    if (start > 0 || partial) return { text: answer.text.replace(/^\uFFFD+/, ''), truncated: true };
     if (maxBytes === undefined || answer.text.length <= maxBytes) return { text: answer.text, truncated: false };
     return { text: answer.text.slice(-maxBytes), truncated: true };
   }

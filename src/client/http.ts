@@ -30,6 +30,8 @@ export interface Ask {
   query?: Record<string, string | number | undefined>;
   /** Sent as JSON. */
   body?: unknown;
+  /** The end of a file only, so many bytes; servers that do not know `Range` send all of it. */
+  lastBytes?: number | undefined;
   signal?: AbortSignal | undefined;
   idleTimeout?: number;
   deadline?: number;
@@ -227,7 +229,10 @@ export class Http {
       timeout: responseType === 'stream' ? 0 : idle,
       signal: AbortSignal.any(signals),
       // Without a body the library would say that it is a form.
-      headers: { 'content-type': data === undefined ? false : 'application/json' },
+      headers: {
+        'content-type': data === undefined ? false : 'application/json',
+        ...(ask.lastBytes === undefined ? {} : { range: `bytes=-${ask.lastBytes}` }),
+      },
     };
     if (method === 'GET' && responseType === 'text' && connections.agent) {
       if (connections.address.startsWith('https:')) config.httpsAgent = connections.agent;
@@ -283,7 +288,7 @@ function refusal(response: AxiosResponse, text: string, context: RequestContext)
   }
   const body = parse(errorBodySchema, safeJson(text));
   if (status === 404) {
-    return new NotFoundError(context, body?.error ?? `${context.server} does not have it (status 404).`);
+    return new NotFoundError(context, body?.error ?? `${context.server} does not have it (status 404).`, text);
   }
   if (body) return new RejectedError(context, status, body.error, body.problems);
   return new RejectedError(context, status, `${context.server} answered with status ${status} and gave no reason.`);
