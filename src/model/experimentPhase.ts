@@ -11,7 +11,7 @@ export type ExperimentPhase =
   | 'failed'
   | 'stopping'
   | 'stopped'
-  | 'interrupted'
+  | 'crashed'
   | 'viewed';
 
 /** The same in the tree, above the config file and in the panel. */
@@ -23,13 +23,13 @@ export function experimentPhase(summary: ExperimentSummary): ExperimentPhase {
       return 'failed';
     case 'STOPPED':
       // Its process went without saying goodbye.
-      return !summary.live && summary.errors.length > 0 ? 'interrupted' : 'stopped';
+      return !summary.live && summary.errors.length > 0 ? 'crashed' : 'stopped';
     case 'VIEWED':
       return 'viewed';
     case 'STOPPING':
       return summary.live ? 'stopping' : 'stopped';
   }
-  if (!summary.live) return 'interrupted';
+  if (!summary.live) return 'crashed';
   if (summary.status === 'INITIALIZED') return 'starting';
   if (summary.errors.length > 0) return 'stalled';
   if (summary.status === 'RUNNING') return 'running';
@@ -46,7 +46,7 @@ export const phaseShapes: Readonly<Record<ExperimentPhase, { icon: string; tone:
   failed: { icon: 'error', tone: 'failed' },
   stopping: { icon: 'loading', tone: 'cancelled' },
   stopped: { icon: 'stop-circle', tone: 'cancelled' },
-  interrupted: { icon: 'debug-disconnect', tone: 'stoppedEarly' },
+  crashed: { icon: 'debug-disconnect', tone: 'stoppedEarly' },
   viewed: { icon: 'eye', tone: 'waiting' },
 };
 

@@ -12,7 +12,7 @@ export function phaseWord(phase: ExperimentPhase): string {
     failed: t('Failed'),
     stopping: t('Stopping'),
     stopped: t('Stopped'),
-    interrupted: t('Interrupted'),
+    crashed: t('Crashed'),
     viewed: t('Viewing'),
   };
   return words[phase];

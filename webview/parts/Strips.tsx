@@ -70,10 +70,10 @@ function ConnectionStrip({ page }: { page: Page }) {
 function ErrorStrip({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
   if (summary.errors.length === 0) {
-    if (experimentPhase(summary) !== 'interrupted') return null;
+    if (experimentPhase(summary) !== 'crashed') return null;
     return (
       <Strip tone="warning" icon="debug-disconnect" actions={<LogButton page={page} />}>
-        <strong>{t('The experiment was interrupted.')}</strong>{' '}
+        <strong>{t('The experiment crashed.')}</strong>{' '}
         {t('Its process ended without stopping it. Nothing that was reported is lost: Resume goes on from here.')}
       </Strip>
     );

@@ -86,8 +86,8 @@ export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): strin
       return t('stopping');
     case 'stopped':
       return t('stopped');
-    case 'interrupted':
-      return t('interrupted');
+    case 'crashed':
+      return t('crashed');
     case 'viewed':
       return t('opened for viewing');
   }

@@ -125,9 +125,9 @@ describe('page: states', () => {
     assert.deepEqual(await page.asked('openLog'), { name: 'manager' });
   });
 
-  it('says that an experiment was interrupted, or that it is stalled', async () => {
+  it('says that an experiment crashed, or that it is stalled', async () => {
     const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
-    await page.page.getByText('The experiment was interrupted.').waitFor();
+    await page.page.getByText('The experiment crashed.').waitFor();
     const errors = ['The tuner has not answered for 60 s.'];
     await page.show({ ...makeExperiment({ trials: 5, running: 1, summary: { errors } }), revision: 2 });
     await page.page.getByRole('alert').getByText('The tuner has not answered').waitFor();

@@ -53,10 +53,10 @@ describe('reload the window while an experiment runs', () => {
     const [, runner] = await processesOf(session.experiments);
     assert.ok(runner);
     process.kill(runner, 'SIGKILL');
-    await window.row(/endless\s*interrupted/).waitFor({ timeout: 30_000 });
+    await window.row(/endless\s*crashed/).waitFor({ timeout: 30_000 });
     const page = await window.webview('[data-trial-count]');
-    await page.locator('[data-phase="interrupted"]').waitFor();
-    await window.picture('interrupted');
+    await page.locator('[data-phase="crashed"]').waitFor();
+    await window.picture('crashed');
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('3 busy').waitFor({ timeout: 60_000 });
     await window.row(/endless.*2\/20/).waitFor();

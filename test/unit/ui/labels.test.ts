@@ -35,7 +35,7 @@ describe('what rows of the tree say', () => {
     assert.match(done.contextValue, /;resume;/);
     const failed = labels.experiment(summary({ status: 'ERROR', errors: ['the tuner ended:\nKeyError: 3'] }));
     assert.equal(failed.description, 'failed: the tuner ended: KeyError: 3');
-    assert.equal(labels.experiment(summary({ live: false, startTime: now })).description, 'interrupted · just now');
+    assert.equal(labels.experiment(summary({ live: false, startTime: now })).description, 'crashed · just now');
   });
 
   it('an architecture search: that it is one, and nothing that NNI did not store', () => {
