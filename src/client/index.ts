@@ -1,4 +1,11 @@
 /** The shared client: everything the extension and the command line need to speak with managers, runners and a real NNI. */
+export {
+  type Endpoint,
+  EndpointError,
+  type EndpointFault,
+  type EndpointOptions,
+  identifyEndpoint,
+} from './endpoint.ts';
 export * from './errors.ts';
 export { Experiment, type FileText, type RequestOptions } from './experiment.ts';
 export {

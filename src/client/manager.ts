@@ -16,8 +16,8 @@ export class ManagerClient {
   readonly address: string;
 
   /** Connects to nothing yet. Dispose it in the end. */
-  constructor(address: string, options: HttpOptions = {}) {
-    this.http = new Http(address, 'the manager', options);
+  constructor(address: string | Http, options: HttpOptions = {}) {
+    this.http = typeof address === 'string' ? new Http(address, 'the manager', options) : address;
     this.address = this.http.address;
   }
 

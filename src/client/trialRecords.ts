@@ -60,7 +60,7 @@ export function toTrialJob(info: TrialJobInfo): TrialJob {
 }
 
 /** The record in one `hyperParameters` entry; undefined when it is none. */
-function parseParameterRecord(text: string): ParameterRecord | undefined {
+export function parseParameterRecord(text: string): ParameterRecord | undefined {
   const value = parsedOr(text, undefined);
   return parse(parameterRecordSchema, value);
 }

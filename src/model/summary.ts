@@ -2,6 +2,7 @@
 
 import { parseDuration } from './duration.ts';
 import type { ExperimentProfile, ExperimentStatus, ExperimentSummary, TrialSdk } from './experiment.ts';
+import { presentConfig } from './profileConfig.ts';
 
 export interface Circumstances {
   status: ExperimentStatus;
@@ -27,7 +28,7 @@ export interface TrialTotals {
 }
 
 export function summarise(profile: ExperimentProfile, state: TrialTotals, now: Circumstances): ExperimentSummary {
-  const { params } = profile;
+  const params = presentConfig(profile.params);
   const summary: ExperimentSummary = {
     id: profile.id,
     name:
