@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { assessorStops, durationStops, failureReason, stallReason } from '../../../src/model/nniLogs.ts';
+
+/** Logs that NNI 3.0 wrote. */
+function logs(name: string): { dispatcher: string; manager: string } {
+  const read = (file: string) =>
+    readFileSync(new URL(`../../fixtures/nni-3.0/logs/${name}/${file}.log`, import.meta.url), 'utf8');
+  return { dispatcher: read('dispatcher'), manager: read('nnimanager') };
+}
+
+describe('The logs of NNI', () => {
+  it('say which trials the assessor ended, and not those that a person or the end of the experiment did', () => {
+    const { manager } = logs('earlyStopped');
+    const others = [
+      '[2026-11-25 04:33:52] INFO (NNIManager) User cancelTrialJob: Abcde',
+      '[2026-11-25 04:33:53] INFO (NNIManager) cancelTrialJob: Fghij',
+    ];
+    assert.deepEqual([...assessorStops([manager, ...others].join('\n'))], ['hecrb', 'O9aGp']);
+  });
+
+  it('say which trials ran longer than they may', () => {
+    const line =
+      '[2026-11-25 04:40:01] INFO (NNIManager) Trial job hecrb has been canceled because it is over max trial duration.';
+    assert.deepEqual([...durationStops(`${line}\n`)], ['hecrb']);
+  });
+
+  it('say that a result which is no number has ended the tuner', () => {
+    assert.equal(
+      stallReason(logs('stringResult')),
+      'The tuner has failed (RuntimeError: Incorrect final result: the final result should be float/int, or a dict which has a key named "default" whose value is float/int), and NNI starts no further trials. Stop the experiment and resume it.',
+    );
+  });
+
+  it('say that mixed up parameters have ended the tuner', () => {
+    assert.match(stallReason(logs('mixedUp')) ?? '', /^The tuner has failed \(KeyError: 3, .*mixed up.*\), and NNI /);
+  });
+
+  it('say that the tuner was killed, also when only one of the two files is there', () => {
+    const { dispatcher, manager } = logs('killedTuner');
+    assert.match(stallReason({ dispatcher, manager }) ?? '', /^The tuner has ended without a word, /);
+    assert.match(stallReason({ dispatcher: '', manager }) ?? '', /^The tuner has ended without a word, /);
+    assert.match(stallReason({ ...logs('mixedUp'), manager: '' }) ?? '', /^The tuner has failed /);
+  });
+
+  it('say nothing while all is well', () => {
+    assert.equal(stallReason({ dispatcher: '', manager: '' }), undefined);
+    assert.equal(stallReason(logs('earlyStopped')), undefined);
+  });
+
+  it('say nothing of a tuner that has been started anew, nor while it is being started', () => {
+    const { dispatcher, manager } = logs('stringResult');
+    const resumed = `${manager}[2026-11-25 05:00:00] INFO (main) Start NNI manager\n`;
+    assert.equal(stallReason({ dispatcher, manager: resumed }), undefined);
+    const started = `${dispatcher}[2026-11-25 05:00:07] INFO (nni.runtime.msg_dispatcher_base/MainThread) Dispatcher started\n`;
+    assert.equal(stallReason({ dispatcher: started, manager: resumed }), undefined);
+    assert.equal(stallReason({ dispatcher: started, manager: '' }), undefined);
+  });
+
+  it('say why a tuner could not be started', () => {
+    assert.equal(
+      failureReason(logs('misspeltArgument')),
+      "The tuner has failed (TypeError: TpeTuner.__init__() got an unexpected keyword argument 'optimise_mode').",
+    );
+    const { manager } = logs('misspeltArgument');
+    assert.match(failureReason({ dispatcher: '', manager }) ?? '', /^Tuner did not connect in 10 seconds/);
+    assert.equal(failureReason(logs('earlyStopped')), undefined);
+  });
+});
