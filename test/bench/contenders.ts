@@ -27,9 +27,9 @@ export interface Contender {
   manager?(): Promise<ManagerLock>;
 }
 
-/** An environment with a home of its own, without settings of NNI or Python, and with the given Python first on the path. */
+/** An environment with a home of its own, without settings of NNI, Python or npm, and with the given Python first on the path. */
 function environment(home: string, python: string | undefined): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(NNI_|PYTHON)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(NNI_|PYTHON|npm_)/.test(name));
   const path = python ? `${dirname(python)}:${process.env.PATH}` : (process.env.PATH ?? '');
   return { ...Object.fromEntries(kept), HOME: home, PATH: path };
 }

@@ -24,9 +24,13 @@ export class Home {
     return home;
   }
 
-  /** The environment for everything started here: this home, no settings of a trial or of Python. `python` comes first on the path. */
+  /**
+   * The environment for everything started here: this home, no settings of a trial or of Python, and none of npm: NNI's manager
+   * takes an npm script that is called `test` for its own unit tests, and then serves nothing
+   * (ts/nni_manager/common/globals/unittest.ts). `python` comes first on the path.
+   */
   environment(python?: string): Record<string, string> {
-    const kept = Object.entries(process.env).filter(([name]) => !/^(NNI_|PYTHON|TRIALDECK_)/.test(name));
+    const kept = Object.entries(process.env).filter(([name]) => !/^(NNI_|PYTHON|TRIALDECK_|npm_)/.test(name));
     const path = python ? `${dirname(python)}:${process.env.PATH}` : (process.env.PATH ?? '');
     return { ...Object.fromEntries(kept), HOME: this.path, PATH: path, PYTHONDONTWRITEBYTECODE: '1' };
   }

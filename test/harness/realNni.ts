@@ -24,25 +24,11 @@ export function findRealNni(): RealNni | undefined {
   return existsSync(python) && existsSync(nnictl) ? { python, nnictl } : undefined;
 }
 
-/** The real NNI is there, but its own launcher gave up on its manager: nothing can be compared. */
-export class NniDidNotStart extends Error {}
+const patientNnictl = fileURLToPath(new URL('patientNnictl.py', import.meta.url));
 
-/**
- * `nnictl create`, `resume` or `view`. It gives its manager some three seconds to come up, which a busy machine may not have: then
- * it is tried again.
- *
- * @throws NniDidNotStart when it never came up
- */
+/** `nnictl create`, `resume` or `view`, with more time for its manager and tuner to come up than NNI gives them. */
 export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await execa(nni.nnictl, args, { env, extendEnv: false });
-      return;
-    } catch (error) {
-      if (!String(error).includes('Connection refused')) throw error;
-      if (attempt === 5) throw new NniDidNotStart(`NNI did not start within the time its launcher gives: ${args[0]}`);
-    }
-  }
+  await execa(nni.python, [patientNnictl, ...args], { env, extendEnv: false });
 }
 
 /** Why a comparison is skipped, to be printed. */

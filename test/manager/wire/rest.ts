@@ -11,17 +11,24 @@ export interface Answer {
 
 export class Rest {
   readonly root: string;
+  readonly #headers: Record<string, string>;
 
-  constructor(port: number) {
-    this.root = `http://127.0.0.1:${port}`;
+  /** @param at a port of this machine, or the address below which NNI's routes are. `headers` go with each request. */
+  constructor(at: number | string, headers: Record<string, string> = {}) {
+    this.root = typeof at === 'number' ? `http://127.0.0.1:${at}` : at;
+    this.#headers = headers;
   }
 
-  /** Never rejects on a status; rejects when there is no answer within ten seconds. */
+  /** Never rejects on a status; rejects when there is no answer within half a minute. */
   async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(10_000) };
+    const init: RequestInit = {
+      method,
+      headers: { ...this.#headers, ...headers },
+      signal: AbortSignal.timeout(30_000),
+    };
     if (body !== undefined) {
       init.body = typeof body === 'string' ? body : JSON.stringify(body);
-      init.headers = { 'Content-Type': 'application/json', ...headers };
+      init.headers = { 'Content-Type': 'application/json', ...init.headers };
     }
     const response = await fetch(this.root + nniBase + path, init);
     return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() };

@@ -1,18 +1,19 @@
 /**
- * One experiment over NNI's REST, on our runner and on the real NNI: the same assertions hold for both, so that any client of
- * NNI finds in ours what it knows. Where ours answers better, the better answer is asserted, for ours only.
+ * One experiment over NNI's REST, on our runner, behind our manager and on the real NNI: the same assertions hold for all, so that
+ * any client of NNI finds in ours what it knows. Where ours answers better, the better answer is asserted, for ours only.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { ExperimentSummary, TrialSdk } from '../../../src/model/experiment.ts';
+import type { ExperimentProfile, ExperimentSummary, TrialSdk } from '../../../src/model/experiment.ts';
 import type { SearchSpace } from '../../../src/model/searchSpace.ts';
 import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial.ts';
 import { experimentRoutes } from '../../../src/model/wire.ts';
 import { bundledVersion } from '../../../src/runner/trialSdk/detect.ts';
-import { findRealNni, NniDidNotStart, noRealNni } from '../../harness/realNni.ts';
+import { findRealNni, noRealNni } from '../../harness/realNni.ts';
 import {
   type Backend,
   canonical,
+  managerBackend,
   ourBackend,
   type Running,
   realBackend,
@@ -23,7 +24,7 @@ import { Rest, record } from './rest.ts';
 
 const nni = findRealNni();
 if (!nni) console.log(`  ${noRealNni}`);
-const backends = [ourBackend(), ...(nni ? [ourBackend(nni), realBackend(nni)] : [])];
+const backends = [ourBackend(), managerBackend(), ...(nni ? [ourBackend(nni), realBackend(nni)] : [])];
 
 const searchSpace: SearchSpace = { mode: { _type: 'choice', _value: ['metrics', 'silent', 'fail'] } };
 const config: WireConfig = {
@@ -49,21 +50,20 @@ if (!nni) {
 
 function suite(backend: Backend) {
   return function (this: Mocha.Suite) {
-    this.timeout(90_000);
+    this.timeout(180_000);
     let experiment: Running;
     let rest: Rest;
     const byMode = new Map<string, TrialJobInfo>();
     const trialOf = (mode: string): TrialJobInfo => byMode.get(mode) ?? assert.fail(`no trial of mode ${mode}`);
 
-    before(async function () {
-      try {
-        experiment = await backend.launch(config);
-      } catch (error) {
-        if (!(error instanceof NniDidNotStart)) throw error;
-        console.log(`!! SKIPPED: ${error.message}`);
-        this.skip();
-      }
-      rest = new Rest(experiment.port);
+    /** Also after it was ended and opened again. */
+    async function open(opening: Promise<Running>): Promise<void> {
+      experiment = await opening;
+      rest = new Rest(experiment.root, experiment.headers);
+    }
+
+    before(async () => {
+      await open(backend.launch(config));
       await rest.untilStatus('DONE');
       for (const trial of await rest.trials()) byMode.set(String(record(trial).parameters.mode), trial);
     });
@@ -256,6 +256,27 @@ function suite(backend: Backend) {
       );
     });
 
+    it('has no TensorBoard task before one is started, and says so where TensorBoard is missing', async () => {
+      assert.deepEqual(await rest.get('/tensorboard-tasks'), []);
+      const trials = trialOf('metrics').trialJobId;
+      const started = await rest.ask('POST', '/tensorboard', { trials });
+      if (started.status === 200) {
+        // This machine has it.
+        const { id, trialJobIdList } = JSON.parse(started.text) as { id: string; trialJobIdList: string[] };
+        assert.deepEqual(trialJobIdList, [trials]);
+        assert.equal((await rest.get<{ id: string }>(`/tensorboard/${id}`)).id, id);
+      } else {
+        assert.deepEqual([started.status, typeof JSON.parse(started.text).error], [400, 'string']);
+        assert.match(started.text, /tensorboard/i);
+      }
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const unknown = await rest.ask(method, '/tensorboard/none1');
+        assert.ok(unknown.status >= 400 && JSON.parse(unknown.text).error, `${method}: ${unknown.text}`);
+      }
+      assert.equal((await rest.ask('DELETE', '/tensorboard-tasks')).status, 200);
+      assert.deepEqual(await rest.get('/tensorboard-tasks'), []);
+    });
+
     it('runs a custom trial, and ends it when asked to', async () => {
       const full = await rest.ask('POST', '/trial-jobs', { mode: 'sleep' });
       assert.ok(full.status >= 400 && /maxTrialNum/i.test(JSON.parse(full.text).error), full.text);
@@ -309,7 +330,7 @@ function suite(backend: Backend) {
     if (backend.ours) {
       it('says which nni its trials import', async () => {
         const { sdk } = await rest.get<{ sdk: TrialSdk }>('/experiment-metadata');
-        const answer = await fetch(rest.root + experimentRoutes.summary);
+        const answer = await fetch(rest.root + experimentRoutes.summary, { headers: experiment.headers });
         assert.deepEqual(((await answer.json()) as ExperimentSummary).sdk, sdk);
         assert.deepEqual(
           [sdk.kind, sdk.version],
@@ -379,10 +400,89 @@ function suite(backend: Backend) {
       const answer = await rest.ask('DELETE', '/experiment');
       assert.deepEqual([answer.status, answer.text], [200, '']);
       await experiment.ended;
-      await assert.rejects(rest.ask('GET', '/check-status'));
+      if (backend.answersForStopped) await rest.untilStatus('STOPPED');
+      else await assert.rejects(rest.ask('GET', '/check-status'));
       const { [experiment.id]: entry } = await experiment.home.manifest();
       assert.equal(entry?.status, 'STOPPED');
       assert.equal(typeof entry?.endTime, 'number');
     });
+
+    describe('once it is stopped', () => {
+      let stored: Stored;
+
+      it('can be looked at', async () => {
+        await open(backend.reopen(experiment, 'view'));
+        await rest.untilStatus(backend.answersForStopped ? 'STOPPED' : 'VIEWED');
+        stored = await readStored();
+        assert.deepEqual(
+          stored.trials.map(({ trialJobId }) => trialJobId).slice(0, 3),
+          [...byMode.values()].map(({ trialJobId }) => trialJobId),
+        );
+        const full = stored.trials.find(({ trialJobId }) => trialJobId === trialOf('metrics').trialJobId);
+        assert.deepEqual([full?.status, full?.finalMetricData], ['SUCCEEDED', trialOf('metrics').finalMetricData]);
+        assert.equal(stored.exported.length, 2);
+        assert.equal(stored.imported.length, 1);
+        assert.equal(stored.profile.id, experiment.id);
+        assert.equal((await rest.get<{ id: string }>('/experiment-metadata')).id, experiment.id);
+      });
+
+      it('refuses to be changed, and says why', async () => {
+        const profile = await rest.profile();
+        const ended = trialOf('metrics').trialJobId;
+        for (const [method, path, body] of [
+          [
+            'PUT',
+            '/experiment?update_type=MAX_TRIAL_NUM',
+            { ...profile, params: { ...profile.params, maxTrialNumber: 7 } },
+          ],
+          ['POST', '/experiment/import-data', [{ parameter: { mode: 'number' }, value: 1 }]],
+          ['POST', '/trial-jobs', { mode: 'number' }],
+          ['DELETE', `/trial-jobs/${ended}`, undefined],
+        ] as const) {
+          const answer = await rest.ask(method, path, body);
+          assert.ok(answer.status >= 400, `${method} ${path}: ${answer.status} ${answer.text}`);
+          assert.equal(typeof JSON.parse(answer.text).error, 'string', `${method} ${path}`);
+        }
+        assert.deepEqual(await readStored(), stored);
+        await experiment.end();
+      });
+
+      it('goes on where it was', async () => {
+        await open(backend.reopen(experiment, 'resume'));
+        await rest.untilStatus('RUNNING', 'TUNER_NO_MORE_TRIAL', 'NO_MORE_TRIAL', 'DONE');
+        const now = await readStored();
+        // NNI starts again what it had not recorded the end of.
+        const ended = (trials: TrialJobInfo[]) => trials.filter((trial) => trial.endTime !== undefined);
+        assert.deepEqual(ended(now.trials).slice(0, ended(stored.trials).length), ended(stored.trials));
+        assert.deepEqual(now.imported, stored.imported);
+        const known = new Set(now.trials.map(({ trialJobId }) => trialJobId));
+        await rest.update('MAX_TRIAL_NUM', 'maxTrialNumber', 200);
+        await rest.ask('POST', '/trial-jobs', { mode: 'number' });
+        const trial = await rest.untilTrial(
+          (t) => !known.has(t.trialJobId) && record(t).parameters.mode === 'number' && t.finalMetricData !== undefined,
+        );
+        assert.equal(trial.finalMetricData?.[0]?.data, '"0.5"');
+        // NNI begins to count anew, so that numbers occur twice.
+        if (backend.ours) assert.equal(trial.sequenceId, stored.trials.length);
+      });
+    });
+
+    interface Stored {
+      profile: ExperimentProfile;
+      trials: TrialJobInfo[];
+      metrics: MetricDataRecord[];
+      exported: unknown[];
+      imported: unknown[];
+    }
+
+    async function readStored(): Promise<Stored> {
+      return {
+        profile: await rest.profile(),
+        trials: await rest.trials(),
+        metrics: await rest.metrics(),
+        exported: await rest.get('/export-data'),
+        imported: await rest.get('/experiment/imported-data'),
+      };
+    }
   };
 }
