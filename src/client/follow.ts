@@ -1,6 +1,6 @@
 /** Following a server of ours: everything once, then what changes; found again after it was lost. */
 import * as v from 'valibot';
-import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment.ts';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment.ts';
 import { experimentRoutes, type ManagerChange, managerRoutes } from '../model/wire.ts';
 import { changeSchema, parse, parseList, summarySchema } from './decode.ts';
 import { BadAnswerError } from './errors.ts';
@@ -21,6 +21,12 @@ export interface ExperimentFollower {
 export interface ManagerFollower {
   /** `list` first, and again after the connection was lost. */
   onChange(change: ManagerChange): void | Promise<void>;
+  onState?(state: FollowState): void;
+}
+
+export interface SummaryFollower {
+  /** First, and whenever it has changed. */
+  onSummary(summary: ExperimentSummary): void;
   onState?(state: FollowState): void;
 }
 
@@ -88,6 +94,56 @@ export function followExperiment(
         }
         // Another process serves the experiment now. Once that is read at once; a server that sends nothing else must wait.
         if (known || renewed) return;
+      }
+    },
+    persistOptions(follower, signal, options),
+  );
+}
+
+/**
+ * Follows only the line about an experiment on a server that has our routes. Resolves when the signal aborts.
+ *
+ * @throws as {@link followExperiment}
+ */
+export function followSummary(
+  experiment: Experiment,
+  follower: SummaryFollower,
+  signal: AbortSignal,
+  options: FollowOptions = {},
+): Promise<void> {
+  const task = 'follow the experiment';
+  const context = { task, server: experiment.http.server };
+  return persist(
+    async ({ connected, progress }) => {
+      const unread = new AbortController();
+      let told = false;
+      const tell = (summary: ExperimentSummary) => {
+        told = true;
+        connected();
+        progress();
+        follower.onSummary(summary);
+      };
+      // The stream first, then the summary: nothing that changes in between is missed.
+      const events = readEvents(experiment.http, experimentRoutes.events, {
+        task,
+        signal: AbortSignal.any([signal, unread.signal]),
+        query: { only: 'summary' },
+        onOpen: () => {
+          experiment.summary({ signal }).then(
+            (summary) => {
+              if (!told && !signal.aborted) tell(summary);
+            },
+            (error: unknown) => unread.abort(error),
+          );
+        },
+        ...(options.silence === undefined ? {} : { silence: options.silence }),
+      });
+      for await (const event of events) {
+        if (event.event === 'reset') return;
+        if (event.event !== 'change') continue;
+        const change = parse(changeSchema, parseData(event.data));
+        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+        if (change.summary) tell(change.summary);
       }
     },
     persistOptions(follower, signal, options),

@@ -13,10 +13,19 @@ export {
   type FollowOptions,
   followExperiment,
   followManager,
+  followSummary,
   type ManagerFollower,
+  type SummaryFollower,
 } from './follow.ts';
 export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
 export { ManagerClient } from './manager.ts';
 export { nodeEnvironment, nodeForProcesses } from './nodeProgram.ts';
 export type { FollowState } from './persist.ts';
+export {
+  type Attention,
+  ExperimentPoll,
+  type PollFollower,
+  type PollOptions,
+  pollExperiment,
+} from './pollExperiment.ts';
 export type { TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';

@@ -58,6 +58,16 @@ export class ManagerClient {
     return launched;
   }
 
+  /**
+   * Deletes a stored experiment with all its files.
+   *
+   * @throws RejectedError while it runs, NotFoundError when there is none
+   */
+  async delete(id: string, options?: RequestOptions): Promise<void> {
+    const path = `${managerRoutes.experiments}/${encodeURIComponent(id)}`;
+    await this.http.json('DELETE', path, { task: 'delete the experiment', ...options });
+  }
+
   /** Ends the manager; running experiments go on. */
   async shutdown(options?: RequestOptions): Promise<void> {
     await this.http.json('POST', managerRoutes.shutdown, { task: 'shut the manager down', ...options });

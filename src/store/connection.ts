@@ -3,7 +3,7 @@ import type { ExperimentSummary } from '../model/experiment.ts';
 import type { Launched, LaunchRequest, ManagerChange } from '../model/wire.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { ExperimentModel } from './experimentModel.ts';
-import type { Connector, ManagerLink } from './link.ts';
+import { type Connector, type ManagerLink, TokenWanted } from './link.ts';
 
 export type ConnectionStatus =
   /** No manager runs, and none was asked for. */
@@ -11,7 +11,14 @@ export type ConnectionStatus =
   | { state: 'connecting'; since: number }
   | { state: 'connected'; since: number; address: string }
   /** `since` is when it was last known to answer, or first asked. `reached` is false when it never answered. */
-  | { state: 'lost'; since: number; reason: string; reached: boolean };
+  | {
+      state: 'lost';
+      since: number;
+      reason: string;
+      reached: boolean;
+      /** It answers, but wants a token, or another one; trying again is of no use. */
+      wantsToken?: true;
+    };
 
 /** `structure`: the status, the warnings or the set of experiments changed. */
 export type ConnectionEvent = { structure: true };
@@ -20,11 +27,15 @@ export type ConnectionEvent = { structure: true };
 const retryDelays = [200, 500, 1000, 2000, 5000, 10_000, 30_000];
 /** A manager that restarts is back within so many attempts; only then is it called lost. */
 const patience = 3;
+/** While nobody sees a connection to elsewhere, it is tried at most this often, in milliseconds. */
+const hiddenDelay = 60_000;
 
 export interface ConnectionOptions {
   id: string;
   label: string;
   kind: 'local' | 'remote';
+  /** Where it is, as the person gave it; the local manager's changes. */
+  address?: string;
   connector: Connector;
   /** Whether a manager may be started now. */
   mayStart(): boolean;
@@ -32,7 +43,7 @@ export interface ConnectionOptions {
 
 export class Connection implements Disposable {
   readonly id: string;
-  readonly label: string;
+  readonly address: string | undefined;
   readonly kind: 'local' | 'remote';
   readonly #options: ConnectionOptions;
   readonly #changed = new Emitter<ConnectionEvent>();
@@ -41,6 +52,8 @@ export class Connection implements Disposable {
   /** Fires before {@link onDidChange}, so that listeners are in place when the first change comes. */
   readonly onDidAddModel: Event<ExperimentModel> = this.#modelAdded.event;
 
+  #label: string;
+  #visible = false;
   #status: ConnectionStatus = { state: 'idle', since: Date.now() };
   #models = new Map<string, ExperimentModel>();
   #warnings: readonly string[] = [];
@@ -55,9 +68,14 @@ export class Connection implements Disposable {
 
   constructor(options: ConnectionOptions) {
     this.id = options.id;
-    this.label = options.label;
+    this.#label = options.label;
+    this.address = options.address;
     this.kind = options.kind;
     this.#options = options;
+  }
+
+  get label(): string {
+    return this.#label;
   }
 
   get status(): ConnectionStatus {
@@ -118,6 +136,24 @@ export class Connection implements Disposable {
     const launched = await this.link.launch(request);
     await this.#listed(launched.id);
     return launched;
+  }
+
+  /** Deletes a stored experiment with its files. Throws the client's errors. */
+  async delete(experimentId: string): Promise<void> {
+    await this.link.delete(experimentId);
+  }
+
+  rename(label: string): void {
+    if (label === this.#label) return;
+    this.#label = label;
+    this.#changed.fire({ structure: true });
+  }
+
+  /** Whether somebody sees the list. Nothing that costs a server work is done for a hidden one. */
+  setVisible(visible: boolean): void {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    this.#link?.look?.(visible);
   }
 
   /** A person asked: try again now, and read again what failed. */
@@ -186,23 +222,27 @@ export class Connection implements Disposable {
     } catch (error) {
       link?.dispose();
       if (wanted.aborted) return;
-      this.#fail(error instanceof Error ? error.message : String(error), attempts);
+      this.#fail(error, attempts);
       return;
     }
     // Nothing runs and nothing may be started.
     if (this.#models.size === 0) this.#setStatus({ state: 'idle', since: Date.now() });
-    else this.#fail('No manager is running.', attempts);
+    else this.#fail(new Error('No manager is running.'), attempts);
   }
 
-  #fail(reason: string, attempts: number): void {
+  #fail(error: unknown, attempts: number): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const wantsToken = error instanceof TokenWanted;
     const reached = this.#models.size > 0 || (this.#status.state === 'lost' && this.#status.reached);
     const since = this.#unansweredSince ?? this.#status.since;
-    if (!reached || attempts >= patience || this.#status.state === 'lost') {
-      this.#setStatus({ state: 'lost', since, reason, reached });
+    if (!reached || wantsToken || attempts >= patience || this.#status.state === 'lost') {
+      this.#setStatus({ state: 'lost', since, reason, reached, ...(wantsToken ? { wantsToken } : {}) });
     }
     // A manager that never came up here needs somebody to look at why; one elsewhere may just be late.
     if (!reached && this.kind === 'local') return;
-    const delay = retryDelays[Math.min(attempts, retryDelays.length - 1)] ?? 30_000;
+    const usual = retryDelays[Math.min(attempts, retryDelays.length - 1)] ?? 30_000;
+    // Past the first moments: a hidden one that was just restarted is back soon, too.
+    const delay = this.kind === 'remote' && !this.#visible && attempts > patience ? hiddenDelay : usual;
     this.#retry = setTimeout(() => {
       if (this.#attempt || this.#link) return;
       void this.#try({ start: reached && this.#options.mayStart() }, attempts + 1, false);
@@ -223,6 +263,7 @@ export class Connection implements Disposable {
           if (change.event !== 'list' || listed) return;
           listed = true;
           this.#link = link;
+          link.look?.(this.#visible);
           for (const model of this.#models.values()) model.attach(link);
           this.#setStatus({ state: 'connected', since: Date.now(), address: link.address });
           resolve();
@@ -237,7 +278,7 @@ export class Connection implements Disposable {
           this.#dropLink();
           if (wanted.aborted) return;
           this.#setStatus({ state: 'connecting', since: Date.now() });
-          this.#fail(reason.message, 0);
+          this.#fail(reason, 0);
         },
       });
     }).finally(() => wanted.removeEventListener('abort', unwanted));

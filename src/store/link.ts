@@ -1,4 +1,6 @@
-/** What the store needs of a manager. `localConnector.ts` makes it of the client; tests make their own. */
+/**
+ * What the store needs of a manager. `managerLink.ts`, `runnerLink.ts` and `pollLink.ts` make it of the client; tests make their own.
+ */
 
 import type { Experiment } from '../client/experiment.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment.ts';
@@ -19,15 +21,22 @@ export interface ExperimentListener {
   failed(reason: Error): void;
 }
 
-/** One living manager. */
+/** One living manager, or what stands for one: a runner or a real NNI that was connected to at its own address. */
 export interface ManagerLink extends Disposable {
   readonly address: string;
   follow(listener: ListListener): Disposable;
   followExperiment(id: string, listener: ExperimentListener): Disposable;
+  /** Whether somebody sees what is followed. Where each look costs the server work, hardly any is taken otherwise. */
+  look?(visible: boolean): void;
   /** Resolves when the runner serves. Throws the client's errors, e.g. with config problems. */
   launch(request: LaunchRequest): Promise<Launched>;
   experiment(id: string): Experiment;
+  /** Deletes a stored experiment with its files. Throws the client's errors, e.g. while it runs. */
+  delete(id: string): Promise<void>;
 }
+
+/** It answers, but wants a token, or another one. */
+export class TokenWanted extends Error {}
 
 /** How to reach, and where allowed start, the manager of a connection. */
 export interface Connector {

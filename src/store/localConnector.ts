@@ -1,9 +1,9 @@
 /** The manager of this machine, found or started by the shared client, as the store wants it. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ManagerClient } from '../client/manager.ts';
 import { managerLockPath } from '../model/wire.ts';
-import type { Connector, ExperimentListener, ListListener, ManagerLink } from './link.ts';
+import type { Connector } from './link.ts';
+import { managerLink } from './managerLink.ts';
 
 export interface LocalConnectorOptions {
   /** Absolute; read anew for each attempt, as it is a setting. */
@@ -11,12 +11,6 @@ export interface LocalConnectorOptions {
   /** Path of `manager.js`. */
   managerScript: string;
 }
-
-/**
- * Quick tries at the same address before a manager counts as gone: a new one listens elsewhere, and only the lock file
- * knows where.
- */
-const retries = 1;
 
 export function localConnector(options: LocalConnectorOptions): Connector {
   return {
@@ -28,54 +22,9 @@ export function localConnector(options: LocalConnectorOptions): Connector {
         managerScript: options.managerScript,
         start,
       });
-      return manager && link(client, manager);
+      return manager && managerLink(client, manager);
     },
     hasExperiments: () => hasExperiments(options.experimentsDirectory()),
-  };
-}
-
-function link(client: typeof import('../client/index.ts'), manager: ManagerClient): ManagerLink {
-  const end = new AbortController();
-  /** A signal for one listener, which also ends with the link. */
-  const listening = (): { signal: AbortSignal; dispose(): void } => {
-    const own = new AbortController();
-    return { signal: AbortSignal.any([own.signal, end.signal]), dispose: () => own.abort() };
-  };
-  return {
-    address: manager.address,
-    follow(listener: ListListener) {
-      const { signal, dispose } = listening();
-      const follower = { onChange: listener.change.bind(listener) };
-      client.followManager(manager, follower, signal, { retries }).catch((error: unknown) => {
-        if (!signal.aborted) listener.closed(asError(error));
-      });
-      return { dispose };
-    },
-    followExperiment(id: string, listener: ExperimentListener) {
-      const { signal, dispose } = listening();
-      let read = false;
-      const follower = {
-        onSnapshot: (snapshot: Parameters<ExperimentListener['snapshot']>[0]) => {
-          read = true;
-          listener.snapshot(snapshot);
-        },
-        onChange: listener.change.bind(listener),
-        onState: (state: { state: string; reason?: string }) => {
-          // Once it was read, the list's stream says what there is to say about the connection.
-          if (state.state === 'lost' && !read && !signal.aborted) listener.failed(new Error(state.reason));
-        },
-      };
-      client.followExperiment(manager.experiment(id), follower, signal).catch((error: unknown) => {
-        if (!signal.aborted) listener.failed(asError(error));
-      });
-      return { dispose };
-    },
-    launch: (request) => manager.launch(request),
-    experiment: (id) => manager.experiment(id),
-    dispose: () => {
-      end.abort();
-      manager.dispose();
-    },
   };
 }
 
@@ -99,8 +48,4 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,6 +1,6 @@
 /**
- * The extension host's one source of truth: connections → experiments → trials → numbers. Everything arrives by events;
- * nothing here polls. Views read from it and redraw what its events name.
+ * The extension host's one source of truth: connections → experiments → trials → numbers. Everything arrives by events.
+ * Views read from it and redraw what its events name.
  */
 
 import type { Experiment } from '../client/experiment.ts';
@@ -9,6 +9,7 @@ import type { TrialRow } from '../model/trial.ts';
 import type { LaunchRequest } from '../model/wire.ts';
 import { Connection } from './connection.ts';
 import { type Disposable, disposeAll, Emitter, type Event } from './emitter.ts';
+import { endpointConnector } from './endpointConnector.ts';
 import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
 import type { Connector } from './link.ts';
 
@@ -40,12 +41,24 @@ export interface StoreOptions {
   mayStart(): boolean;
 }
 
+/** A server that is connected to at its address: a manager, a runner of ours, or a real NNI. */
+export interface EndpointOptions {
+  /** Stays the same over a reload of the window, as panels and rows of the tree name it. */
+  id: string;
+  label: string;
+  /** `http://host:port`, and the path in front of all routes; see `identifyEndpoint`. */
+  address: string;
+  /** Asked anew for each attempt to connect; undefined where none is needed. */
+  token(): Promise<string | undefined>;
+}
+
+/** How long {@link Store.show} waits for servers elsewhere, in milliseconds. */
+const longestShow = 3000;
 /** Views that redraw rows are told at most this often, in milliseconds. */
 const tick = 50;
 
 export class Store implements Disposable {
   readonly local: Connection;
-  readonly connections: readonly Connection[];
   readonly #changed = new Emitter<StoreChange>();
   readonly #launched = new Emitter<ExperimentModel>();
   /** Coalesced: the first change after a quiet time comes at once, then at most one event in 50 ms. For live data: {@link ExperimentModel.onDidChange}. */
@@ -54,6 +67,8 @@ export class Store implements Disposable {
   readonly onDidLaunch: Event<ExperimentModel> = this.#launched.event;
 
   readonly #disposables: Disposable[] = [];
+  #all: { connection: Connection; listening: Disposable[] }[] = [];
+  #visible = false;
   #connections = new Set<Connection>();
   #experiments = new Map<ExperimentModel, ExperimentDelta>();
   #timer: NodeJS.Timeout | undefined;
@@ -67,19 +82,48 @@ export class Store implements Disposable {
       connector: options.local,
       mayStart: options.mayStart,
     });
-    this.connections = [this.local];
-    this.#disposables.push(
-      this.#changed,
-      this.#launched,
-      this.local,
-      this.local.onDidChange(() => {
-        this.#connections.add(this.local);
-        this.#schedule();
-      }),
-      this.local.onDidAddModel((model) => {
-        model.onDidChange((event) => this.#note(model, event));
-      }),
-    );
+    this.#disposables.push(this.#changed, this.#launched);
+    this.#add(this.local);
+  }
+
+  /** The local one first, then the others in the order in which they were added. */
+  get connections(): readonly Connection[] {
+    return this.#all.map(({ connection }) => connection);
+  }
+
+  /** Adds a connection, or gives the one that has this id. Connects to nothing yet: see {@link show} and {@link Connection.show}. */
+  addEndpoint({ id, label, address, token }: EndpointOptions): Connection {
+    const known = this.connection(id);
+    if (known) return known;
+    const connection = new Connection({
+      id,
+      label,
+      kind: 'remote',
+      address,
+      connector: endpointConnector({ address, token }),
+      mayStart: () => false,
+    });
+    this.#add(connection);
+    this.#connections.add(connection);
+    this.#schedule();
+    return connection;
+  }
+
+  /** Forgets a connection and what was read over it. The local one stays. */
+  removeConnection(id: string): void {
+    const gone = this.#all.find(({ connection }) => connection.id === id);
+    if (!gone || gone.connection === this.local) return;
+    this.#all = this.#all.filter((other) => other !== gone);
+    for (const model of gone.connection.models.values()) this.#experiments.delete(model);
+    disposeAll(gone.listening);
+    this.#connections.add(gone.connection);
+    this.#schedule();
+  }
+
+  /** Whether the list of experiments is seen. Servers that tell nothing by themselves are hardly asked while it is not. */
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    for (const connection of this.connections) connection.setVisible(visible);
   }
 
   connection(id: string): Connection | undefined {
@@ -122,14 +166,49 @@ export class Store implements Disposable {
     return { connectionId, experimentId: id };
   }
 
-  /** Connects where there is something to show; see {@link Connection.show}. */
+  /**
+   * Connects where there is something to show; see {@link Connection.show}. For those elsewhere it waits a few seconds at most: one that
+   * does not answer keeps nobody from the others.
+   */
   async show(): Promise<void> {
-    await Promise.all(this.connections.map((connection) => connection.show()));
+    const local = this.local.show();
+    const others = this.connections.filter((connection) => connection !== this.local);
+    const shown = Promise.all(others.map((connection) => connection.show()));
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, others.length > 0 ? longestShow : 0);
+    });
+    await Promise.race([shown, enough]);
+    clearTimeout(timer);
+    await local;
+  }
+
+  /** Deletes a stored experiment with its files. Throws the client's errors. */
+  async delete(connectionId: string, experimentId: string): Promise<void> {
+    const connection = this.connection(connectionId);
+    if (!connection) throw new Error(`There is no connection ${connectionId}.`);
+    await connection.delete(experimentId);
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
+    for (const { listening } of this.#all) disposeAll(listening);
     disposeAll(this.#disposables);
+  }
+
+  #add(connection: Connection): void {
+    const listening: Disposable[] = [
+      connection,
+      connection.onDidChange(() => {
+        this.#connections.add(connection);
+        this.#schedule();
+      }),
+      connection.onDidAddModel((model) => {
+        model.onDidChange((event) => this.#note(model, event));
+      }),
+    ];
+    this.#all.push({ connection, listening });
+    connection.setVisible(this.#visible);
   }
 
   #note(model: ExperimentModel, event: ModelEvent): void {

@@ -114,6 +114,17 @@ export class FakeLink implements ManagerLink {
     return { id: 'new1', port: 1, pid: 1 };
   }
 
+  readonly deleted: string[] = [];
+  async delete(id: string): Promise<void> {
+    this.deleted.push(id);
+  }
+
+  /** What was said about being seen, in order. */
+  readonly looks: boolean[] = [];
+  look(visible: boolean): void {
+    this.looks.push(visible);
+  }
+
   experiment(): never {
     throw new Error('These tests ask no experiment.');
   }
