@@ -29,10 +29,11 @@ function idsIn(log: string, pattern: RegExp): Set<string> {
 
 /**
  * Why the tuner of an experiment that goes on in name is dead, in a sentence that ends with the way out; undefined where the logs don't
- * say that it is. A tuner that is ended with its experiment leaves the same words, so ask only while the experiment is active.
+ * say that it is.
  */
 export function stallReason(logs: NniLogs): string | undefined {
   const { dispatcher, manager } = thisSession(logs);
+  if (/NNIManager status from: \w+ to: STOP/.test(manager)) return undefined;
   const left = /\(nni\.runtime\.msg_dispatcher_base\/[^)]*\) Dispatcher (?:exiting|terminiated)/.test(dispatcher);
   const unheard = /\(WsChannel[^)]*\) (?:\(async\) )?(?:Channel closed|Connection lost)\. /.test(manager);
   if (!left && !unheard) return undefined;

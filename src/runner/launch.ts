@@ -5,7 +5,8 @@ import type { ExperimentConfig } from '../model/config.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { ExperimentProfile, ManifestEntry } from '../model/experiment.ts';
 import { optimizeModeOf } from '../model/optimizeMode.ts';
-import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
+import { EarlyStops } from '../server/earlyStops.ts';
+import { ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../server/storage/experimentState.ts';
 import { holderKey } from '../server/storage/holder.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
@@ -102,8 +103,13 @@ async function run(
   const log = logFile.logger('Runner');
   log.info(`${args.action} ${args.id} as process ${process.pid}`);
 
-  const state = new ExperimentState(optimizeModeOf(params));
-  if (!given) database.replayInto(state);
+  // What NNI wrote is read with its mix-ups undone, now and by whoever reads it later.
+  const nniUntil = given ? 0 : Math.min(database.nniUntil(), Date.now());
+  const state = new ExperimentState(optimizeModeOf(params), nniUntil);
+  if (!given) {
+    database.replayInto(state);
+    new EarlyStops(directory).explain(state, params);
+  }
   const source: RunningExperiment = new RunningExperiment(args.root, directory, database, state, {
     profile: () => experiment.profile,
     status: () => experiment.status,
@@ -147,7 +153,8 @@ async function run(
 
   // From here on nothing can prevent the launch any more.
   const configFile = source.configFile === undefined ? {} : { configFile: source.configFile };
-  journal.write({ meta: { engine: 'trialdeck', [holderKey]: { ...holder, port: listener.port }, ...configFile } });
+  const origin = { engine: 'trialdeck', ...(nniUntil > 0 ? { [nniUntilKey]: nniUntil } : {}) };
+  journal.write({ meta: { ...origin, [holderKey]: { ...holder, port: listener.port }, ...configFile } });
   const past = given ? undefined : readPast(storedTrials(database, state), state.imported, tunerState(database));
   const started = experiment.start(
     past && { ...past.inheritance, ...(await findProcesses(past.unfinished, experiment.runs.service)) },
@@ -199,8 +206,9 @@ async function view(
   undo.push(() => database.close());
   await refuseIfHeld(database, args.id, entry);
   const profile = storedProfile(database, args.id);
-  const state = new ExperimentState(optimizeModeOf(profile.params));
+  const state = new ExperimentState(optimizeModeOf(profile.params), database.nniUntil());
   database.replayInto(state);
+  new EarlyStops(directory).explain(state, profile.params);
   const source = new RunningExperiment(args.root, directory, database, state, {
     profile: () => profile,
     status: () => 'VIEWED',

@@ -28,6 +28,9 @@ export interface ReadPosition {
   profile: number;
 }
 
+/** Key of the time at which a runner of ours took an experiment over from NNI. */
+export const nniUntilKey = 'nniUntil';
+
 const schema = `
 CREATE TABLE IF NOT EXISTS TrialJobEvent (timestamp integer, trialJobId text, event text, data text, logPath text, sequenceId integer, message text, environmentId text);
 CREATE INDEX IF NOT EXISTS TrialJobEvent_trialJobId ON TrialJobEvent(trialJobId);
@@ -181,6 +184,16 @@ export class ExperimentDatabase {
       const row = this.#prepare('SELECT value FROM TrialdeckMeta WHERE key = ?').get(key);
       return row ? (JSON.parse(String(row.value)) as unknown) : undefined;
     });
+  }
+
+  /**
+   * Until when NNI's own manager wrote this, in epoch milliseconds: 0 where it never did, infinite where nobody else has since.
+   * Throws StorageError.
+   */
+  nniUntil(): number {
+    if (this.getMeta('engine') !== 'trialdeck') return Number.POSITIVE_INFINITY;
+    const value = this.getMeta(nniUntilKey);
+    return typeof value === 'number' ? value : 0;
   }
 
   setHandle(handle: StoredHandle): void {

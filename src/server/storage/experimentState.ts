@@ -5,6 +5,7 @@
 import { type BestResult, betterResult } from '../../model/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/metric.ts';
+import { ParameterMixUps } from '../../model/parameterMixUp.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -38,6 +39,10 @@ interface TrialRecord {
   logPath: string | undefined;
   environmentId: string | undefined;
   storedMessage: string | undefined;
+  /** NNI ran it: what is on record may not be what happened. */
+  byNni: boolean;
+  /** A person asked for its end. */
+  cancelAsked: boolean;
   finals: MetricDataRecord[];
   intermediates: MetricDataRecord[];
 }
@@ -49,9 +54,17 @@ export class ExperimentState {
   #counts = new Map<TrialStatus, number>();
   #imported: string[] = [];
   #best: BestResult | undefined;
+  #nniUntil: number;
+  #mixUps = new ParameterMixUps();
+  #corrected = new Set<string>();
+  #unexplained = new Set<string>();
+  #numbers = new Set<number>();
+  #highestNumber = -1;
 
-  constructor(optimizeMode: OptimizeMode) {
+  /** @param nniUntil epoch milliseconds; trials that began before then were run by NNI, see {@link ExperimentDatabase.nniUntil} */
+  constructor(optimizeMode: OptimizeMode, nniUntil = 0) {
     this.optimizeMode = optimizeMode;
+    this.#nniUntil = nniUntil;
   }
 
   /** Replays one event. Returns the id of the trial whose row changed. */
@@ -61,10 +74,10 @@ export class ExperimentState {
       return undefined;
     }
     if (event.trialJobId === '') return undefined;
-    const trial = this.#trial(event.trialJobId);
+    const trial = this.#trial(event.trialJobId, event.timestamp);
     const { row } = trial;
     if (event.data) this.#addParameters(trial, event.data);
-    if (row.number < 0 && typeof event.sequenceId === 'number') row.number = event.sequenceId;
+    if (row.number < 0 && typeof event.sequenceId === 'number') row.number = this.#freeNumber(event.sequenceId);
     if (event.logPath) trial.logPath = event.logPath;
     if (event.environmentId) trial.environmentId = event.environmentId;
     if (event.message) {
@@ -72,6 +85,7 @@ export class ExperimentState {
       row.message = event.message;
     }
     this.#setStatus(trial, event);
+    this.#compareRecord(trial);
     return row.id;
   }
 
@@ -80,6 +94,7 @@ export class ExperimentState {
     const trial = this.#trials.get(metric.trialJobId);
     if (!trial) return undefined;
     this.#metrics.push(metric);
+    if (trial.byNni) this.#correct(this.#mixUps.reported(metric.trialJobId, metric.parameterId));
     const data = unwrapMetricData(metric.data);
     if (metric.type === 'FINAL') {
       trial.finals.push(metric);
@@ -104,6 +119,27 @@ export class ExperimentState {
 
   get size(): number {
     return this.#trials.size;
+  }
+
+  /** Trials whose parameters turned out to be others than on record, or not to be, since this was asked last. */
+  takeCorrected(): string[] {
+    const ids = [...this.#corrected];
+    this.#corrected.clear();
+    return ids;
+  }
+
+  /** Trials that NNI has on record as cancelled by the user though no user asked for it. */
+  get unexplainedCancels(): ReadonlySet<string> {
+    return this.#unexplained;
+  }
+
+  /** One of the {@link unexplainedCancels} was stopped early; returns whether it was one. */
+  stoppedEarly(trialId: string, message: string): boolean {
+    const trial = this.#trials.get(trialId);
+    if (!trial || !this.#unexplained.delete(trialId)) return false;
+    trial.row.message = message;
+    this.#changeStatus(trial, 'EARLY_STOPPED');
+    return true;
   }
 
   /** Number of trials per state; states without trials are absent. */
@@ -233,7 +269,7 @@ export class ExperimentState {
     return data;
   }
 
-  #trial(id: string): TrialRecord {
+  #trial(id: string, began: number): TrialRecord {
     let trial = this.#trials.get(id);
     if (!trial) {
       trial = {
@@ -251,6 +287,8 @@ export class ExperimentState {
         logPath: undefined,
         environmentId: undefined,
         storedMessage: undefined,
+        byNni: began < this.#nniUntil,
+        cancelAsked: false,
         finals: [],
         intermediates: [],
       };
@@ -269,7 +307,7 @@ export class ExperimentState {
     if (!record || trial.record) return;
     trial.record = record;
     trial.row.parameters = record.parameters;
-    trial.row.parameterId = record.parameter_id === null ? null : String(record.parameter_id);
+    trial.row.parameterId = idText(record.parameter_id);
     trial.row.source = record.parameter_source;
   }
 
@@ -284,11 +322,47 @@ export class ExperimentState {
     if (status === 'RUNNING' || (status === 'WAITING' && row.startTime === undefined)) row.startTime = event.timestamp;
     if (isEnded(status)) row.endTime = event.timestamp;
     else delete row.endTime;
+    if (event.event === 'USER_TO_CANCEL') trial.cancelAsked = true;
+    if (trial.byNni && status === 'USER_CANCELED' && !trial.cancelAsked) this.#unexplained.add(row.id);
+    else this.#unexplained.delete(row.id);
     if (status === row.status) return;
+    this.#changeStatus(trial, status);
+    if (row.final !== undefined) this.#consider(trial, event.timestamp);
+  }
+
+  #changeStatus({ row }: TrialRecord, status: TrialStatus): void {
     this.#count(row.status, -1);
     row.status = status;
     this.#count(status, 1);
-    if (row.final !== undefined) this.#consider(trial, event.timestamp);
+  }
+
+  /** A resumed NNI counts its trials from a low number again; people need one that means one trial. */
+  #freeNumber(asked: number): number {
+    const number = this.#numbers.has(asked) ? this.#highestNumber + 1 : asked;
+    this.#numbers.add(number);
+    this.#highestNumber = Math.max(this.#highestNumber, number);
+    return number;
+  }
+
+  #compareRecord({ byNni, record, row }: TrialRecord): void {
+    if (!byNni || !record) return;
+    const recorded = { id: row.id, parameterId: idText(record.parameter_id), parameters: record.parameters };
+    const start = row.startTime === undefined ? {} : { startTime: row.startTime };
+    this.#correct(this.#mixUps.record({ ...recorded, ...start }));
+  }
+
+  #correct(trialIds: readonly string[]): void {
+    for (const id of trialIds) {
+      const trial = this.#trials.get(id);
+      if (!trial?.record) continue;
+      const { row, record } = trial;
+      const actual = this.#mixUps.actual(id);
+      row.parameters = actual?.parameters ?? record.parameters;
+      row.parameterId = actual ? actual.parameterId : idText(record.parameter_id);
+      if (actual) row.recordedParameters = record.parameters;
+      else delete row.recordedParameters;
+      this.#corrected.add(id);
+    }
   }
 
   #count(status: TrialStatus, change: number): void {
@@ -298,6 +372,10 @@ export class ExperimentState {
   #consider(trial: TrialRecord, time: number): void {
     this.#best = betterResult(this.#best, trial.row, time, this.optimizeMode);
   }
+}
+
+function idText(id: ParameterRecord['parameter_id']): string | null {
+  return id === null ? null : String(id);
 }
 
 /** NNI's mapping of stored events to states; undefined for events that change none. */
@@ -330,7 +408,7 @@ function toTrialJob(trial: TrialRecord): TrialJobInfo {
   const job: TrialJobInfo = {
     trialJobId: row.id,
     status: row.status,
-    hyperParameters: [...trial.hyperParameters.values()].map(compact),
+    hyperParameters: hyperParameters(trial),
   };
   if (row.startTime !== undefined) job.startTime = row.startTime;
   if (trial.logPath !== undefined) job.logPath = trial.logPath;
@@ -341,6 +419,14 @@ function toTrialJob(trial: TrialRecord): TrialJobInfo {
   if (row.status === 'FAILED' && trial.logPath !== undefined) job.stderrPath = `${trial.logPath}/trial.stderr`;
   if (row.status === 'SUCCEEDED' && trial.finals.length > 0) job.finalMetricData = trial.finals.slice(0, 1);
   return job;
+}
+
+/** What NNI's REST should say: the parameters that the trial ran with. */
+function hyperParameters({ hyperParameters, record, row }: TrialRecord): string[] {
+  if (!row.recordedParameters || !record) return [...hyperParameters.values()].map(compact);
+  const id =
+    typeof record.parameter_id === 'number' && row.parameterId !== null ? Number(row.parameterId) : row.parameterId;
+  return [JSON.stringify({ ...record, parameter_id: id, parameters: row.parameters })];
 }
 
 /** NNI sends the text as its own JSON writer puts it, without Python's spaces, and always with an index. */

@@ -5,7 +5,7 @@ import { assessorStops, durationStops, failureReason, stallReason } from '../../
 /** Logs that NNI 3.0 wrote. */
 function logs(name: string): { dispatcher: string; manager: string } {
   const read = (file: string) =>
-    readFileSync(new URL(`../../fixtures/nni-3.0/logs/${name}/${file}.log`, import.meta.url), 'utf8');
+    readFileSync(new URL(`../../fixtures/nni-3.0/defects/${name}/log/${file}.log`, import.meta.url), 'utf8');
   return { dispatcher: read('dispatcher'), manager: read('nnimanager') };
 }
 
