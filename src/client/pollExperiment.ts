@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { earlyStops, stopsEarly } from '../model/earlyStops.ts';
 import type { ExperimentStatus, ExperimentSummary } from '../model/experiment.ts';
-import { assessorStops, durationStops, stallReason } from '../model/nniLogs.ts';
+import { stallReason } from '../model/nniLogs.ts';
 import { isEnded } from '../model/trial.ts';
 import { nniBase } from '../model/wire.ts';
 import { metricDataSchema, parse, trialJobSchema } from './decode.ts';
@@ -24,7 +25,20 @@ export interface PollFollower extends ExperimentFollower {
   onSummary?(summary: ExperimentSummary): void;
 }
 
+/** Milliseconds. */
+export interface PollPauses extends Record<Attention, number> {
+  /** Between two looks at an experiment that has ended. */
+  ended: number;
+  /**
+   * How long there may be fewer trials than there should be before NNI's logs are asked for the reason; they are not asked again
+   * for three times as long.
+   */
+  stalled: number;
+}
+
 export interface PollOptions extends FollowOptions {
+  /** At least so long is waited between two rounds, depending on how closely somebody looks. */
+  pauses?: Partial<PollPauses>;
   /** Where `address` has one: NNI's `--url_prefix`, for the summary. */
   urlPrefix?: string | undefined;
   /** What an earlier poll of the same server has read, so that it is not read again. */
@@ -33,25 +47,22 @@ export interface PollOptions extends FollowOptions {
 
 /** After a round of requests that took so long, so many times as long nothing is asked. */
 const rest = 9;
-/** Milliseconds between two rounds at least. */
-const pauses: Readonly<Record<Attention, number>> = { trials: 1000, summary: 3000, none: 60_000 };
-/** The same for an experiment that has ended. */
-const endedPause = 30_000;
+const degrees: Readonly<Record<Attention, number>> = { none: 0, summary: 1, trials: 2 };
+const usualPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, ended: 30_000, stalled: 20_000 };
 /** Trials of which metrics are read in one round. */
 const mostTrials = 25;
 /** From so many trials on, all metrics are read at once: one request instead of hundreds. */
 const manyTrials = 200;
-/** How long a tuner may have too few trials before its logs are asked, and until they are asked again, in milliseconds. */
-const stallAfter = 20_000;
-const stallAgain = 60_000;
 /** How much of the end of a log is read, in bytes. */
 const stallLog = 64 * 1024;
-const stopsLog = 1024 * 1024;
+/** Of the one that tells who stopped trials; a sixteenth of it when that was read before. */
+const stopsLog = 4 * 1024 * 1024;
 
 export class ExperimentPoll {
   readonly #experiment: Experiment;
   readonly #follower: PollFollower;
   readonly #options: PollOptions;
+  readonly #pauses: PollPauses;
   #attention: Attention;
   #known: PolledExperiment | undefined;
   /** The follower has a snapshot, which changes can go on from. */
@@ -62,6 +73,7 @@ export class ExperimentPoll {
   /** Everything was read after the experiment had ended. */
   #complete: string | undefined;
   #caughtUp = false;
+  #stopsRead = false;
   #shortSince: number | undefined;
   #logsAsked = Number.NEGATIVE_INFINITY;
   /** Milliseconds that the server took for this round. */
@@ -75,6 +87,7 @@ export class ExperimentPoll {
     this.#follower = follower;
     this.#attention = attention;
     this.#options = options;
+    this.#pauses = { ...usualPauses, ...options.pauses };
     this.#known = options.known;
   }
 
@@ -85,7 +98,7 @@ export class ExperimentPoll {
 
   /** Somebody looks more or less closely from now on. After `trials` was given anew, a snapshot comes first. */
   look(attention: Attention): void {
-    const closer = pauses[attention] < pauses[this.#attention];
+    const closer = degrees[attention] > degrees[this.#attention];
     this.#attention = attention;
     if (attention !== 'trials') this.#session = undefined;
     if (closer) this.#hurry();
@@ -175,6 +188,7 @@ export class ExperimentPoll {
     this.#session = undefined;
     this.#complete = undefined;
     this.#caughtUp = false;
+    this.#stopsRead = false;
     this.#shortSince = undefined;
     return this.#known;
   }
@@ -218,12 +232,12 @@ export class ExperimentPoll {
 
   /** NNI records what its assessor or its time limit has ended as cancelled by the user; its log knows better. */
   async #readStops(state: PolledExperiment, signal: AbortSignal): Promise<void> {
-    const { assessor, advisor, maxTrialDuration } = state.config as Record<string, unknown>;
-    if (!assessor && !advisor && !maxTrialDuration) return;
+    if (!stopsEarly(state.config)) return;
     const asked = state.unexplained();
     if (asked.length === 0) return;
-    const log = await this.#log('nnimanager.log', stopsLog, signal);
-    state.explain(asked, { assessor: assessorStops(log), duration: durationStops(log) });
+    const log = await this.#log('nnimanager.log', this.#stopsRead ? stopsLog / 16 : stopsLog, signal);
+    this.#stopsRead = true;
+    state.explain(asked, earlyStops(log, state.config));
   }
 
   /** A tuner that has died leaves NNI's status at RUNNING, without a word; then its logs are asked. */
@@ -238,7 +252,7 @@ export class ExperimentPoll {
     }
     const now = performance.now();
     this.#shortSince ??= now;
-    if (now - this.#shortSince < stallAfter || now - this.#logsAsked < stallAgain) return;
+    if (now - this.#shortSince < this.#pauses.stalled || now - this.#logsAsked < 3 * this.#pauses.stalled) return;
     this.#logsAsked = now;
     const dispatcher = await this.#log('dispatcher.log', stallLog, signal);
     const manager = await this.#log('nnimanager.log', stallLog, signal);
@@ -299,7 +313,11 @@ export class ExperimentPoll {
   /** Waits for the next round: the longer, the longer the server had to work for the last one. */
   async #pause(signal: AbortSignal): Promise<void> {
     const resting = rest * this.#serverTime;
-    const usual = Math.max(resting, pauses[this.#attention], this.#complete === undefined ? 0 : endedPause);
+    const usual = Math.max(
+      resting,
+      this.#pauses[this.#attention],
+      this.#complete === undefined ? 0 : this.#pauses.ended,
+    );
     const begun = performance.now();
     if (!this.#hurried) await this.#wait(usual, signal);
     const left = begun + resting - performance.now();

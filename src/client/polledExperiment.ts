@@ -33,12 +33,6 @@ interface PolledTrial {
   read: number;
 }
 
-/** Who ended trials that NNI has as cancelled by the user. */
-export interface Stops {
-  assessor: ReadonlySet<string>;
-  duration: ReadonlySet<string>;
-}
-
 export class PolledExperiment implements TrialTotals {
   readonly id: string;
   readonly optimizeMode: ExperimentSummary['optimizeMode'];
@@ -220,12 +214,13 @@ export class PolledExperiment implements TrialTotals {
     return ids;
   }
 
-  explain(asked: readonly string[], { assessor, duration }: Stops): void {
+  /** @param reasons why NNI ended trials itself, by their ids */
+  explain(asked: readonly string[], reasons: ReadonlyMap<string, string>): void {
     for (const id of asked) {
       this.#lookedUp.add(id);
-      if (assessor.has(id)) this.#stops.set(id, 'stopped by the assessor');
-      else if (duration.has(id)) this.#stops.set(id, 'ran longer than maxTrialDuration');
-      else continue;
+      const reason = reasons.get(id);
+      if (reason === undefined) continue;
+      this.#stops.set(id, reason);
       this.#redraw([id]);
     }
   }

@@ -1,0 +1,422 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { projectRoot } from '../../../scripts/folders.ts';
+import { Experiment } from '../../../src/client/experiment.ts';
+import type { FollowState } from '../../../src/client/persist.ts';
+import { type Attention, ExperimentPoll, type PollOptions } from '../../../src/client/pollExperiment.ts';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial.ts';
+import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { silent, text } from './scene.ts';
+import { ScriptedNni } from './scriptedNni.ts';
+
+/** What somebody who follows has been told. */
+class Told {
+  summaries: ExperimentSummary[] = [];
+  snapshots: ExperimentSnapshot[] = [];
+  changes: ExperimentChange[] = [];
+  states: FollowState[] = [];
+  onSummary = (summary: ExperimentSummary) => void this.summaries.push(summary);
+  onSnapshot = (snapshot: ExperimentSnapshot) => void this.snapshots.push(snapshot);
+  onChange = (change: ExperimentChange) => void this.changes.push(change);
+  onState = (state: FollowState) => void this.states.push(state);
+
+  get summary(): ExperimentSummary | undefined {
+    return this.summaries.at(-1);
+  }
+
+  get state(): string | undefined {
+    return this.states.at(-1)?.state;
+  }
+
+  /** Rows as they are after all changes. */
+  get rows(): Map<string, TrialRow> {
+    const rows = new Map(this.snapshots.at(-1)?.trials.map((row) => [row.id, row]));
+    for (const change of this.changes) for (const row of change.trials ?? []) rows.set(row.id, row);
+    return rows;
+  }
+}
+
+describe('a real NNI that is followed by polling', () => {
+  let nni: ScriptedNni;
+  let experiment: Experiment;
+  let end: AbortController;
+  let told: Told;
+  let running: Promise<unknown> | undefined;
+  const quick = { trials: 10, summary: 10, none: 10, ended: 10, stalled: 20 };
+
+  beforeEach(async () => {
+    nni = await new ScriptedNni().open();
+    experiment = Experiment.at(nni.address, { idleTimeout: 2000, deadline: 2000 });
+    end = new AbortController();
+    told = new Told();
+  });
+  afterEach(async () => {
+    end.abort();
+    await running;
+    running = undefined;
+    experiment.dispose();
+    await nni.scene.close();
+    assert.ok(nni.mostAtOnce <= 1, 'two requests were under way at the same time');
+  });
+
+  function poll(attention: Attention, options: PollOptions = {}): ExperimentPoll {
+    const started = new ExperimentPoll(experiment, told, attention, { pauses: quick, ...options });
+    running = started.run(end.signal);
+    return started;
+  }
+  const snapshot = () => eventually('a snapshot', () => told.snapshots[0]);
+  const rounds = () => nni.asked.filter((path) => path === '/check-status').length;
+  const nextRound = async () => {
+    const before = rounds();
+    // The one under way may have begun before.
+    await eventually('two more rounds', () => rounds() >= before + 2);
+  };
+  const row = async (id: string, wanted: (row: TrialRow) => boolean) =>
+    eventually(`trial ${id} to be as wanted`, () => {
+      const found = told.rows.get(id);
+      return found && wanted(found) ? found : undefined;
+    });
+
+  it('gives the same trials, results and totals as its database read by us', async () => {
+    const directory = join(projectRoot, 'test/fixtures/nni-3.0/experiments/hfc6tdyj');
+    const stored = new StoredExperiment({
+      id: 'hfc6tdyj',
+      directory,
+      circumstances: () => ({ status: 'DONE', errors: [], live: true }),
+      manifest: async () => [],
+    });
+    nni.status = 'DONE';
+    poll('trials');
+    try {
+      const { trials, metrics, summary, config } = await snapshot();
+      assert.deepEqual(trials, JSON.parse(JSON.stringify(stored.state.rows())));
+      assert.deepEqual(metrics, stored.state.columns());
+      const { directory: _, durationAt, port, standalone, ...rest } = summary;
+      const expected = stored.summary();
+      const { directory: __, durationAt: ___, ...wanted } = expected;
+      assert.deepEqual(rest, wanted);
+      assert.equal(standalone, true);
+      assert.equal(port, Number(new URL(nni.address).port));
+      assert.ok(durationAt > 0);
+      assert.deepEqual(config, stored.profile().params);
+    } finally {
+      stored.dispose();
+    }
+  });
+
+  it('gives only what has changed afterwards, in one sequence', async () => {
+    poll('trials');
+    const { revision } = await snapshot();
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    await row('NEW01', ({ status }) => status === 'RUNNING');
+    nni.report('NEW01', 12, 0, 0.25);
+    nni.report('NEW01', 12, 1, 0.5);
+    await row('NEW01', ({ intermediates }) => intermediates === 2);
+    nni.report('NEW01', 12, 0, 1e6, 'FINAL');
+    Object.assign(nni.job('NEW01'), { status: 'SUCCEEDED', endTime: 1_795_351_500_000 });
+    await row('NEW01', ({ status, final }) => status === 'SUCCEEDED' && final === '1000000');
+    await eventually('the best to be the new one', () => told.summary?.best?.trialId === 'NEW01');
+    await nextRound();
+    assert.deepEqual(
+      told.changes.map((change) => change.revision),
+      told.changes.map((_, index) => revision + 1 + index),
+    );
+    const points = told.changes.flatMap((change) => change.metrics ?? []);
+    assert.deepEqual(
+      points.map(({ trialId, type, data }) => [trialId, type, data]),
+      [
+        ['NEW01', 'PERIODICAL', '0.25'],
+        ['NEW01', 'PERIODICAL', '0.5'],
+        ['NEW01', 'FINAL', '1000000'],
+      ],
+    );
+    assert.equal(told.snapshots.length, 1);
+  });
+
+  it('is not asked for the numbers of trials whose end was read', async () => {
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    poll('trials');
+    await snapshot();
+    nni.scene.requests.length = 0;
+    await nextRound();
+    const metrics = new Set(nni.asked.filter((path) => path.startsWith('/metric-data')));
+    assert.deepEqual([...metrics], ['/metric-data/NEW01']);
+  });
+
+  it('is asked for all numbers at once where there are many', async () => {
+    for (let number = 20; number < 60; number++) nni.addJob(`T${number}`, 'SUCCEEDED', number, number, 1);
+    poll('trials');
+    await snapshot();
+    assert.equal(nni.asked.filter((path) => path.startsWith('/metric-data')).length, 1);
+  });
+
+  it('is left alone for nine times as long as it took', async () => {
+    nni.slowness = 40;
+    poll('summary', { pauses: { ...quick, summary: 0 } });
+    const started = performance.now();
+    await eventually('three rounds', () => rounds() >= 3);
+    const busy = nni.asked.length * 40;
+    assert.ok(performance.now() - started > 6 * busy, 'a tenth of its time, as far as a busy machine can tell');
+  });
+
+  it('is only asked for its status while nobody sees it', async () => {
+    const following = poll('none');
+    await eventually('a summary', () => told.summary);
+    nni.scene.requests.length = 0;
+    await nextRound();
+    assert.deepEqual([...new Set(nni.asked)], ['/check-status']);
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    following.look('summary');
+    await eventually('the new trial to be counted', () => told.summary?.counts.RUNNING === 1);
+    assert.equal(told.snapshots.length, 0);
+    following.look('trials');
+    const { trials } = await snapshot();
+    assert.ok(trials.some(({ id }) => id === 'NEW01'));
+  });
+
+  it('gives a snapshot again to who looks again, without reading everything anew', async () => {
+    const following = poll('trials');
+    await snapshot();
+    following.look('summary');
+    await nextRound();
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    nni.report('NEW01', 12, 0, 0.25);
+    nni.scene.requests.length = 0;
+    following.look('trials');
+    const again = await eventually('another snapshot', () => told.snapshots[1]);
+    assert.notEqual(again.session, told.snapshots[0]?.session);
+    assert.equal(again.metrics.data.at(-1), '0.25');
+    const metrics = new Set(nni.asked.filter((path) => path.startsWith('/metric-data')));
+    assert.deepEqual([...metrics], ['/metric-data/NEW01']);
+  });
+
+  it('is read once more when it has ended, and then only looked at', async () => {
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    poll('trials');
+    await snapshot();
+    nni.report('NEW01', 12, 0, 7, 'FINAL');
+    Object.assign(nni.job('NEW01'), { status: 'SUCCEEDED', endTime: 1_795_351_500_000 });
+    nni.status = 'DONE';
+    await row('NEW01', ({ final }) => final === '7');
+    await nextRound();
+    nni.scene.requests.length = 0;
+    await nextRound();
+    assert.deepEqual([...new Set(nni.asked)].sort(), ['/check-status', '/experiment']);
+    // Somebody raises the limit.
+    nni.status = 'RUNNING';
+    nni.addJob('NEW02', 'RUNNING', 13, 13, 0.5);
+    await row('NEW02', ({ status }) => status === 'RUNNING');
+  });
+
+  it('shows what trials ran with where NNI has mixed them up, and what is on record', async () => {
+    nni.addJob('SWAP1', 'RUNNING', 12, 12, 0.1);
+    nni.addJob('SWAP2', 'RUNNING', 13, 13, 0.2);
+    poll('trials');
+    await snapshot();
+    nni.report('SWAP1', 13, 0, 1);
+    nni.report('SWAP2', 12, 0, 2);
+    const first = await row('SWAP1', ({ recordedParameters }) => recordedParameters !== undefined);
+    assert.deepEqual([first.parameters, first.recordedParameters, first.parameterId], [{ x: 0.2 }, { x: 0.1 }, '13']);
+    const second = await row('SWAP2', ({ recordedParameters }) => recordedParameters !== undefined);
+    assert.deepEqual([second.parameters, second.recordedParameters], [{ x: 0.1 }, { x: 0.2 }]);
+  });
+
+  it('counts a result that a late cancel has hidden from its list of trials', async () => {
+    nni.addJob('LATE1', 'USER_CANCELED', 12, 12, 0.1);
+    nni.report('LATE1', 12, 0, 1e9, 'FINAL');
+    poll('trials');
+    const found = (await snapshot()).trials.find(({ id }) => id === 'LATE1');
+    assert.equal(found?.final, '1000000000');
+    assert.equal(told.summary?.best?.trialId, 'LATE1');
+  });
+
+  it('tells apart trials whose numbers come again after a resume', async () => {
+    nni.addJob('AGAIN', 'RUNNING', 0, 0, 0.9);
+    nni.report('AGAIN', 0, 0, 5);
+    poll('trials');
+    const { trials } = await snapshot();
+    const firsts = trials.filter(({ number }) => number === 0);
+    assert.equal(firsts.length, 2);
+    assert.notDeepEqual(firsts[0]?.parameters, firsts[1]?.parameters);
+    assert.equal(firsts.find(({ id }) => id === 'AGAIN')?.latest?.data, '5');
+  });
+
+  it('names trials that the assessor ended, which NNI calls cancelled by the user', async () => {
+    Object.assign(nni.profile.params as object, { assessor: { name: 'Medianstop' } });
+    nni.addJob('SLOW1', 'USER_CANCELED', 12, 12, 0.1);
+    nni.addJob('MINE1', 'USER_CANCELED', 13, 13, 0.1);
+    nni.logs['nnimanager.log'] = '[2026-11-25 03:00:00] INFO (NNIManager) cancelTrialJob: "SLOW1"\n';
+    poll('summary');
+    await eventually('the early stop to be counted', () => told.summary?.counts.EARLY_STOPPED === 1);
+    assert.equal(told.summary?.counts.USER_CANCELED, 1);
+  });
+
+  it('says why it goes on in name only when its tuner is dead', async () => {
+    Object.assign(nni.profile.params as object, { maxTrialNumber: 100, trialConcurrency: 2 });
+    nni.logs['dispatcher.log'] = [
+      '[2026-11-25 03:00:00] INFO (nni.runtime.msg_dispatcher_base/MainThread) Dispatcher started',
+      'Traceback (most recent call last):',
+      '  File "x.py", line 1, in f',
+      'KeyError: 1',
+      '[2026-11-25 03:00:01] INFO (nni.runtime.msg_dispatcher_base/MainThread) Dispatcher exiting...',
+      '',
+    ].join('\n');
+    nni.logs['nnimanager.log'] = '\n';
+    poll('summary');
+    const summary = await eventually('the reason', () => told.summaries.find(({ errors }) => errors.length > 0));
+    assert.equal(summary.status, 'RUNNING');
+    assert.match(summary.errors[0] ?? '', /KeyError: 1/);
+    // It was only slow.
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    nni.addJob('NEW02', 'RUNNING', 13, 13, 0.5);
+    await eventually('the reason to be gone', () => told.summary?.errors.length === 0);
+  });
+
+  it('begins anew where another experiment answers', async () => {
+    poll('trials');
+    await snapshot();
+    nni.profile = { ...nni.profile, id: 'other123' };
+    nni.jobs = [];
+    nni.metrics = [];
+    const other = await eventually('the other one', () =>
+      told.snapshots.find(({ summary }) => summary.id === 'other123'),
+    );
+    assert.equal(other.trials.length, 0);
+  });
+
+  it('begins anew where trials have gone', async () => {
+    poll('trials');
+    const first = await snapshot();
+    nni.jobs = nni.jobs.slice(1);
+    const second = await eventually('another snapshot', () => told.snapshots[1]);
+    assert.equal(second.trials.length, first.trials.length - 1);
+  });
+
+  it('is no lesser one for an old config, a search for architectures, or trials without a record', async () => {
+    nni.profile = {
+      id: 'old12345',
+      execDuration: 5,
+      logDir: '/x',
+      params: {
+        authorName: 'x',
+        experimentName: 'old',
+        trialConcurrency: 2,
+        maxExecDuration: 3600,
+        maxTrialNum: 10,
+        searchSpace: '{"a":{"_type":"choice","_value":[1]}}',
+        trainingServicePlatform: 'local',
+        tuner: { builtinTunerName: 'TPE', classArgs: { optimize_mode: 'maximize' } },
+      },
+    };
+    nni.jobs = [
+      { trialJobId: 'NONE1', status: 'RUNNING', hyperParameters: [] },
+      { trialJobId: 'ODD01', status: 'RUNNING', hyperParameters: ['{broken'] },
+    ];
+    nni.metrics = [];
+    poll('trials');
+    const { summary, config, trials } = await snapshot();
+    assert.equal(summary.maxTrialNumber, 10);
+    assert.equal(summary.maxExperimentDuration, 3600);
+    assert.equal(summary.tuner, 'TPE');
+    assert.equal(summary.optimizeMode, 'maximize');
+    assert.ok(config.searchSpace);
+    assert.deepEqual(
+      trials.map(({ number, parameters }) => [number, parameters]),
+      [
+        [-1, {}],
+        [-1, {}],
+      ],
+    );
+    nni.profile = { id: 'nas12345', execDuration: 5, logDir: '/x', params: { experimentType: 'nas' } };
+    await eventually('the search for architectures', () => told.summary?.type === 'nas');
+  });
+
+  const failures: [string, () => void][] = [
+    [
+      'cuts its answers off',
+      () => {
+        nni.instead = (path) => (path.endsWith('/trial-jobs') ? text('[{"trialJobId":"a","stat') : undefined);
+      },
+    ],
+    [
+      'breaks its answers off',
+      () => {
+        nni.instead = (path) =>
+          path.endsWith('/trial-jobs')
+            ? (_request, response) => {
+                response.writeHead(200, { 'content-length': '100' });
+                response.write('[{"trialJobId":"a",', () => response.destroy());
+              }
+            : undefined;
+      },
+    ],
+    [
+      'answers with a web page',
+      () => {
+        nni.instead = () => text('<html></html>');
+      },
+    ],
+    [
+      'answers with nothing',
+      () => {
+        nni.instead = () => text('');
+      },
+    ],
+    [
+      'answers with an error',
+      () => {
+        nni.instead = (path) =>
+          path.endsWith('/trial-jobs') ? text('{"error":"database is locked"}', 500) : undefined;
+      },
+    ],
+    [
+      'answers with a list of something else',
+      () => {
+        nni.instead = (path) => (path.endsWith('/trial-jobs') ? text('{"error":"x"}') : undefined);
+      },
+    ],
+    [
+      'is gone',
+      () => {
+        nni.instead = () => (_request, response) => void response.destroy();
+      },
+    ],
+  ];
+  for (const [name, fail] of failures) {
+    it(`which ${name} is called lost, with the reason, and keeps being asked until it is back`, async () => {
+      poll('trials');
+      const first = await snapshot();
+      fail();
+      const lost = await eventually('it to be lost', () => told.states.find(({ state }) => state === 'lost'));
+      assert.ok(lost.state === 'lost' && lost.reason.startsWith('Could not'), JSON.stringify(lost));
+      nni.instead = () => undefined;
+      nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+      await row('NEW01', ({ status }) => status === 'RUNNING');
+      assert.equal(told.state, 'connected');
+      // What had been read stayed, and was gone on from.
+      assert.equal(told.snapshots.length, 1);
+      assert.ok(first.trials.length > 0);
+    });
+  }
+
+  it('which hangs is given up after a while, and asked again', async () => {
+    poll('trials');
+    await snapshot();
+    nni.instead = (path) => (path.endsWith('/check-status') ? silent : undefined);
+    await eventually('a reason', () =>
+      told.states.some((state) => 'reason' in state && /did not answer/.test(state.reason ?? '')),
+    );
+    nni.instead = () => undefined;
+    await eventually('it to be back', () => told.state === 'connected');
+  });
+
+  it('which does not want to speak with us is not asked again', async () => {
+    nni.instead = () => text('{"error":"a token is wanted"}', 401);
+    poll('trials');
+    const failed = running;
+    running = undefined;
+    await assert.rejects(failed ?? Promise.resolve(), /token/);
+  });
+});
