@@ -73,9 +73,10 @@ async function ui(): Promise<LevelResult> {
   } catch (error) {
     return skippedLevel(`VS Code could not be installed: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (!(await installRealNni(say))) say('!! SKIPPED: the story of the real NNI 3.0.');
   await packageExtension();
   // A window on a busy machine now and then loses a click or a key; what is broken fails twice.
-  return mocha('ui', { timeout: 180_000, retries: 1, require: 'test/harness/failurePicture.ts' });
+  return mocha('ui', { timeout: 300_000, retries: 1, require: 'test/harness/failurePicture.ts' });
 }
 
 /** Tests beside the real NNI, where that can be had. */
@@ -86,9 +87,9 @@ async function besideNni(folder: string, options: { timeout: number }): Promise<
 
 const levels: Record<string, () => Promise<LevelResult>> = {
   check,
-  unit: () => besideNni('unit', { timeout: 20_000 }),
+  unit: () => besideNni('unit', { timeout: 60_000 }),
   // The real processes over HTTP.
-  manager: () => besideNni('manager', { timeout: 60_000 }),
+  manager: () => besideNni('manager', { timeout: 180_000 }),
   host: () => runHostTests(say),
   ui,
 };

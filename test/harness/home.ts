@@ -70,7 +70,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Resolves when no process with this id runs any more; for those that are not our children. */
-export async function untilGone(pid: number, limitMs = 20_000): Promise<void> {
+export async function untilGone(pid: number, limitMs = 60_000): Promise<void> {
   await eventually(`the end of process ${pid}`, async () => !(await isSameProcess(pid, undefined)), limitMs);
 }
 

@@ -18,7 +18,7 @@ import { failedLevel, type LevelResult, skippedLevel } from './levels.ts';
 
 const hostFolder = join(projectRoot, 'test', 'host');
 /** A run that has not finished by then has hung. */
-const limitMs = 10 * 60_000;
+const limitMs = 20 * 60_000;
 
 /** Bundles the test files behind one `run()`, as VS Code asks of `extensionTestsPath`; `only` keeps files whose path contains it. */
 async function bundleHostTests(only: string): Promise<{ path: string; files: number }> {
@@ -33,7 +33,7 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
       await require('vscode').extensions.getExtension('trialdeck.trialdeck').activate();
       await new Promise((resolve, reject) => {
       const Mocha = require('mocha');
-      const mocha = new Mocha({ ui: 'bdd', timeout: 60000, slow: 5000, retries: 1, color: false, reporter: ${JSON.stringify(
+      const mocha = new Mocha({ ui: 'bdd', timeout: 120000, slow: 5000, retries: 1, color: false, reporter: ${JSON.stringify(
         join(projectRoot, 'test', 'harness', 'reporter.cjs'),
       )} });
       mocha.suite.emit('pre-require', globalThis, '', mocha);

@@ -52,12 +52,14 @@ export class Workbench {
       viewport: { width: size.width ?? 1440, height: size.height ?? 900 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
+    // A busy machine needs half a minute for what takes a second elsewhere.
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     await page.goto(address);
     const workbench = new Workbench(page, () => context.close());
     openWorkbenches.add(workbench);
     page.once('close', () => openWorkbenches.delete(workbench));
-    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 100_000 });
     return workbench;
   }
 
@@ -65,16 +67,22 @@ export class Workbench {
     await this.#close();
   }
 
-  /** Runs a command from the palette by its title. */
-  async run(title: string): Promise<void> {
+  /** Opens the palette with a key. */
+  async #palette(key: string): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget input.input').first();
-    // One that is about to close must not be taken for this command's.
+    // One that is about to close must not be taken for this one.
     await input.waitFor({ state: 'hidden' });
     // A window that is just giving the keyboard to something else, such as a new page, loses the key.
     for (let attempt = 1; attempt <= 5 && !(await input.isVisible()); attempt++) {
-      await this.page.keyboard.press('F1');
-      await input.waitFor({ timeout: 5000 }).catch(() => undefined);
+      await this.page.keyboard.press(key);
+      await input.waitFor({ timeout: 10_000 }).catch(() => undefined);
     }
+    return input;
+  }
+
+  /** Runs a command from the palette by its title. */
+  async run(title: string): Promise<void> {
+    const input = await this.#palette('F1');
     await input.fill(`>${title}`);
     // The recently used and similar groups may put others first: pick by the row's own label.
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
@@ -86,24 +94,26 @@ export class Workbench {
   async openFile(name: string): Promise<void> {
     if (await this.tab(name).isVisible()) await this.tab(name).click();
     else {
-      await this.page.keyboard.press('Control+P');
-      await this.type(name);
+      const input = await this.#palette('Control+P');
+      await input.fill(name);
       await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
     }
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
   }
 
   /** Types into the open quick pick or input box. */
-  async type(text: string): Promise<void> {
+  async type(text: string): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget:visible input').first();
     await input.waitFor();
     await input.fill(text);
+    return input;
   }
 
   /** Answers the open quick pick or input box. */
   async answer(text: string): Promise<void> {
-    await this.type(text);
-    await this.page.keyboard.press('Enter');
+    const input = await this.type(text);
+    // Not to whatever has the keyboard: something that opens late may have taken it.
+    await input.press('Enter');
   }
 
   /** Takes what the open input box suggests. */
@@ -116,15 +126,17 @@ export class Workbench {
     const loaded = this.page.waitForEvent('load');
     await this.run('Developer: Reload Window');
     await loaded;
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 100_000 });
   }
 
   /** Shows the extension's side bar. */
   async openSideBar(): Promise<void> {
     const title = this.page.locator('.sidebar .composite.title', { hasText: /Trialdeck/ });
-    // The icon would close a side bar that is open already.
-    if (await title.isVisible()) return;
-    await this.page.locator('.activitybar [aria-label^="Trialdeck"]').first().click();
+    // The icon closes a side bar that is open already, as one is that a window brings back while it is clicked.
+    for (let attempt = 1; attempt <= 5 && !(await title.isVisible()); attempt++) {
+      await this.page.locator('.activitybar [aria-label^="Trialdeck"]').first().click();
+      await title.waitFor({ timeout: 10_000 }).catch(() => undefined);
+    }
     await title.waitFor();
   }
 
@@ -142,12 +154,18 @@ export class Workbench {
   async expand(row: Locator): Promise<void> {
     if ((await row.getAttribute('aria-expanded')) === 'true') return;
     await row.locator('.monaco-tl-twistie').click();
+    await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
   }
 
   /** Runs an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
-    await row.click({ button: 'right' });
     const item = this.page.locator('.monaco-menu .action-label', { hasText: entry }).first();
+    // A row that is drawn anew at that moment loses the click.
+    for (let attempt = 1; attempt <= 3 && !(await item.isVisible()); attempt++) {
+      if (attempt > 1) await this.page.keyboard.press('Escape');
+      await row.click({ button: 'right' });
+      await item.waitFor({ timeout: 10_000 }).catch(() => undefined);
+    }
     // A menu that has just come up takes no click yet, lest the one that opened it counts twice.
     await item.click();
     while (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => undefined);
@@ -163,7 +181,7 @@ export class Workbench {
    */
   async clickLens(text: string | RegExp, outcome: Locator): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      await this.codeLens(text).click({ timeout: 60_000 });
+      await this.codeLens(text).click({ timeout: 100_000 });
       try {
         await outcome.waitFor({ timeout: 10_000 });
         return;
@@ -196,7 +214,7 @@ export class Workbench {
   }
 
   /** The frame of a webview whose document holds `selector`. */
-  async webview(selector: string, timeout = 30_000): Promise<Frame> {
+  async webview(selector: string, timeout = 60_000): Promise<Frame> {
     const deadline = Date.now() + timeout;
     for (;;) {
       for (const frame of this.page.frames()) {

@@ -6,7 +6,7 @@ export function until<T>(
   look: () => T | undefined,
   events: Event<never>[] | Event<unknown>[],
   what: string,
-  limitMs = 45_000,
+  limitMs = 100_000,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const subscriptions: Disposable[] = [];
@@ -26,7 +26,7 @@ export function until<T>(
 }
 
 /** For what VS Code gives no event of, such as a CodeLens: asks again until it is there. */
-export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, limitMs = 45_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined>, what: string, limitMs = 100_000): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {
     const value = await ask();

@@ -154,8 +154,10 @@ describe('a log', () => {
   it('is not read while it is hidden', async () => {
     text = 'x';
     grows = false;
-    await show('hidden.log');
+    const document = await show('hidden.log');
     await commands.executeCommand('workbench.action.closeAllEditors');
+    const shown = () => window.visibleTextEditors.some((editor) => editor.document === document);
+    await until(() => (shown() ? undefined : true), [window.onDidChangeVisibleTextEditors], 'the editor to go');
     const before = reads;
     changes.fire(reference);
     await new Promise((resolve) => setTimeout(resolve, 400));

@@ -182,12 +182,17 @@ describe('a config file in the editor', () => {
   it('has no CodeLens when the setting says so, and is a config when a pattern does', async () => {
     const settings = workspace.getConfiguration('trialdeck');
     const document = await open('odd.yml', 'anything: 1\n');
-    assert.deepEqual(await lensTitles(document), []);
-    await settings.update('configFiles', ['**/odd.yml'], true);
-    assert.deepEqual(await lensTitles(document), ['Run', 'Validate']);
-    await settings.update('codeLens', false, true);
-    assert.deepEqual(await lensTitles(document), []);
-    await settings.update('codeLens', undefined, true);
-    await settings.update('configFiles', undefined, true);
+    const titles = (wanted: string) =>
+      eventually(async () => ((await lensTitles(document)).join() === wanted ? true : undefined), `"${wanted}"`);
+    try {
+      await titles('');
+      await settings.update('configFiles', ['**/odd.yml'], true);
+      await titles('Run,Validate');
+      await settings.update('codeLens', false, true);
+      await titles('');
+    } finally {
+      await settings.update('codeLens', undefined, true);
+      await settings.update('configFiles', undefined, true);
+    }
   });
 });

@@ -96,11 +96,12 @@ describe("the tree's rows", () => {
   });
 
   it('are redrawn one by one: a metric touches its trial only', async () => {
+    // The snapshot's own event would redraw more.
+    const told = next(store.onDidChange, () => store.experiment('local', 'exp1')?.trials.size === 121);
     await draw((await draw())[0]);
     await draw(experiment());
     const only = tree.intern(trialNode('local', 'exp1', 't120'));
-    // The snapshot's own event is still to come, and would redraw more.
-    await next(store.onDidChange);
+    await told;
     const redrawn = next(tree.onDidChangeTreeData);
     link.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
     assert.deepEqual(await redrawn, [only]);

@@ -29,7 +29,7 @@ describe('mistakes in a config file', () => {
     session = await startSession({ theme: 'dark' });
     await writeFile(join(session.workspace, 'config.yml'), broken);
     window = await session.open({ openFile: join(session.workspace, 'config.yml') });
-    await window.codeLens(/Run/).waitFor({ timeout: 60_000 });
+    await window.codeLens(/Run/).waitFor({ timeout: 100_000 });
   });
   after(() => session?.end());
 
@@ -86,6 +86,6 @@ describe('mistakes in a config file', () => {
     await window.page.locator('.squiggly-error').first().waitFor({ state: 'detached' });
     await window.clickLens(/Run/, window.tab('typos'));
     await window.openSideBar();
-    await window.row(/typos\s*done · best/).waitFor({ timeout: 60_000 });
+    await window.row(/typos\s*done · best/).waitFor({ timeout: 100_000 });
   });
 });

@@ -16,7 +16,7 @@ describe('reload the window while an experiment runs', () => {
     window = await session.open();
     await window.openFile('config.yml');
     await window.clickLens(/Run/, window.tab('endless'));
-    const page = await window.webview('[data-trial-count]', 60_000);
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByText('2 busy').waitFor();
     await page.getByRole('tab', { name: /Trials/ }).click();
   });
@@ -25,7 +25,7 @@ describe('reload the window while an experiment runs', () => {
   it('keeps the experiment running and brings the panel back as it was', async () => {
     const before = await processesOf(session.experiments);
     await window.reload();
-    const page = await window.webview('[data-trial-count]', 60_000);
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByRole('tab', { name: /Trials/, selected: true }).waitFor();
     await page.getByText('2 busy').waitFor();
     assert.deepEqual(await processesOf(session.experiments), before);
@@ -42,7 +42,7 @@ describe('reload the window while an experiment runs', () => {
     // A new manager has found the runner, and steering works through it.
     await window.contextMenu(window.row(/endless/), 'Change Trial Concurrency…');
     await window.answer('3');
-    await page.getByText('3 busy').waitFor({ timeout: 60_000 });
+    await page.getByText('3 busy').waitFor({ timeout: 100_000 });
     const now = JSON.parse(await readFile(join(session.experiments, '.trialdeck', 'manager.json'), 'utf8')) as {
       pid: number;
     };
@@ -53,12 +53,12 @@ describe('reload the window while an experiment runs', () => {
     const [, runner] = await processesOf(session.experiments);
     assert.ok(runner);
     process.kill(runner, 'SIGKILL');
-    await window.row(/endless\s*crashed/).waitFor({ timeout: 30_000 });
+    await window.row(/endless\s*crashed/).waitFor({ timeout: 100_000 });
     const page = await window.webview('[data-trial-count]');
     await page.locator('[data-phase="crashed"]').waitFor();
     await window.picture('crashed');
     await page.getByRole('button', { name: 'Resume' }).click();
-    await page.getByText('3 busy').waitFor({ timeout: 60_000 });
+    await page.getByText('3 busy').waitFor({ timeout: 100_000 });
     await window.row(/endless.*2\/20/).waitFor();
   });
 });

@@ -22,10 +22,10 @@ describe('a folder in restricted mode', () => {
 
   it('shows what is stored, and says that nothing runs', async () => {
     await window.openSideBar();
-    await window.page.getByText(/Restricted Mode: nothing can be run or changed/).waitFor({ timeout: 60_000 });
+    await window.page.getByText(/Restricted Mode: nothing can be run or changed/).waitFor({ timeout: 100_000 });
     await window.row(/quad\s*done · best/).click();
     await window.page.keyboard.press('Enter');
-    const page = await window.webview('[data-trial-count]', 60_000);
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByText('Top trials').waitFor();
     await window.picture('restricted');
   });

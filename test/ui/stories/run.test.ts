@@ -15,14 +15,14 @@ describe('run the sample from its config file', () => {
   after(() => session?.end());
 
   it('offers Run and Validate above the config', async () => {
-    await window.codeLens(/Run/).waitFor({ timeout: 60_000 });
+    await window.codeLens(/Run/).waitFor({ timeout: 100_000 });
     await window.codeLens(/Validate/).waitFor();
     await window.picture('codelens-rest');
   });
 
   it('runs: the panel opens and its numbers move', async () => {
     await window.clickLens(/Run/, window.tab('spirals'));
-    const page = await window.webview('[data-trial-count]', 60_000);
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByRole('tablist', { name: 'Views' }).waitFor();
     await page.getByRole('tab', { name: /Trials\s+([3-9]|\d\d)/ }).waitFor();
     assert.equal((await experimentIds(session.experiments)).length, 1);
@@ -32,13 +32,13 @@ describe('run the sample from its config file', () => {
     await window.openSideBar();
     await window.row(/spirals.*\/60/).waitFor();
     await window.expand(window.row(/spirals/));
-    await window.row(/epoch \d+|step \d+/).waitFor({ timeout: 30_000 });
+    await window.row(/epoch \d+|step \d+/).waitFor({ timeout: 100_000 });
     await window.row(/0\.\d+ · learning_rate/).waitFor();
   });
 
   it('draws the history of results and the curves while they grow', async () => {
     const page = await window.webview('[data-trial-count]');
-    await page.getByRole('tab', { name: /Trials\s+[2-5]\d/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('tab', { name: /Trials\s+[2-5]\d/ }).waitFor({ timeout: 100_000 });
     await window.picture('overview-dark');
   });
 

@@ -39,9 +39,9 @@ describe('npm start', () => {
   });
 
   it('shows the sample running: config, tree and panel', async () => {
-    await window.tab('config.yml').waitFor({ timeout: 60_000 });
-    await window.row(/spirals/i).waitFor({ timeout: 60_000 });
-    const page = await window.webview('[data-trial-count]', 60_000);
+    await window.tab('config.yml').waitFor({ timeout: 100_000 });
+    await window.row(/spirals/i).waitFor({ timeout: 100_000 });
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByText('Top trials').waitFor();
     assert.equal(Object.keys(await manifestOf(experiments)).length, 1);
     await window.picture('npm-start');

@@ -17,7 +17,7 @@ describe('steer a running experiment', () => {
     session = await startSession({ example: join(projectRoot, 'test', 'fixtures', 'steering'), theme: 'dark' });
     window = await session.open({ openFile: join(session.workspace, 'config.yml') });
     await window.clickLens(/Run/, window.tab('endless'));
-    page = await window.webview('[data-trial-count]', 60_000);
+    page = await window.webview('[data-trial-count]', 100_000);
     await window.openSideBar();
     await window.row(/^\s*3\s*step/).waitFor();
   });
@@ -59,7 +59,7 @@ describe('steer a running experiment', () => {
 
   it('stops from the panel after asking, and says what is lost', async () => {
     await window.openFile('config.yml');
-    await window.codeLens('Open').click();
+    await window.clickLens('Open', window.page.locator('.tab.active', { hasText: 'endless' }));
     page = await window.webview('[data-trial-count]');
     await page.getByRole('button', { name: 'Stop' }).click();
     await window.dialog(/Stop endless\?.*\d trials? (is|are) running and will be lost/s).waitFor();
@@ -73,9 +73,9 @@ describe('steer a running experiment', () => {
     await page.getByRole('button', { name: 'Resume' }).click();
     await page
       .locator('[data-phase="running"], [data-phase="finishing"], [data-phase="done"]')
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 100_000 });
     await writeFile(join(session.workspace, 'finish'), '');
-    await window.row(/endless\s*done/).waitFor({ timeout: 60_000 });
+    await window.row(/endless\s*done/).waitFor({ timeout: 100_000 });
     await page.locator('[data-phase="done"]').waitFor();
   });
 

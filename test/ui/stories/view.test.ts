@@ -18,14 +18,14 @@ describe('view stored experiments', () => {
   after(() => session?.end());
 
   it('lists them with what they found', async () => {
-    await window.row(/This machine/).waitFor({ timeout: 60_000 });
+    await window.row(/This machine/).waitFor({ timeout: 100_000 });
     await window.row(/(done|stopped).*best/).waitFor();
   });
 
   it('opens one read-only: results, parameters, logs', async () => {
     await window.row(/(done|stopped).*best/).click();
     await window.page.keyboard.press('Enter');
-    const page = await window.webview('[data-trial-count]', 60_000);
+    const page = await window.webview('[data-trial-count]', 100_000);
     await page.getByText('Top trials').waitFor();
     await page.getByRole('tab', { name: /Trials/ }).click();
     await page.locator('[role="row"][aria-rowindex="2"]').click();
@@ -47,7 +47,7 @@ describe('a window without experiments', () => {
   after(() => session?.end());
 
   it('says what to do first', async () => {
-    await window.page.getByRole('button', { name: 'Open the Quickstart' }).waitFor({ timeout: 60_000 });
+    await window.page.getByRole('button', { name: 'Open the Quickstart' }).waitFor({ timeout: 100_000 });
     await window.page.getByRole('button', { name: 'Run a Config File' }).waitFor();
     await window.picture('welcome');
   });
@@ -57,6 +57,6 @@ describe('a window without experiments', () => {
     await window.toast(/No experiment config was found in this workspace/).waitFor();
     await window.page.getByRole('button', { name: 'Open the Quickstart' }).first().click();
     await window.accept('Put It Here');
-    await window.codeLens(/Run/).waitFor({ timeout: 30_000 });
+    await window.codeLens(/Run/).waitFor({ timeout: 100_000 });
   });
 });

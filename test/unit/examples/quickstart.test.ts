@@ -15,7 +15,7 @@ import {
 const quickstart = fileURLToPath(new URL('../../../examples/quickstart', import.meta.url));
 
 describe('the quickstart example', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
 
   /** Runs one trial as an experiment would, and gives its results. */

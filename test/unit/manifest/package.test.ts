@@ -21,7 +21,7 @@ describe('the package', () => {
 
   before(async function () {
     // Walks the whole folder, node_modules included.
-    this.timeout(60_000);
+    this.timeout(120_000);
     files = (await listFiles({ cwd: projectRoot, packageManager: PackageManager.None })).map((file) =>
       file.replaceAll('\\', '/'),
     );

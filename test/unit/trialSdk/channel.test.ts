@@ -20,7 +20,7 @@ const recorded = splitFrames(await readFile(join(fixtures, 'metrics-nni-3.0')));
 const reportValues = [join(fixtures, 'reportValues.py'), join(fixtures, 'values.json')];
 
 describe('bundled nni: the metric file', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
 
   it('has the same bytes as NNI 3.0 writes for plain and numpy values', async () => {

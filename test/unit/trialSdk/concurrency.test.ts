@@ -19,7 +19,7 @@ async function assertAllThere(script: string, expected: number): Promise<Awaited
 }
 
 describe('bundled nni: many reporters at once', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
 
   it('threads: whole frames, numbered in the order of the file', async () => {

@@ -106,7 +106,7 @@ describe('which Python a trial command runs', () => {
 });
 
 describe('which nni the trials import', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
   const env: NodeJS.ProcessEnv = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^PYTHON/.test(name)),

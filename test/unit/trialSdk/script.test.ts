@@ -15,7 +15,7 @@ import {
 } from './trialProcess.ts';
 
 describe('bundled nni: what a script sees', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
 
   it('knows its experiment, trial, number and version', async () => {
@@ -183,7 +183,7 @@ print(sorted(name for name in set(sys.modules) - before if not name.startswith('
 });
 
 describe('bundled nni: an installed one wins', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(removeTemporaryFolders);
 
   /** A package as `pip install` would leave it. */

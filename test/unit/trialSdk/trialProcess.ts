@@ -61,7 +61,7 @@ export async function python(
     env: { ...Object.fromEntries(inherited), PYTHONDONTWRITEBYTECODE: '1', ...env },
     extendEnv: false,
     reject: false,
-    timeout: 30_000,
+    timeout: 90_000,
     stdin: 'ignore',
   });
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
