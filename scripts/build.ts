@@ -36,10 +36,10 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client and the YAML parser would be most of the extension's code, and are loaded only when there is a manager to talk
- * to or a config to read: files of their own keep them out of what VS Code reads at the start.
+ * The HTTP client, what runs programs and the YAML parser would be most of the extension's code, and are loaded only when there is a
+ * manager to talk to, a program to run or a config to read: files of their own keep them out of what VS Code reads at the start.
  */
-const apart = ['axios', 'yaml'];
+const apart = ['axios', 'execa', 'yaml'];
 const keepApart: Plugin = {
   name: 'keep apart',
   setup(bundle) {

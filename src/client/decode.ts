@@ -14,6 +14,7 @@ import {
   type SnapshotPart,
 } from '../model/experiment.ts';
 import type { MetricColumns, MetricPoint } from '../model/metric.ts';
+import type { TensorBoardTask } from '../model/tensorBoard.ts';
 import {
   type MetricDataRecord,
   type ParameterRecord,
@@ -147,6 +148,81 @@ export const exportedSchema = v.object({
   ]),
   trialJobId: id,
 }) as Schema<{ parameter: Parameters; value: string; trialJobId: string }>;
+
+/** The fields of a record that are there and right; a record that is none has none. */
+export function fieldsOf<T extends object>(schema: Schema<T>, record: object): Partial<T> {
+  return parse(schema, record) ?? {};
+}
+
+const objects = v.pipe(
+  v.array(v.unknown()),
+  v.transform((rows) => rows.filter((row): row is object => typeof row === 'object' && row !== null)),
+);
+
+/** What the classes of `trialRecords.ts` take from NNI's records: all of it may be missing. */
+export const metricFields = v.object({
+  timestamp: maybe(v.number()),
+  trialJobId: maybe(v.string()),
+  parameterId: v.fallback(
+    v.optional(v.nullable(v.union([v.string(), v.pipe(v.number(), v.transform(String))]))),
+    undefined,
+  ),
+  type: maybe(v.string()),
+  sequence: maybe(v.number()),
+  data: v.optional(v.unknown()),
+});
+export const hyperParametersFields = v.object({
+  parameter_id: v.fallback(v.optional(v.nullable(v.union([v.number(), v.string()]))), undefined),
+  parameter_source: maybe(v.string()),
+  parameters: maybe(v.record(v.string(), v.unknown())),
+  parameter_index: maybe(v.number()),
+});
+export const trialJobFields = v.object({
+  trialJobId: maybe(v.string()),
+  id: maybe(v.string()),
+  status: v.optional(trialStatus),
+  hyperParameters: maybe(
+    v.pipe(
+      v.array(v.unknown()),
+      v.transform((rows) => rows.filter((row) => typeof row === 'string')),
+    ),
+  ),
+  logPath: maybe(v.string()),
+  startTime: maybe(v.number()),
+  endTime: maybe(v.number()),
+  finalMetricData: maybe(objects),
+  stderrPath: maybe(v.string()),
+  sequenceId: maybe(v.number()),
+  message: maybe(v.string()),
+});
+export const resultFields = v.object({
+  parameter: maybe(v.record(v.string(), v.unknown())),
+  value: v.optional(v.unknown()),
+  trialJobId: maybe(v.string()),
+  id: maybe(v.string()),
+});
+
+/** A record that says whose it is, under NNI's key or the one of its first versions. The rest is for {@link fieldsOf}. */
+export const trialRecordSchema: Schema<object> = v.union([v.looseObject({ trialJobId: id }), v.looseObject({ id })]);
+
+export const sequenceIdSchema = v.object({ sequenceId: integer });
+
+export const tensorBoardTaskSchema: Schema<TensorBoardTask> = record(
+  v.object({
+    id,
+    status: v.string(),
+    trialJobIdList: texts,
+    trialLogDirectoryList: texts,
+    pid: maybe(integer),
+    // NNI sends a text.
+    port: maybe(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), integer)),
+  }),
+);
+
+export const importedSchema: Schema<{ parameter: Parameters; value: unknown }> = v.object({
+  parameter: v.record(v.string(), v.unknown()),
+  value: v.unknown(),
+});
 
 export const manifestEntrySchema: Schema<ManifestEntry> = record(
   v.looseObject({

@@ -101,7 +101,7 @@ async function identifyAt(http: Http, path: string, signal: AbortSignal | undefi
     await manager.list({ signal });
     return { kind: 'manager', address, info };
   }
-  const experiment = new Experiment(at);
+  const experiment = Experiment.over(at);
   const summary = await experiment.summary({ signal }).catch(unlessOther);
   if (summary) return { kind: 'runner', address, summary };
   const task = 'read its version';

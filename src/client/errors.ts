@@ -79,6 +79,68 @@ export class BadAnswerError extends ClientError {
   }
 }
 
+/** An `Experiment` was asked before it was connected, or after it had stopped its experiment. */
+export class NotConnectedError extends ClientError {
+  constructor(task: string) {
+    const first = 'Call startExperiment, resumeExperiment, viewExperiment or connectExperiment first.';
+    super({ task, server: '' }, `this Experiment is not connected to an experiment. ${first}`);
+  }
+}
+
+/** An `Experiment` that has its experiment was to get another one. */
+export class AlreadyConnectedError extends ClientError {
+  constructor(task: string, server: string) {
+    const way = 'One instance has one experiment; use a new one.';
+    super({ task, server }, `this Experiment is connected to ${server} already. ${way}`);
+  }
+}
+
+/** It says that it runs, but will never end: its tuner is dead, and NNI does not notice. */
+export class StalledError extends ClientError {
+  /** Why, and the way out. */
+  readonly reason: string;
+
+  constructor(context: RequestContext, reason: string) {
+    super(context, `${context.server} is stalled. ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** A file that can't be read, or holds nothing that can be used. */
+export class FileError extends ClientError {
+  /** Absolute. */
+  readonly file: string;
+  /** What is wrong in it, each at its place. */
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(task: string, file: string, explanation: string, problems: readonly ConfigProblem[] = []) {
+    super({ task, server: file }, explanation);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** No usable `nnictl` on this machine. */
+export class NnictlMissingError extends ClientError {
+  constructor(explanation: string) {
+    super({ task: 'find nnictl', server: 'this machine' }, explanation);
+  }
+}
+
+/** `nnictl` did not do what was asked. */
+export class NnictlError extends ClientError {
+  /** The command line, for a person. */
+  readonly command: string;
+  /** All it printed, without colours. */
+  readonly output: readonly string[];
+
+  constructor(task: string, explanation: string, command: string, output: readonly string[]) {
+    super({ task, server: 'nnictl' }, explanation);
+    this.command = command;
+    this.output = output;
+  }
+}
+
 /** The manager of this machine could not be found or started. */
 export class ManagerStartError extends ClientError {
   /** The end of the manager's log, oldest line first; empty when it wrote none. */

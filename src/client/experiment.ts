@@ -2,49 +2,87 @@
  * One experiment over REST: NNI's routes, with the method names of NNI's Python clients (`nni.experiment.Experiment` and the older
  * `nnicli.Experiment`) in camelCase, and our own beside them. Works on a runner of ours, on a manager's `/experiments/<id>`, and on a real NNI.
  */
+import type { BackendChoice, BackendSetting } from '../model/backend.ts';
 import { parseDuration } from '../model/duration.ts';
 import type {
   ExperimentProfile,
   ExperimentSnapshot,
   ExperimentStatus,
   ExperimentSummary,
+  ManifestEntry,
 } from '../model/experiment.ts';
+import { parsePythonJson } from '../model/metric.ts';
 import type { SearchSpace } from '../model/searchSpace.ts';
+import type { TensorBoardTask } from '../model/tensorBoard.ts';
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial.ts';
 import { experimentRoutes, nniBase } from '../model/wire.ts';
 import {
   checkStatusSchema,
   exportedSchema,
+  importedSchema,
+  manifestEntrySchema,
   metricDataSchema,
   parse,
   parseList,
   profileSchema,
+  sequenceIdSchema,
   statisticsSchema,
   summarySchema,
+  tensorBoardTaskSchema,
   trialJobSchema,
+  trialRecordSchema,
 } from './decode.ts';
-import { BadAnswerError, NotFoundError, RejectedError } from './errors.ts';
+import { AlreadyConnectedError, BadAnswerError, NotConnectedError, NotFoundError } from './errors.ts';
+import { type FileText, readFileEnd } from './fileEnd.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
 import { readSnapshot } from './snapshotText.ts';
-import {
-  parseWrittenRecord,
-  type TrialJob,
-  type TrialMetricData,
-  type TrialResult,
-  toTrialJob,
-  toTrialMetricData,
-  toTrialResult,
-} from './trialRecords.ts';
+import { parseWrittenRecord, TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
 
 /** What every request takes. */
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface FileText {
-  text: string;
-  /** The file is longer; `text` is its end. */
-  truncated: boolean;
+/** How an {@link Experiment} starts what it is asked to start. */
+export interface ExperimentOptions {
+  /** Absolute folder of the experiments of the embedded manager. Default: `~/nni-experiments`, where NNI has its own. */
+  experimentsDirectory?: string;
+  /** Path of an `nnictl`; see {@link Nnictl.find}. */
+  nnictl?: string;
+  /** A Python interpreter whose `nnictl` is to be taken when none is set. */
+  python?: string;
+  /** For what is started, trials included. Default: that of this process. */
+  environment?: NodeJS.ProcessEnv;
+  /** Path of `manager.js`. Default: the one of this package. */
+  managerScript?: string;
+}
+
+/** As those of NNI's `start_experiment`, and more. */
+export interface StartOptions extends RequestOptions {
+  /** Of the experiment's REST; a free one by default. */
+  port?: number;
+  debug?: boolean;
+  /** Default `auto`: the embedded manager where it can run the config, else NNI. */
+  backend?: BackendSetting;
+  /** Told who runs it, and why, before it is started. */
+  onBackend?(choice: BackendChoice): void;
+}
+
+export interface WaitOptions extends RequestOptions {
+  /** Told the status at first and when it has changed. */
+  onStatus?(status: ExperimentStatus): void;
+  /** Milliseconds from one look to the next. Default 1 s; NNI's own client takes 10 s. */
+  interval?: number;
+}
+
+interface Connection {
+  http: Http;
+  /** Empty when it was connected by address and not asked for yet. */
+  id: string;
+  /** Whether this instance has made it, and so ends it. */
+  own: boolean;
+  /** The process this instance has started. */
+  pid?: number | undefined;
 }
 
 /** What NNI calls the four changes of a running experiment (`update_type`), and the key of the profile each reads. */
@@ -55,36 +93,148 @@ const updates = {
   SEARCH_SPACE: 'searchSpace',
 } as const;
 
+/**
+ * One experiment. A new instance has none: {@link startExperiment}, {@link resumeExperiment}, {@link viewExperiment} or
+ * {@link connectExperiment} give it one, one of them and once, as in NNI. Everything else throws NotConnectedError before.
+ *
+ * Every method takes an `AbortSignal`, ends in time, and throws errors of `errors.ts`. Only reads are tried again by themselves.
+ */
 export class Experiment {
-  /** Where the routes begin; for the parts of this client only. */
-  readonly http: Http;
-  /** Empty when it was connected by address and not asked for yet. */
-  readonly id: string;
+  readonly #options: ExperimentOptions;
+  #connection: Connection | undefined;
+  #connecting = false;
 
-  /** @param http at the experiment's root; see {@link Experiment.at} */
-  constructor(http: Http, id = '') {
-    this.http = http;
-    this.id = id;
+  constructor(options: ExperimentOptions = {}) {
+    this.#options = options;
   }
 
-  /** @param address root of the experiment: `http://host:port[/prefix]`. Dispose it in the end. */
+  /** @param address root of the experiment: `http://host:port[/prefix]`. It is not asked who answers there. Dispose it in the end. */
   static at(address: string, options: HttpOptions = {}): Experiment {
-    return new Experiment(new Http(address, 'the experiment', options));
+    const experiment = new Experiment();
+    experiment.#connection = { http: new Http(address, 'the experiment', options), id: '', own: true };
+    return experiment;
   }
 
-  /** `http://host:port[/prefix]` or `http://host:port/experiments/<id>`. */
-  get address(): string {
-    return this.http.address;
+  /**
+   * A handle on connections of somebody else, as managers give out.
+   *
+   * @param http at the experiment's root
+   */
+  static over(http: Http, id = ''): Experiment {
+    const experiment = new Experiment();
+    experiment.#connection = { http, id, own: false };
+    return experiment;
   }
 
-  /** Closes the connections. Not for experiments that a manager gave out: those share the manager's. */
+  /** `exp_id` of NNI's older client; undefined when not connected or not known. */
+  get id(): string | undefined {
+    return this.#connection?.id || undefined;
+  }
+
+  /** `http://host:port[/prefix]` or `http://host:port/experiments/<id>`; undefined when not connected. */
+  get endpoint(): string | undefined {
+    return this.#connection?.http.address;
+  }
+
+  /** Of the endpoint; undefined when not connected. */
+  get port(): number | undefined {
+    if (!this.#connection) return undefined;
+    const { port, protocol } = new URL(this.#connection.http.address);
+    return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  }
+
+  /** Where the routes begin; for the parts of this client only. Throws NotConnectedError. */
+  get http(): Http {
+    return this.#http('reach the experiment');
+  }
+
+  /**
+   * Starts an experiment and connects to it.
+   *
+   * @param configFile path of its config, YAML or JSON
+   * @throws RejectedError with `problems` when the embedded manager refuses the config, NnictlError with NNI's words when NNI does,
+   * NnictlMissingError when it needs NNI and there is none, ManagerStartError, AlreadyConnectedError
+   */
+  async startExperiment(configFile: string, options: StartOptions = {}): Promise<void> {
+    await this.#launch('start the experiment', { action: 'create', configFile }, options);
+  }
+
+  /** Goes on with a stopped experiment and connects to it. Throws as {@link startExperiment}, NotFoundError for an unknown id. */
+  async resumeExperiment(id: string, options: StartOptions = {}): Promise<void> {
+    await this.#launch('resume the experiment', { action: 'resume', id }, options);
+  }
+
+  /** Serves a stopped experiment read-only and connects to it. Throws as {@link resumeExperiment}. */
+  async viewExperiment(id: string, options: StartOptions = {}): Promise<void> {
+    await this.#launch('view the experiment', { action: 'view', id }, options);
+  }
+
+  /**
+   * Connects to an experiment that runs, here or elsewhere.
+   *
+   * @param endpoint as a person would give it: `http://host:port`, with NNI's prefix where it has one, also the address of NNI's web page
+   * @throws EndpointError that says what is wrong with the endpoint or what was found there; AlreadyConnectedError
+   */
+  async connectExperiment(endpoint: string, options: RequestOptions & { token?: string } = {}): Promise<void> {
+    await this.#connect('connect', async () => {
+      const { findExperiment } = await import('./findExperiment.ts');
+      const { address, id } = await findExperiment(endpoint, options);
+      const { token } = options;
+      const http = new Http(address, `experiment ${id}`, token === undefined ? {} : { token });
+      return { http, id, own: true };
+    });
+  }
+
+  /**
+   * Starts an experiment and waits until it has ended, as `run` of NNI's Experiment. Returns as {@link waitCompletion}; the experiment
+   * is served until it is stopped.
+   */
+  async runExperiment(configFile: string, options: StartOptions & WaitOptions = {}): Promise<boolean> {
+    await this.startExperiment(configFile, options);
+    return this.waitCompletion(options);
+  }
+
+  /**
+   * Waits until nothing more will happen: every trial there may be has ended, or it was stopped or failed. NNI never says so when a
+   * tuner has tried all there is and no limit is set; here that is an end.
+   *
+   * @returns false when it has failed
+   * @throws StalledError when a real NNI says that it runs but its tuner is dead; UnreachableError when it ends meanwhile
+   */
+  async waitCompletion(options: WaitOptions = {}): Promise<boolean> {
+    const { waitCompletion } = await import('./completion.ts');
+    return waitCompletion(this, options);
+  }
+
+  /**
+   * Stops the experiment. An instance that has made its connection itself waits until the experiment is gone and forgets it, as NNI's
+   * client does, and may then be given another one. A handle of a manager resolves when the experiment has understood and stays, as
+   * the manager goes on to serve what is stored.
+   *
+   * @throws TimeoutError when it does not end within a minute
+   */
+  async stopExperiment(options?: RequestOptions): Promise<void> {
+    const task = 'stop the experiment';
+    const { http } = this;
+    await this.#json('DELETE', '/experiment', task, options);
+    const connection = this.#connection;
+    if (!connection?.own || connection.http !== http) return;
+    const { untilEnded } = await import('./completion.ts');
+    await untilEnded(this, { task, pid: connection.pid, signal: options?.signal });
+    this.dispose();
+  }
+
+  /** Closes the connections and forgets the experiment, which goes on. Handles of a manager share the manager's connections. */
   dispose(): void {
-    this.http.dispose();
+    const connection = this.#connection;
+    if (!connection?.own) return;
+    connection.http.dispose();
+    this.#connection = undefined;
   }
 
   async getExperimentStatus(options?: RequestOptions): Promise<{ status: ExperimentStatus; errors: string[] }> {
     const task = 'read the status';
-    const { text } = await this.http.text('GET', `${nniBase}/check-status`, { task, ...options });
+    const { text } = await this.#http(task).text('GET', `${nniBase}/check-status`, { task, ...options });
     // NNI says so, without quotes, before it is up.
     if (text.trim() === 'INITIALIZING') return { status: 'INITIALIZED', errors: [] };
     const context = { task, server: this.http.server };
@@ -100,7 +250,7 @@ export class Experiment {
 
   /** @throws NotFoundError when there is no such trial */
   async getTrialJob(trialJobId: string, options?: RequestOptions): Promise<TrialJob> {
-    return toTrialJob(await this.#trialJobInfo(trialJobId, options));
+    return new TrialJob(await this.#trialJob(trialJobId, options, (value) => parse(trialRecordSchema, value)));
   }
 
   /**
@@ -108,11 +258,16 @@ export class Experiment {
    * to a trial; what is computed with comes from {@link getTrialJob}.
    */
   async writtenParameters(trialJobId: string, options?: RequestOptions): Promise<Parameters> {
-    const { hyperParameters } = await this.#trialJobInfo(trialJobId, options);
+    const decode = (value: unknown) => parse(trialJobSchema, value);
+    const { hyperParameters } = await this.#trialJob(trialJobId, options, decode);
     return parseWrittenRecord(hyperParameters.at(-1) ?? '')?.parameters ?? {};
   }
 
-  async #trialJobInfo(trialJobId: string, options?: RequestOptions): Promise<TrialJobInfo> {
+  async #trialJob<T>(
+    trialJobId: string,
+    options: RequestOptions | undefined,
+    decode: (value: unknown) => T | undefined,
+  ): Promise<T> {
     const task = `read trial ${trialJobId}`;
     const path = `/trial-jobs/${encodeURIComponent(trialJobId)}`;
     const value = await this.#json('GET', path, task, options);
@@ -120,17 +275,19 @@ export class Experiment {
     if (value === undefined) {
       throw new NotFoundError({ task, server: this.http.server }, `there is no trial ${trialJobId}.`);
     }
-    return this.#checked(parse(trialJobSchema, value), value, task);
+    return this.#checked(decode(value), value, task);
   }
 
   async listTrialJobs(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJob[]> {
-    return (await this.trialJobInfos(options)).map(toTrialJob);
+    const decode = (value: unknown) => parseList(trialRecordSchema, value);
+    const rows = await this.#read(trialsPath(options?.status), 'read the trials', options, decode);
+    return rows.map((row) => new TrialJob(row));
   }
 
   /** As {@link listTrialJobs}, but as NNI sends them. */
   async trialJobInfos(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJobInfo[]> {
-    const query = options?.status ? `?status=${options.status}` : '';
-    return this.#read(`/trial-jobs${query}`, 'read the trials', options, (value) => parseList(trialJobSchema, value));
+    const decode = (value: unknown) => parseList(trialJobSchema, value);
+    return this.#read(trialsPath(options?.status), 'read the trials', options, decode);
   }
 
   async getJobStatistics(options?: RequestOptions): Promise<{ trialJobStatus: TrialStatus; trialJobNumber: number }[]> {
@@ -139,21 +296,26 @@ export class Experiment {
     );
   }
 
-  /** Metrics by trial, in order of arrival. */
+  /** Metrics by trial, in order of arrival: of one trial, or of all. */
   async getJobMetrics(trialJobId?: string, options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
-    const metrics: Record<string, TrialMetricData[]> = {};
-    for (const record of await this.metricRecords({
-      ...options,
-      ...(trialJobId === undefined ? {} : { trialJobId }),
-    })) {
-      let rows = metrics[record.trialJobId];
-      if (!rows) {
-        rows = [];
-        metrics[record.trialJobId] = rows;
-      }
-      rows.push(toTrialMetricData(record));
-    }
-    return metrics;
+    const path = trialJobId === undefined ? '' : `/${encodeURIComponent(trialJobId)}`;
+    return byTrial(await this.#metrics(`/metric-data${path}`, options));
+  }
+
+  /** Metrics of the trials numbered `from` to `to`, both included; as {@link getJobMetrics}. */
+  async metricRange(from: number, to: number, options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
+    return byTrial(await this.#metrics(`/metric-data-range/${from}/${to}`, options));
+  }
+
+  /** The final results, and the newest intermediate one of each trial; as {@link getJobMetrics}. */
+  async latestMetrics(options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
+    return byTrial(await this.#metrics('/metric-data-latest', options));
+  }
+
+  async #metrics(path: string, options: RequestOptions | undefined): Promise<TrialMetricData[]> {
+    const decode = (value: unknown) => parseList(trialRecordSchema, value);
+    const rows = await this.#read(path, 'read the metrics', options, decode);
+    return rows.map((row) => new TrialMetricData(row));
   }
 
   /** Metrics as NNI sends them: of one trial, of trials numbered `from` to `to`, or of all. */
@@ -170,7 +332,9 @@ export class Experiment {
 
   /** Parameters and final result of every succeeded trial. */
   async exportData(options?: RequestOptions): Promise<TrialResult[]> {
-    return (await this.exportRecords(options)).map(toTrialResult);
+    const decode = (value: unknown) => parseList(trialRecordSchema, value);
+    const rows = await this.#read('/export-data', 'export the results', options, decode);
+    return rows.map((row) => new TrialResult(row));
   }
 
   /** As {@link exportData}, but as NNI sends it: `value` is JSON text. */
@@ -198,14 +362,24 @@ export class Experiment {
     await this.#update('MAX_TRIAL_NUM', positive(value, 'trial number'), 'change the maximum trial number', options);
   }
 
-  /** New trials are drawn from the new space; those that have been generated stay as they are. */
-  async updateSearchspace(space: SearchSpace, options?: RequestOptions): Promise<void> {
-    await this.#update('SEARCH_SPACE', space, 'change the search space', options);
+  /** @deprecated The misspelt name of NNI's older client; {@link updateTrialnum} is the same. */
+  async updateTrailnum(value: number, options?: RequestOptions): Promise<void> {
+    await this.updateTrialnum(value, options);
   }
 
-  /** Asks it to stop; resolves when it has understood, not when it has ended. */
-  async stopExperiment(options?: RequestOptions): Promise<void> {
-    await this.#json('DELETE', '/experiment', 'stop the experiment', options);
+  /**
+   * New trials are drawn from the new space; those that have been generated stay as they are.
+   *
+   * @param space the space, or the path of a file with it, JSON or YAML
+   * @throws FileError with `problems` when the file is not right
+   */
+  async updateSearchspace(space: SearchSpace | string, options?: RequestOptions): Promise<void> {
+    const task = 'change the search space';
+    this.#http(task);
+    if (typeof space === 'string') {
+      const { readSpaceFile } = await import('./configFile.ts');
+      await this.#update('SEARCH_SPACE', await readSpaceFile(space), task, options);
+    } else await this.#update('SEARCH_SPACE', space, task, options);
   }
 
   /** Ends a trial; does nothing when it has ended already. Resolves when its processes are gone. */
@@ -218,9 +392,9 @@ export class Experiment {
 
   /** Queues a trial with parameters of one's own. Resolves with its number; NNI does not tell its id yet. */
   async addTrial(parameters: Parameters, options?: RequestOptions): Promise<number> {
-    const value = await this.#json('POST', '/trial-jobs', 'add a trial', options, parameters);
-    const number = typeof value === 'object' && value !== null && 'sequenceId' in value ? value.sequenceId : undefined;
-    return this.#checked(typeof number === 'number' ? number : undefined, value, 'add a trial');
+    const task = 'add a trial';
+    const value = await this.#json('POST', '/trial-jobs', task, options, parameters);
+    return this.#checked(parse(sequenceIdSchema, value)?.sequenceId, value, task);
   }
 
   /** Tells the tuner results from elsewhere. */
@@ -229,6 +403,69 @@ export class Experiment {
     options?: RequestOptions,
   ): Promise<void> {
     await this.#json('POST', '/experiment/import-data', 'import the results', options, data);
+  }
+
+  /** What {@link importData} was given so far, over all sessions. */
+  async getImportedData(options?: RequestOptions): Promise<{ parameter: Parameters; value: unknown }[]> {
+    return this.#read('/experiment/imported-data', 'read the imported results', options, (value) => {
+      if (!Array.isArray(value)) return undefined;
+      return value.flatMap((text) => {
+        try {
+          return parseList(importedSchema, typeof text === 'string' ? parsePythonJson(text) : text) ?? [];
+        } catch {
+          return [];
+        }
+      });
+    });
+  }
+
+  /** What NNI's list of all experiments says about this one. */
+  async getExperimentMetadata(options?: RequestOptions): Promise<ManifestEntry> {
+    const decode = (value: unknown) => parse(manifestEntrySchema, value);
+    return this.#read('/experiment-metadata', 'read what NNI has on record', options, decode);
+  }
+
+  /** NNI's list of all experiments on that machine. */
+  async getAllExperimentsMetadata(options?: RequestOptions): Promise<ManifestEntry[]> {
+    const decode = (value: unknown) => parseList(manifestEntrySchema, value);
+    return this.#read('/experiments-info', 'read the list of experiments', options, decode);
+  }
+
+  /** Of the NNI that answers; of ours, the version whose routes it has. */
+  async getVersion(options?: RequestOptions): Promise<string> {
+    const task = 'read the version';
+    const { text } = await this.#http(task).text('GET', `${nniBase}/version`, { task, ...options });
+    // It comes without quotes.
+    const version = /^"?(v?\d+(?:\.[\w-]+)+)"?\s*$/.exec(text)?.[1];
+    if (version !== undefined) return version;
+    const context = { task, server: this.http.server };
+    refuseHtml(text, context);
+    throw new BadAnswerError(context, text === '' ? 'answered with nothing.' : 'answered with no version.', text);
+  }
+
+  /** Starts a TensorBoard on the server's machine over the output of these trials. It needs `tensorboard` there (RejectedError). */
+  async startTensorBoard(trialJobIds: readonly string[], options?: RequestOptions): Promise<TensorBoardTask> {
+    const task = 'start TensorBoard';
+    const value = await this.#json('POST', '/tensorboard', task, options, { trials: trialJobIds.join(',') });
+    return this.#checked(parse(tensorBoardTaskSchema, value), value, task);
+  }
+
+  async listTensorBoards(options?: RequestOptions): Promise<TensorBoardTask[]> {
+    const decode = (value: unknown) => parseList(tensorBoardTaskSchema, value);
+    return this.#read('/tensorboard-tasks', 'list the TensorBoards', options, decode);
+  }
+
+  async getTensorBoard(taskId: string, options?: RequestOptions): Promise<TensorBoardTask> {
+    const decode = (value: unknown) => parse(tensorBoardTaskSchema, value);
+    return this.#read(`/tensorboard/${encodeURIComponent(taskId)}`, 'read about the TensorBoard', options, decode);
+  }
+
+  async stopTensorBoard(taskId: string, options?: RequestOptions): Promise<void> {
+    await this.#json('DELETE', `/tensorboard/${encodeURIComponent(taskId)}`, 'stop TensorBoard', options);
+  }
+
+  async stopTensorBoards(options?: RequestOptions): Promise<void> {
+    await this.#json('DELETE', '/tensorboard-tasks', 'stop all TensorBoards', options);
   }
 
   /**
@@ -241,19 +478,21 @@ export class Experiment {
     options?: RequestOptions & { maxBytes?: number },
   ): Promise<FileText> {
     const path = `${nniBase}/trial-file/${encodeURIComponent(trialJobId)}/${encodeURIComponent(name)}`;
-    return this.#file(path, name, `read ${name} of trial ${trialJobId}`, options);
+    const task = `read ${name} of trial ${trialJobId}`;
+    return readFileEnd(this.#http(task), path, name, { task, ...options });
   }
 
-  /** The end of the log of the process that runs the experiment. */
+  /** The end of a log of the process that runs the experiment, `nnimanager.log` by default; a real NNI has `dispatcher.log` as well. */
   async readExperimentLog(options?: RequestOptions & { maxBytes?: number; name?: string }): Promise<FileText> {
-    const name = options?.name ?? 'nnimanager.log';
-    return this.#file(`/logs/${encodeURIComponent(name)}`, name, `read ${name}`, options);
+    const { name = 'nnimanager.log', ...rest } = options ?? {};
+    const task = `read ${name}`;
+    return readFileEnd(this.#http(task), `/logs/${encodeURIComponent(name)}`, name, { task, ...rest });
   }
 
   /** One line about the experiment. A route of ours: a real NNI does not have it (BadAnswerError). */
   async summary(options?: RequestOptions): Promise<ExperimentSummary> {
     const task = 'read the summary';
-    const value = await this.http.json('GET', experimentRoutes.summary, { task, ...options });
+    const value = await this.#http(task).json('GET', experimentRoutes.summary, { task, ...options });
     return this.#checked(parse(summarySchema, value), value, task);
   }
 
@@ -261,7 +500,7 @@ export class Experiment {
   async snapshot(options?: RequestOptions): Promise<ExperimentSnapshot> {
     const task = 'read the experiment';
     const ask = { task, query: { lines: 'true' }, deadline: 180_000, ...options };
-    const { text } = await this.http.text('GET', experimentRoutes.snapshot, ask);
+    const { text } = await this.#http(task).text('GET', experimentRoutes.snapshot, ask);
     const context = { task, server: this.http.server };
     refuseHtml(text, context);
     const snapshot = await readSnapshot(text, options?.signal).catch((error: unknown) => {
@@ -272,26 +511,34 @@ export class Experiment {
     throw new BadAnswerError(context, 'answered with something of another form than agreed on.', text);
   }
 
-  async #file(
-    path: string,
-    name: string,
+  async #launch(
     task: string,
-    options: (RequestOptions & { maxBytes?: number }) | undefined,
-  ): Promise<FileText> {
-    const { maxBytes, signal } = options ?? {};
-    const ask = { task, signal, query: { tail: maxBytes }, lastBytes: maxBytes };
-    const answer = await this.http.text('GET', path, ask).catch((error: unknown) => {
-      // An empty file has no last bytes.
-      if (error instanceof RejectedError && error.status === 416) return { text: '', header: () => undefined };
-      throw error;
+    what: { action: 'create'; configFile: string } | { action: 'resume' | 'view'; id: string },
+    options: StartOptions,
+  ): Promise<void> {
+    await this.#connect(task, async () => {
+      const { launchExperiment } = await import('./launching.ts');
+      const { id, address, pid } = await launchExperiment(what, this.#options, options);
+      return { http: new Http(address, `experiment ${id}`), id, own: true, pid };
     });
-    // A real NNI knows only `Range`, and that only for its own logs; it says in words that a file is empty.
-    if (answer.text === `${name} is empty.`) return { text: '', truncated: false };
-    const start = Number(answer.header('x-trialdeck-start') ?? 0);
-    const partial = /^bytes (?!0-)/.test(answer.header('content-range') ?? '');
-    if (start > 0 || partial) return { text: answer.text.replace(/^\uFFFD+/, ''), truncated: true };
-    if (maxBytes === undefined || answer.text.length <= maxBytes) return { text: answer.text, truncated: false };
-    return { text: answer.text.slice(-maxBytes), truncated: true };
+  }
+
+  /** One at a time, and only once. */
+  async #connect(task: string, make: () => Promise<Connection>): Promise<void> {
+    const connected =
+      this.#connection?.http.server ?? (this.#connecting ? 'one that is just being started' : undefined);
+    if (connected !== undefined) throw new AlreadyConnectedError(task, connected);
+    this.#connecting = true;
+    try {
+      this.#connection = await make();
+    } finally {
+      this.#connecting = false;
+    }
+  }
+
+  #http(task: string): Http {
+    if (!this.#connection) throw new NotConnectedError(task);
+    return this.#connection.http;
   }
 
   /** NNI's own clients send the whole profile with one value changed, which every version understands. */
@@ -311,14 +558,14 @@ export class Experiment {
     return this.#checked(decode(value), value, task);
   }
 
-  #json(
+  async #json(
     method: 'GET' | 'PUT' | 'POST' | 'DELETE',
     path: string,
     task: string,
     options?: RequestOptions,
     body?: unknown,
   ): Promise<unknown> {
-    return this.http.json(method, nniBase + path, { task, body, signal: options?.signal });
+    return this.#http(task).json(method, nniBase + path, { task, body, signal: options?.signal });
   }
 
   #checked<T>(decoded: T | undefined, value: unknown, task: string): T {
@@ -327,6 +574,22 @@ export class Experiment {
       value === undefined ? 'answered with nothing.' : 'answered with something of another form than agreed on.';
     throw new BadAnswerError({ task, server: this.http.server }, what, JSON.stringify(value) ?? '');
   }
+}
+
+function trialsPath(status: TrialStatus | undefined): string {
+  return status ? `/trial-jobs?status=${status}` : '/trial-jobs';
+}
+
+function byTrial(rows: readonly TrialMetricData[]): Record<string, TrialMetricData[]> {
+  const metrics = new Map<string, TrialMetricData[]>();
+  for (const row of rows) {
+    const { trialJobId } = row;
+    if (trialJobId === undefined) continue;
+    const known = metrics.get(trialJobId);
+    if (known) known.push(row);
+    else metrics.set(trialJobId, [row]);
+  }
+  return Object.fromEntries(metrics);
 }
 
 function positive(value: number, what: string): number {

@@ -7,7 +7,14 @@ export {
   identifyEndpoint,
 } from './endpoint.ts';
 export * from './errors.ts';
-export { Experiment, type FileText, type RequestOptions } from './experiment.ts';
+export {
+  Experiment,
+  type ExperimentOptions,
+  type RequestOptions,
+  type StartOptions,
+  type WaitOptions,
+} from './experiment.ts';
+export type { FileText } from './fileEnd.ts';
 export {
   type ExperimentFollower,
   type FollowOptions,
@@ -19,6 +26,7 @@ export {
 } from './follow.ts';
 export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
 export { ManagerClient } from './manager.ts';
+export { type FindNnictlOptions, Nnictl, type NnictlLaunched, type NnictlOptions } from './nnictl.ts';
 export { nodeEnvironment, nodeForProcesses } from './nodeProgram.ts';
 export type { FollowState } from './persist.ts';
 export {
@@ -28,4 +36,4 @@ export {
   type PollOptions,
   pollExperiment,
 } from './pollExperiment.ts';
-export type { TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
+export { TrialHyperParameters, TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';

@@ -75,7 +75,7 @@ export class ManagerClient {
 
   /** One of its experiments. It shares this client's connections and ends with them. */
   experiment(id: string): Experiment {
-    return new Experiment(this.http.at(experimentRoot(id), `experiment ${id}`), id);
+    return Experiment.over(this.http.at(experimentRoot(id), `experiment ${id}`), id);
   }
 
   /** Ends all connections and everything under way on them. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ManagerStartError } from './errors.ts';
 
 /**
@@ -33,4 +34,16 @@ function hasSqlite(): boolean {
 /** What must be set so that a program given by {@link nodeForProcesses} behaves as Node: VS Code's is Electron. */
 export function nodeEnvironment(program: string): Record<string, string> {
   return process.versions.electron && program === process.execPath ? { ELECTRON_RUN_AS_NODE: '1' } : {};
+}
+
+/** Path of the `manager.js` that belongs to this code: beside the bundle, above that of the library, or in the `dist/` of a source tree. */
+export function packagedManager(): string {
+  const candidates = ['./manager.js', '../manager.js', '../../dist/manager.js'];
+  const paths = candidates.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = paths.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new ManagerStartError(
+    'this machine',
+    `manager.js is not in ${dirname(paths[0] ?? '')}: Trialdeck is not built.`,
+  );
 }

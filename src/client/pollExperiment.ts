@@ -182,7 +182,7 @@ export class ExperimentPoll {
   }
 
   #begin(profile: ConstructorParameters<typeof PolledExperiment>[0]): PolledExperiment {
-    const port = Number(new URL(this.#experiment.address).port);
+    const { port = 0 } = this.#experiment;
     const { urlPrefix } = this.#options;
     this.#known = new PolledExperiment(profile, { ...(port > 0 ? { port } : {}), ...(urlPrefix ? { urlPrefix } : {}) });
     this.#session = undefined;

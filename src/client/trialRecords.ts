@@ -1,62 +1,136 @@
-/** Trials, metrics and results as NNI's Python client shows them: JSON inside JSON opened, missing things absent. */
-import { decodeMetric, type Metric, parsePythonJson, unwrapMetricData } from '../model/metric.ts';
-import type {
-  MetricDataRecord,
-  MetricType,
-  ParameterRecord,
-  Parameters,
-  TrialJobInfo,
-  TrialStatus,
-} from '../model/trial.ts';
+/**
+ * Trials, metrics and results as NNI's Python clients show them (`nni/experiment/data.py`, and `nnicli.py` before it): JSON inside JSON
+ * opened, `NaN` and infinities numbers, what is missing undefined as it is `None` there.
+ */
+import { inspect } from 'node:util';
+import { parsePythonJson, unwrapMetricData } from '../model/metric.ts';
+import type { ParameterRecord, Parameters, TrialStatus } from '../model/trial.ts';
 import { parseWritten } from '../model/writtenNumber.ts';
-import { parameterRecordSchema, parse } from './decode.ts';
+import {
+  fieldsOf,
+  hyperParametersFields,
+  metricFields,
+  parameterRecordSchema,
+  parse,
+  resultFields,
+  trialJobFields,
+} from './decode.ts';
 
-/** `TrialMetricData` of `nni.experiment`. */
-export interface TrialMetricData {
+/** A class that prints as Python's `__repr__` does. */
+abstract class NniRecord {
+  toString(): string {
+    const fields = Object.entries(this).map(([name, value]) => `${name}: ${shown(value)}`);
+    return `${this.constructor.name}(${fields.join(' ')})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: null, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: null });
+}
+
+/** One intermediate or final result. */
+export class TrialMetricData extends NniRecord {
+  /** Epoch milliseconds of its arrival. */
+  readonly timestamp: number | undefined;
+  readonly trialJobId: string | undefined;
+  /** `null` for a custom trial. */
+  readonly parameterId: string | null | undefined;
+  /** `PERIODICAL` for an intermediate result, `FINAL` for the final one. */
+  readonly type: string | undefined;
+  /** From 0, in the order the trial reported. */
+  readonly sequence: number | undefined;
+  /** What was reported: usually a number, or an object with `default` and more. The text itself where it is no JSON. */
+  readonly data: unknown;
+
+  /** @param json a record of NNI's `metric-data` */
+  constructor(json: object) {
+    super();
+    const fields = fieldsOf(metricFields, json);
+    this.timestamp = fields.timestamp;
+    this.trialJobId = fields.trialJobId;
+    this.parameterId = fields.parameterId;
+    this.type = fields.type;
+    this.sequence = fields.sequence;
+    const text = fields.data;
+    this.data = typeof text === 'string' ? parsedOr(unwrapMetricData(text), unwrapMetricData(text)) : text;
+  }
+}
+
+/** What a trial was given to run with. */
+export class TrialHyperParameters extends NniRecord {
+  /** A number; a text from advisors such as Hyperband; `null` for a custom trial. */
+  readonly parameter_id: number | string | null | undefined;
+  /** `algorithm`, `customized` or `resumed`. */
+  readonly parameter_source: string | undefined;
+  readonly parameters: Parameters | undefined;
+  readonly parameter_index: number | undefined;
+
+  /** @param json a record out of a trial's `hyperParameters` */
+  constructor(json: object) {
+    super();
+    const fields = fieldsOf(hyperParametersFields, json);
+    this.parameter_id = fields.parameter_id;
+    this.parameter_source = fields.parameter_source;
+    this.parameters = fields.parameters;
+    this.parameter_index = fields.parameter_index;
+  }
+}
+
+export class TrialJob extends NniRecord {
+  readonly trialJobId: string | undefined;
+  readonly status: TrialStatus | undefined;
+  readonly hyperParameters: TrialHyperParameters[] | undefined;
+  /** The trial's folder. */
+  readonly logPath: string | undefined;
   /** Epoch milliseconds. */
-  timestamp: number;
-  trialJobId: string;
-  parameterId: string | null;
-  type: MetricType;
-  sequence: number;
-  data: Metric;
+  readonly startTime: number | undefined;
+  readonly endTime: number | undefined;
+  /** A real NNI has it for succeeded trials only. */
+  readonly finalMetricData: TrialMetricData[] | undefined;
+  readonly stderrPath: string | undefined;
+  /** The number people call the trial by. */
+  readonly sequenceId: number | undefined;
+  readonly message: string | undefined;
+
+  /** @param json a record of NNI's `trial-jobs`; the old key `id` is taken as well */
+  constructor(json: object) {
+    super();
+    const fields = fieldsOf(trialJobFields, json);
+    this.trialJobId = fields.trialJobId ?? fields.id;
+    this.status = fields.status;
+    this.hyperParameters = fields.hyperParameters?.flatMap((text) => {
+      const record = parsedOr(text, undefined);
+      return isObject(record) ? new TrialHyperParameters(record) : [];
+    });
+    this.logPath = fields.logPath;
+    this.startTime = fields.startTime;
+    this.endTime = fields.endTime;
+    this.finalMetricData = fields.finalMetricData?.map((row) => new TrialMetricData(row));
+    this.stderrPath = fields.stderrPath;
+    this.sequenceId = fields.sequenceId;
+    this.message = fields.message;
+  }
 }
 
-/** `TrialJob` of `nni.experiment`. */
-export interface TrialJob {
-  trialJobId: string;
-  status: TrialStatus;
-  hyperParameters: ParameterRecord[];
-  logPath?: string;
-  /** Epoch milliseconds. */
-  startTime?: number;
-  endTime?: number;
-  finalMetricData: TrialMetricData[];
-  stderrPath?: string;
-  sequenceId?: number;
-  envId?: string;
-  message?: string;
-}
+/** Parameters and final result of a succeeded trial. */
+export class TrialResult extends NniRecord {
+  readonly parameter: Parameters | undefined;
+  /** Usually a number, or an object with `default` and more. The text itself where it is no JSON. */
+  readonly value: unknown;
+  readonly trialJobId: string | undefined;
 
-/** `TrialResult` of `nni.experiment`. */
-export interface TrialResult {
-  parameter: Parameters;
-  /** The final result: usually a number, or an object with `default`; the text itself when it is no JSON. */
-  value: unknown;
-  trialJobId: string;
-}
-
-export function toTrialMetricData(record: MetricDataRecord): TrialMetricData {
-  return { ...record, data: decodeMetric(unwrapMetricData(record.data)) };
-}
-
-export function toTrialJob(info: TrialJobInfo): TrialJob {
-  const { hyperParameters, finalMetricData, ...rest } = info;
-  return {
-    ...rest,
-    hyperParameters: hyperParameters.flatMap((text) => parseParameterRecord(text) ?? []),
-    finalMetricData: (finalMetricData ?? []).map(toTrialMetricData),
-  };
+  /** @param json a record of NNI's `export-data`; the old key `id` is taken as well */
+  constructor(json: object) {
+    super();
+    const fields = fieldsOf(resultFields, json);
+    this.parameter = fields.parameter;
+    this.value = typeof fields.value === 'string' ? parsedOr(fields.value, fields.value) : fields.value;
+    this.trialJobId = fields.trialJobId ?? fields.id;
+  }
 }
 
 /** The record in one `hyperParameters` entry; undefined when it is none. */
@@ -74,8 +148,8 @@ export function parseWrittenRecord(text: string): ParameterRecord | undefined {
   }
 }
 
-export function toTrialResult(exported: { parameter: Parameters; value: string; trialJobId: string }): TrialResult {
-  return { ...exported, value: parsedOr(exported.value, exported.value) };
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function parsedOr(text: string, otherwise: unknown): unknown {

@@ -5,7 +5,7 @@ import type { ManagerLink } from './link.ts';
 export function standaloneParts(
   experiment: Experiment,
 ): Pick<ManagerLink, 'address' | 'launch' | 'experiment' | 'delete'> {
-  const { address } = experiment;
+  const { address } = experiment.http;
   return {
     address,
     experiment: () => experiment,

@@ -1,0 +1,45 @@
+/** Configs and search spaces as files of this machine. */
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { looksLikeConfig } from '../model/looksLikeConfig.ts';
+import { type ConfigIo, type ConfigReading, readConfig } from '../model/readConfig.ts';
+import { readSearchSpace } from '../model/readSearchSpace.ts';
+import type { SearchSpace } from '../model/searchSpace.ts';
+import { FileError } from './errors.ts';
+
+/** Reads a config as NNI itself would take it. Rejects never: a file that is not there is a problem, too. @param file absolute */
+export async function readConfigFile(file: string): Promise<ConfigReading> {
+  return readConfig({ text: await readFile(file, 'utf8').catch(() => ''), file }, io);
+}
+
+/**
+ * The search space in a file of its own, or in the config of an experiment; JSON or YAML.
+ *
+ * @throws FileError
+ */
+export async function readSpaceFile(path: string): Promise<SearchSpace> {
+  const file = resolve(path);
+  const task = 'read the search space';
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new FileError(task, file, `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const whole = looksLikeConfig(text);
+  const reading = whole ? await readConfigFile(file) : readSearchSpace({ text, file });
+  const space = 'config' in reading ? reading.config?.searchSpace : 'space' in reading ? reading.space : undefined;
+  const errors = reading.problems.filter(({ severity }) => severity === 'error');
+  if (space !== undefined && errors.length === 0) return space;
+  const [first] = errors;
+  const more = first ? `: line ${first.line}: ${first.message}` : '.';
+  throw new FileError(task, file, `the ${whole ? 'config' : 'search space'} ${file} can't be used${more}`, errors);
+}
+
+const io: ConfigIo = {
+  home: homedir(),
+  readText: (path) => readFile(path, 'utf8'),
+  kindOf: async (path) => {
+    const info = await stat(path).catch(() => undefined);
+    if (!info) return undefined;
+    return info.isDirectory() ? 'folder' : 'file';
+  },
+};

@@ -1,0 +1,19 @@
+/** The one experiment that answers at an address. */
+import { EndpointError, identifyEndpoint } from './endpoint.ts';
+
+/** @throws EndpointError where nothing, something else, a manager of many, or an NNI without an experiment answers */
+export async function findExperiment(
+  endpoint: string,
+  options: { token?: string; signal?: AbortSignal | undefined },
+): Promise<{ address: string; id: string }> {
+  const found = await identifyEndpoint(endpoint, options);
+  const { address } = found;
+  if (found.kind === 'runner') return { address, id: found.summary.id };
+  if (found.kind === 'manager') {
+    const words = `${address} is a manager of several experiments. Connect to one of them: ${address}/experiments/ID.`;
+    throw new EndpointError(endpoint, 'other program', words);
+  }
+  if (found.profile) return { address, id: found.profile.id };
+  const words = `NNI answers at ${address}, but has no experiment yet. It may still be starting; try again.`;
+  throw new EndpointError(endpoint, 'other program', words);
+}

@@ -1,0 +1,119 @@
+/** Experiments that begin to be served: by the embedded manager, or by a real NNI through its `nnictl`. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/backend.ts';
+import type { ExperimentConfig } from '../model/config.ts';
+import type { LaunchRequest } from '../model/wire.ts';
+import { readConfigFile } from './configFile.ts';
+import type { ExperimentOptions, StartOptions } from './experiment.ts';
+import { connectLocalManager } from './localManager.ts';
+import type { ManagerClient } from './manager.ts';
+import { Nnictl } from './nnictl.ts';
+import { packagedManager } from './nodeProgram.ts';
+
+export type LaunchTarget = { action: 'create'; configFile: string } | { action: 'resume' | 'view'; id: string };
+
+export interface LaunchedExperiment {
+  id: string;
+  /** Root of its REST on this machine. */
+  address: string;
+  pid?: number | undefined;
+}
+
+/** Throws the signal's reason, or the errors that {@link Experiment.startExperiment} names. */
+export async function launchExperiment(
+  target: LaunchTarget,
+  place: ExperimentOptions,
+  options: StartOptions,
+): Promise<LaunchedExperiment> {
+  const { signal, port, debug, backend = 'auto' } = options;
+  signal?.throwIfAborted();
+  const { environment = process.env } = place;
+  const what = target.action === 'create' ? { ...target, configFile: resolve(target.configFile) } : target;
+  if (what.action === 'create') {
+    const choice = await backendForConfig(backend, what.configFile);
+    options.onBackend?.(choice);
+    if (choice.backend === 'nnictl') return launchByNnictl(what, place, options);
+  } else if (backend === 'nnictl') {
+    options.onBackend?.({ backend, reason: 'NNI was asked for.' });
+    return launchByNnictl(what, place, options);
+  }
+  const manager = await connectLocalManager({
+    experimentsDirectory: place.experimentsDirectory ?? join(homedir(), 'nni-experiments'),
+    managerScript: place.managerScript ?? packagedManager(),
+    start: true,
+    signal,
+  });
+  try {
+    if (what.action !== 'create') {
+      const choice = await backendForStored(backend, what, manager, signal);
+      options.onBackend?.(choice);
+      if (choice.backend === 'nnictl') return await launchByNnictl(what, place, options);
+    }
+    const request: LaunchRequest = { ...what, environment: definedOf(environment) };
+    if (port !== undefined) request.port = port;
+    if (debug) request.debug = debug;
+    const launched = await manager.launch(request, { signal });
+    return { id: launched.id, address: `http://127.0.0.1:${launched.port}`, pid: launched.pid };
+  } finally {
+    manager.dispose();
+  }
+}
+
+/** Who is to run a config file. One that can't be read goes to the embedded manager, which says what is wrong at which place. */
+export async function backendForConfig(setting: BackendSetting, configFile: string): Promise<BackendChoice> {
+  if (setting !== 'auto') return asked(setting);
+  const { config } = await readConfigFile(configFile);
+  return config ? chooseBackend(setting, config) : { backend: 'embedded', reason: 'The config has mistakes.' };
+}
+
+/**
+ * Who is to resume or view a stored experiment. Viewing never needs NNI.
+ *
+ * @throws NotFoundError when the manager has no such experiment
+ */
+export async function backendForStored(
+  setting: BackendSetting,
+  { action, id }: { action: 'resume' | 'view'; id: string },
+  manager: ManagerClient,
+  signal?: AbortSignal,
+): Promise<BackendChoice> {
+  if (setting !== 'auto') return asked(setting);
+  if (action === 'view') return { backend: 'embedded', reason: 'What is stored is opened without NNI.' };
+  const { params } = await manager.experiment(id).getExperimentProfile({ signal });
+  return isWhole(params) ? chooseBackend(setting, params) : { backend: 'embedded', reason: 'Its config is of NNI 1.' };
+}
+
+function asked(backend: Exclude<BackendSetting, 'auto'>): BackendChoice {
+  return { backend, reason: backend === 'nnictl' ? 'NNI was asked for.' : 'The embedded manager was asked for.' };
+}
+
+/** The params of an experiment of NNI 1 have other keys; its config was converted, or has to be. */
+function isWhole(params: object): params is ExperimentConfig {
+  if (!('trainingService' in params) || !('experimentType' in params)) return false;
+  const { trainingService } = params;
+  return typeof trainingService === 'object' && trainingService !== null && 'platform' in trainingService;
+}
+
+async function launchByNnictl(
+  what: LaunchTarget,
+  place: ExperimentOptions,
+  options: StartOptions,
+): Promise<LaunchedExperiment> {
+  const { signal, port, debug } = options;
+  const { environment, python, nnictl: setting } = place;
+  const nnictl = await Nnictl.find({ setting, python, environment, signal });
+  const settings = { port, debug, signal };
+  const launched =
+    what.action === 'create'
+      ? await nnictl.create(what.configFile, settings)
+      : await nnictl[what.action](what.id, settings);
+  const prefix = launched.urlPrefix === undefined ? '' : `/${launched.urlPrefix}`;
+  return { id: launched.id, address: `http://127.0.0.1:${launched.port}${prefix}`, pid: launched.pid };
+}
+
+function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
