@@ -1,7 +1,7 @@
 /** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,10 @@ import { makeFolder } from '../server/storage/makeFolder.ts';
 import { storageError } from '../server/storage/storageError.ts';
 import type { Registry } from './registry.ts';
 
-/** A runner that has not answered by then is ended. */
+/** A runner that has not answered by then is told to end, in milliseconds. */
 const answerPatience = 30_000;
+/** Until then it has to have ended what it started; it is killed otherwise. */
+const endPatience = 20_000;
 
 const answerSchema = v.variant('type', [
   v.object({ type: v.literal('ready'), port: v.number(), pid: v.number() }),
@@ -47,8 +49,18 @@ export class Launcher {
   /** Resolves when the runner serves. Throws an HttpError: 400 with problems, 404, 409, or 500 with the runner's own words. */
   async launch(request: LaunchRequest): Promise<Launched> {
     if (request.action === 'create') return this.#create(request);
-    const { registry } = this.#options;
     const id = request.id ?? '';
+    const release = this.#options.registry.hold(id);
+    if (!release) throw httpError(409, `Experiment ${id} is being started or deleted already.`);
+    try {
+      return await this.#goOn(id, request);
+    } finally {
+      release();
+    }
+  }
+
+  async #goOn(id: string, request: LaunchRequest): Promise<Launched> {
+    const { registry } = this.#options;
     // Its runner may have ended, or its folder come, a moment ago.
     await registry.refresh();
     const summary = registry.summary(id);
@@ -114,18 +126,20 @@ export class Launcher {
         stdio: ['ignore', stdout, stderr, 'ipc'],
       });
       const launched = await new Promise<Launched>((resolve, reject) => {
-        const timer = setTimeout(() => {
-          child.kill('SIGKILL');
-          reject(httpError(500, `The runner did not answer within ${answerPatience / 1000} s.`));
+        let late = false;
+        let timer = setTimeout(() => {
+          late = true;
+          // Killed at once it would leave trials behind.
+          child.kill('SIGTERM');
+          timer = setTimeout(() => child.kill('SIGKILL'), endPatience);
         }, answerPatience);
         child.once('message', (value: unknown) => {
+          if (late) return;
           clearTimeout(timer);
           const answer = v.safeParse(answerSchema, value);
           if (!answer.success) reject(httpError(500, 'The runner gave an answer that makes no sense.'));
           else if (answer.output.type === 'ready') resolve({ id, port: answer.output.port, pid: answer.output.pid });
           else {
-            // It has undone what it began; of a refused experiment nothing is to be left.
-            if (request.action === 'create') rmSync(directory, { recursive: true, force: true });
             reject(failure(answer.output));
           }
         });
@@ -135,6 +149,7 @@ export class Launcher {
         });
         child.once('exit', (code, signal) => {
           clearTimeout(timer);
+          if (late) return reject(httpError(500, `The runner did not answer within ${answerPatience / 1000} s.`));
           reject(
             httpError(
               500,
@@ -151,6 +166,11 @@ export class Launcher {
       child.unref();
       await registry.refresh();
       return launched;
+    } catch (error) {
+      // Of an experiment that never was nothing is to be left.
+      if (request.action === 'create' && !existsSync(experimentLayout.database(directory)))
+        rmSync(directory, { recursive: true, force: true });
+      throw error;
     } finally {
       output.forEach(closeSync);
       this.#given.delete(id);

@@ -7,6 +7,7 @@ import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
 import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { httpError, secure } from '../server/security.ts';
+import { deleteExperiment } from './deletion.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';
 import type { ReadExperiment, Registry } from './registry.ts';
@@ -74,6 +75,10 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
   server.post<{ Body: LaunchRequest }>(managerRoutes.experiments, { schema: launchSchema }, ({ body }) =>
     launcher.launch(body),
   );
+  server.delete<{ Params: { id: string } }>(`${managerRoutes.experiments}/:id`, async ({ params }, reply) => {
+    await deleteExperiment(registry, params.id);
+    return reply.code(204).send();
+  });
   server.post(managerRoutes.shutdown, (_request, reply) => {
     reply.raw.once('close', () => options.shutDown());
     return reply.code(202).send({});

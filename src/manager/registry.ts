@@ -38,6 +38,8 @@ const followPause = 100;
 /** A runner that takes no connections any more ends within NNI's limit of 60 s. */
 const endPatience = 65_000;
 
+const resumeToGoOn = 'Nothing stored is lost; resume it to go on.';
+
 /** Read by us, as nobody of ours runs it. */
 export type ReadExperiment = StoredExperiment | ListedExperiment;
 
@@ -68,6 +70,8 @@ export class Registry {
   #refreshing: Promise<void> | undefined;
   #again = false;
   #lockedTimer: NodeJS.Timeout | undefined;
+  /** Experiments that are being started or deleted. */
+  #held = new Set<string>();
   #over = false;
   #warn: (message: string) => void;
 
@@ -108,6 +112,34 @@ export class Registry {
     return Object.values(this.#manifest);
   }
 
+  /** The experiment's own folder, as far as anything is known of it. */
+  directory(id: string): string | undefined {
+    return this.#entries.get(id)?.directory;
+  }
+
+  /** Whether any process holds it, also one that has stored nothing yet. */
+  isLive(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry) return false;
+    return entry.summary?.live === true || isEnding(entry) || (entry.manifest !== undefined && isAlive(entry.manifest));
+  }
+
+  /**
+   * Keeps others from starting or deleting an experiment until the returned function is called; undefined while somebody else does one
+   * of these.
+   */
+  hold(id: string): (() => void) | undefined {
+    if (this.#held.has(id)) return undefined;
+    this.#held.add(id);
+    return () => this.#held.delete(id);
+  }
+
+  /** Lets go of its files; they are about to go away. */
+  close(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry) this.#release(entry);
+  }
+
   /** Where the experiment's own runner (ours, not NNI's) listens, while it lives. */
   runnerPort(id: string): number | undefined {
     return this.#entries.get(id)?.feed?.port;
@@ -118,7 +150,8 @@ export class Registry {
     const entry = this.#entries.get(id);
     if (!entry?.manifest?.port || entry.feed || !entry.summary?.live || entry.summary.engine !== 'nni')
       return undefined;
-    return { port: entry.manifest.port, prefix: entry.manifest.prefixUrl ? `/${entry.manifest.prefixUrl}` : '' };
+    const prefix = urlPrefixOf(entry.manifest);
+    return { port: entry.manifest.port, prefix: prefix === undefined ? '' : `/${prefix}` };
   }
 
   /** The experiment as its database has it, or the manifest where it has none. Throws StorageError. */
@@ -436,6 +469,11 @@ function onlyListed({ manifest, directory }: Entry): boolean {
   return !existsSync(experimentLayout.database(directory));
 }
 
+/** NNI writes it as it was given, with or without slashes around it. */
+function urlPrefixOf({ prefixUrl }: ManifestEntry): string | undefined {
+  return prefixUrl?.replace(/^\/+|\/+$/g, '') || undefined;
+}
+
 function statusOf(manifest: ManifestEntry): ExperimentStatus {
   return experimentStatuses.find((known) => known === manifest.status) ?? 'STOPPED';
 }
@@ -447,18 +485,17 @@ function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof 
   if (!manifest) return { status: 'STOPPED', errors: [], live: false };
   const status = statusOf(manifest);
   const live = isAlive(manifest);
+  const urlPrefix = urlPrefixOf(manifest);
   const process = {
+    ...(urlPrefix === undefined ? {} : { urlPrefix }),
     ...(manifest.port === undefined ? {} : { port: manifest.port }),
     ...(manifest.pid === undefined ? {} : { pid: manifest.pid }),
   };
   if (live) return { status, errors: [], live, ...process };
   const active: ExperimentStatus[] = ['INITIALIZED', 'RUNNING', 'NO_MORE_TRIAL', 'TUNER_NO_MORE_TRIAL', 'STOPPING'];
   if (!active.includes(status)) return { status: status === 'VIEWED' ? 'STOPPED' : status, errors: [], live };
-  return {
-    status: 'STOPPED',
-    errors: ['Its runner ended unexpectedly. Nothing stored is lost; resume it to go on.'],
-    live,
-  };
+  const goOn = manifest.tag.includes('retiarii') ? 'What it stored is still there.' : resumeToGoOn;
+  return { status: 'STOPPED', errors: [`It crashed: its process ended unexpectedly. ${goOn}`], live };
 }
 
 /** What can be said of an experiment whose database can't be read. */

@@ -28,7 +28,10 @@ export const experimentRoutes = {
 export const managerRoutes = {
   /** GET → {@link ManagerInfo}; needs no token, so that a client can tell what answers. */
   info: `${trialdeckBase}/manager`,
-  /** GET → {@link ExperimentSummary}[]; POST {@link LaunchRequest} → {@link Launched}. */
+  /**
+   * GET → {@link ExperimentSummary}[]; POST {@link LaunchRequest} → {@link Launched}. DELETE `…/<id>` removes an experiment for good →
+   * 204; 409 while it runs or where its folder is none to be removed, 404 where there is none.
+   */
   experiments: `${trialdeckBase}/experiments`,
   /** GET, server-sent events of {@link ManagerChange} named `list` (first), `experiment`, `removed` and `warnings`. */
   events: `${trialdeckBase}/manager/events`,

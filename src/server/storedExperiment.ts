@@ -25,7 +25,7 @@ export interface StoredOptions {
   id: string;
   directory: string;
   /** Who runs it, if anybody; status and liveness as the manager knows them. */
-  circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid'>;
+  circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid' | 'urlPrefix'>;
   manifest(): Promise<ManifestEntry[]>;
 }
 

@@ -155,7 +155,7 @@ describe('trialdeck create --foreground', () => {
     assert.match(
       stderr,
       new RegExp(
-        `^trialdeck: Experiment ${id} was not done\\. Its runner ended unexpectedly.* trialdeck resume ${id}$`,
+        `^trialdeck: Experiment ${id} was not done\\. It crashed: its process ended unexpectedly.* trialdeck resume ${id}$`,
         'm',
       ),
     );

@@ -1,0 +1,95 @@
+/** Removes an experiment from disk and from the manifest, and never anything else: what the manifest says may be anybody's. */
+import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join, sep } from 'node:path';
+import { httpError } from '../server/security.ts';
+import { experimentLayout, isExperimentId } from '../server/storage/layout.ts';
+import { updateManifest } from '../server/storage/manifest.ts';
+import { storageError } from '../server/storage/storageError.ts';
+import type { Registry } from './registry.ts';
+
+/** What NNI and we make in an experiment's folder. */
+const ownNames = new Set(['checkpoint', 'db', 'environments', 'log', 'trials']);
+
+/**
+ * Deletes an experiment that nobody runs. It goes off the list at once or not at all.
+ *
+ * @throws HttpError 404 where there is none; 409 while it runs, or where its folder is none that may be removed; 500 with the reason
+ * when files of it had to stay behind, which no list shows any more
+ */
+export async function deleteExperiment(registry: Registry, id: string): Promise<void> {
+  const release = registry.hold(id);
+  if (!release) throw httpError(409, `Experiment ${id} is being started or deleted already.`);
+  try {
+    // Its runner may have ended a moment ago.
+    await registry.refresh();
+    const directory = registry.directory(id);
+    if (!isExperimentId(id) || directory === undefined)
+      throw httpError(404, `There is no experiment ${id} in ${registry.root}.`);
+    if (registry.isLive(id)) throw httpError(409, `Experiment ${id} is running; stop it first.`);
+    await checkFolder(directory);
+    registry.close(id);
+    await remove(registry, id, directory);
+  } finally {
+    release();
+    await registry.refresh();
+  }
+}
+
+async function remove(registry: Registry, id: string, directory: string): Promise<void> {
+  // Under a name that is no id nothing is listed that is only half there.
+  const aside = join(dirname(directory), `.deleted-${id}-${process.pid}`);
+  const moved = await rename(directory, aside).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw httpError(409, `The folder can't be removed. ${storageError(error, directory).message}`);
+    },
+  );
+  if (registry.manifestEntry(id)) {
+    try {
+      await updateManifest(registry.root, id, undefined);
+    } catch (error) {
+      if (moved) await rename(aside, directory);
+      throw error;
+    }
+  }
+  await removeLatest(registry.root, id);
+  if (!moved) return;
+  try {
+    await rm(aside, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });
+  } catch (error) {
+    const { message } = storageError(error, aside);
+    throw httpError(500, `Experiment ${id} is off the list, but some of its files can't be removed. ${message}`);
+  }
+}
+
+/** Throws HttpError 409 unless the folder is there and is an experiment's and nothing more, or is gone already. */
+async function checkFolder(directory: string): Promise<void> {
+  const refuse = (why: string) => httpError(409, `${directory} ${why}, so it is not deleted from here.`);
+  const info = await lstat(directory).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw refuse('can not be looked at');
+  });
+  if (!info) return;
+  if (info.isSymbolicLink()) throw refuse('is a link to a folder elsewhere');
+  if (!info.isDirectory()) throw refuse('is no folder');
+  const real = await realpath(directory);
+  for (const kept of [homedir(), process.cwd()]) {
+    if (`${await realpath(kept).catch(() => kept)}${sep}`.startsWith(`${real}${sep}`.replace(`${sep}${sep}`, sep)))
+      throw refuse('is a folder that more depends on');
+  }
+  const names = await readdir(directory).catch(() => {
+    throw refuse('can not be read');
+  });
+  const database = await lstat(experimentLayout.database(directory)).catch(() => undefined);
+  if (!database?.isFile() && !names.every((name) => ownNames.has(name)))
+    throw refuse('holds other things than an experiment');
+}
+
+/** NNI's link to the newest experiment. */
+async function removeLatest(root: string, id: string): Promise<void> {
+  const link = join(root, '_latest');
+  const target = await readlink(link).catch(() => undefined);
+  if (target !== undefined && basename(target) === id) await rm(link, { force: true });
+}
