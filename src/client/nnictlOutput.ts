@@ -12,7 +12,9 @@ export function nnictlReason(lines: readonly string[], code: number | undefined)
   if (gaveUp(lines)) {
     return `NNI's launcher gave up on the manager it had started, which did not answer within its few seconds. This happens on a busy machine; try again.`;
   }
-  const said = lines.flatMap((line) => /(?:^|\] )ERROR: +(.+)$/.exec(line)?.[1] ?? []).map(words);
+  const said = lines
+    .flatMap((line) => /(?:^|\] )ERROR: +(.+)$/.exec(line)?.[1] ?? [])
+    .map((text) => words(text, lines));
   // What follows is a fault of its own.
   if (said.length > 0) return [...new Set(said)].join(' ');
   const raised = exception(lines);
@@ -24,15 +26,16 @@ export function nnictlReason(lines: readonly string[], code: number | undefined)
   return last === undefined ? `nnictl ${how} and said nothing.` : `nnictl ${how}: ${sentence(last)}`;
 }
 
-function words(text: string): string {
+function words(text: string, lines: readonly string[]): string {
   const unknown = /^Id (\S+) not exist/.exec(text)?.[1] ?? /^Cannot find experiment ([^\s.]+)/.exec(text)?.[1];
   if (unknown !== undefined) return `NNI knows no experiment ${unknown}.`;
   if (/^There are no experiments matched|^Id not correct/.test(text)) return 'NNI knows no such experiment that runs.';
-  const status = /^Only stopped experiments .*'status': '(\w+)'/.exec(text)?.[1];
-  if (status !== undefined)
-    return `Only a stopped experiment can be resumed or viewed, and this one is ${status}. Stop it first.`;
-  if (/^Only stopped experiments/.test(text))
-    return 'Only a stopped experiment can be resumed or viewed. Stop it first.';
+  if (/^Only stopped experiments/.test(text)) {
+    // Its entry in NNI's list follows.
+    const status = lines.map((line) => /^\{.*'status': '(\w+)'/.exec(line)?.[1]).find((found) => found !== undefined);
+    const now = status === undefined ? '' : `, and this one is ${status}`;
+    return `Only a stopped experiment can be resumed or viewed${now}. Stop it first.`;
+  }
   return `NNI says: ${sentence(text)}`;
 }
 
@@ -47,7 +50,7 @@ function exception(lines: readonly string[]): string | undefined {
     // A parser says in the following lines what and where.
     const more = lines.slice(at + 1).map((line) => line.trim());
     const text = [message, ...more].filter((part) => part !== '').join(', ');
-    if (text !== '') return `NNI says: ${sentence(text.replace(/^ExperimentConfig:? /, 'The config: '))}`;
+    if (text !== '') return `NNI says: ${sentence(text)}`;
     // The line of code above, and marks below it.
     const source = lines.slice(0, at).findLast((line) => /^ {4}\S/.test(line) && !/^[\s^~]+$/.test(line));
     const what = source === undefined ? '' : ` at: ${source.trim()}`;

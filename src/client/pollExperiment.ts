@@ -45,8 +45,8 @@ export interface PollOptions extends FollowOptions {
   known?: PolledExperiment | undefined;
 }
 
-/** After a round of requests that took so long, so many times as long nothing is asked. */
-const rest = 9;
+/** After a round of requests nothing is asked for so many times as long as they took. */
+const rest = 10;
 const degrees: Readonly<Record<Attention, number>> = { none: 0, summary: 1, trials: 2 };
 const usualPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, ended: 30_000, stalled: 20_000 };
 /** Trials of which metrics are read in one round. */
@@ -341,7 +341,7 @@ export class ExperimentPoll {
   }
 
   async #records(path: string, task: string, signal: AbortSignal, take: (value: unknown) => void): Promise<void> {
-    this.#serverTime += await readRecords(this.#experiment.http, nniBase + path, { task, signal }, take);
+    await this.#timed(() => readRecords(this.#experiment.http, nniBase + path, { task, signal }, take));
   }
 
   async #timed<T>(request: () => Promise<T>): Promise<T> {
