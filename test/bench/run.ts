@@ -9,11 +9,12 @@ import { buildAll } from '../../scripts/build.ts';
 import { ensureFolder, projectRoot, resultsFolder } from '../../scripts/folders.ts';
 import type { TrialJobInfo } from '../../src/model/trial.ts';
 import { experimentRoot, experimentRoutes } from '../../src/model/wire.ts';
-import { installRealNni, noRealNni } from '../harness/realNni.ts';
+import { installRealNni, noRealNni, type RealNni } from '../harness/realNni.ts';
 import { Rest } from '../manager/wire/rest.ts';
 import { extensionFigures } from './activation.ts';
 import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
 import { openLargeExperiment } from './extensionHost.ts';
+import { followLargeNni } from './guest.ts';
 import { listen, type Point } from './listen.ts';
 import { median, quantile, residentMegabytes, table } from './measure.ts';
 import { reportToPaint } from './paint.ts';
@@ -131,6 +132,37 @@ async function extensionHost(home: string): Promise<void> {
   }
 }
 
+/** How a window follows a large experiment that the real NNI runs, and what share of NNI's time that takes. */
+async function guest(nni: RealNni): Promise<void> {
+  const { alone, polled, watched } = await followLargeNni(nni, join(projectRoot, 'dist', 'manager.js'));
+  for (const [who, { reading, following }] of [
+    ['Trialdeck, window at NNI', polled],
+    ["Trialdeck, manager beside NNI's", watched],
+  ] as const) {
+    note(who, `${reading.trials} trials with ${reading.numbers} numbers are there after`, reading.took, 'ms');
+    const together = Math.max(reading.asked.together, following.asked.together);
+    note(who, 'requests to NNI at a time', together, 'at most', { text: 'never two', held: together < 2 });
+    const asked = reading.asked.busy + following.asked.busy;
+    const share = (100 * asked) / (reading.took + following.took);
+    note(who, `share of NNI's time, from the first request on for ${Math.round(following.took / 1000)} s`, share, '%', {
+      text: 'under a tenth',
+      held: share < 10,
+    });
+    note(who, 'requests to NNI in that time', reading.asked.requests + following.asked.requests, 'requests');
+    note(who, "processor time of NNI's manager meanwhile", 100 * following.processor, '%');
+    for (const [when, stretch] of [
+      ['reading', reading],
+      [`following, ${following.numbers} numbers`, following],
+    ] as const) {
+      const { worked, waited } = stretch.blocked;
+      const goal = { text: 'never blocked for 50 ms', held: worked < 50 };
+      note(who, `longest work at a stretch while ${when}`, worked, 'ms', goal);
+      note(who, `longest wait of others, for a processor too, while ${when}`, waited, 'ms');
+    }
+  }
+  note('NNI 3.0', 'processor time of its manager with nobody asking', 100 * alone, '%');
+}
+
 /** Milliseconds from a trial's report to its paint in the panel of a real VS Code. */
 async function paint(): Promise<void> {
   const delays = await reportToPaint(say);
@@ -212,6 +244,11 @@ async function bench(): Promise<void> {
 
     say('\nA window with a large experiment');
     await extensionHost(await home('large'));
+
+    if (nni) {
+      say('\nA window with a large experiment that the real NNI runs');
+      await guest(nni);
+    }
   } finally {
     for (const contender of contenders) await contender.dispose();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -4,16 +4,10 @@
  *
  *     node windowProcess.js EXPERIMENTS_DIRECTORY MANAGER_SCRIPT EXPERIMENT_ID
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { localConnector } from '../../src/store/localConnector.ts';
 import { Store } from '../../src/store/store.ts';
 import { Feed } from '../../src/ui/panel/feed.ts';
-
-/** The longest time others waited, and the longest the thread worked at a stretch: on a busy machine the first is longer. */
-export interface Longest {
-  waited: number;
-  worked: number;
-}
+import { type Longest, watchEventLoop } from './eventLoop.ts';
 
 /** What it prints; times in milliseconds. */
 export interface Blocked {
@@ -40,22 +34,7 @@ async function main(experimentsDirectory: string, managerScript: string, id: str
   const model = store.experiment('local', id);
   if (!model) throw new Error(`The manager does not list ${id}.`);
 
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  let before = process.threadCpuUsage();
-  let worked = 0;
-  const watch = setInterval(() => {
-    const { user, system } = process.threadCpuUsage(before);
-    before = process.threadCpuUsage();
-    worked = Math.max(worked, user + system);
-  }, 1);
-  const longest = (): Longest => {
-    const found = { waited: delay.max / 1e6, worked: worked / 1000 };
-    delay.reset();
-    worked = 0;
-    return found;
-  };
-
+  const { longest, dispose } = watchEventLoop();
   const begin = performance.now();
   // A page that is open reads along, and is the last to have all.
   let sent = 0;
@@ -88,8 +67,7 @@ async function main(experimentsDirectory: string, managerScript: string, id: str
     });
   });
   const whileArriving = longest();
-  clearInterval(watch);
-  delay.disable();
+  dispose();
   const blocked = { trials: model.trials.size, stored, arrived, loading, whileLoading, whileArriving };
   page.dispose();
   store.dispose();
