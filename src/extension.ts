@@ -3,6 +3,7 @@ import { type ExtensionContext, env, l10n, window, workspace } from 'vscode';
 import { localConnector } from './store/localConnector.ts';
 import { Store } from './store/store.ts';
 import { registerCommands } from './ui/commands/register.ts';
+import { RememberedConnections } from './ui/connections/rememberedConnections.ts';
 import { registerEditor } from './ui/editor/register.ts';
 import { Explorer } from './ui/explorer/explorer.ts';
 import { Labels } from './ui/explorer/labels.ts';
@@ -30,6 +31,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
     // The manager is ours and reads what is stored, so in restricted mode one can look; what runs something asks for trust.
     mayStart: () => true,
   });
+  const connections = new RememberedConnections(store, context.globalState, context.secrets);
   const explorer = new Explorer(store, labels);
   const panels = new PanelManager({
     store,
@@ -62,7 +64,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
       if (focused && store.local.status.state === 'idle') void store.local.connect({ start: false });
     }),
   );
-  const services = { store, panels, explorer, settings, log };
+  const services = { store, connections, panels, explorer, settings, log };
   registerCommands(context, services);
   registerEditor(context, services);
   const wanted = process.env[openVariable];

@@ -4,9 +4,11 @@ import { commands } from 'vscode';
 export interface ContextValues {
   /** What the tree can say while it has nothing to show; picks the welcome view. */
   'trialdeck.state': 'starting' | 'empty' | 'ready' | 'lost' | 'failed';
-  /** How the manager of this machine is reached. */
+  /** How the manager of this machine is reached; `lost` also when one elsewhere does not answer. */
   'trialdeck.connection': 'none' | 'connecting' | 'connected' | 'lost';
   'trialdeck.hasExperiments': boolean;
+  /** Whether there is a connection to elsewhere. */
+  'trialdeck.hasRemote': boolean;
   /** Whether an experiment is running. */
   'trialdeck.running': boolean;
   /** Paths of the open documents that are experiment configs, as keys, for `resourcePath in …`. */

@@ -23,6 +23,10 @@ export const commandIds = [
   'trialdeck.copyParameters',
   'trialdeck.refresh',
   'trialdeck.retryConnection',
+  'trialdeck.connectManager',
+  'trialdeck.renameConnection',
+  'trialdeck.changeToken',
+  'trialdeck.forgetConnection',
   'trialdeck.showLog',
 ] as const;
 export type CommandId = (typeof commandIds)[number];

@@ -9,6 +9,8 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { connectManager } from '../connections/connect.ts';
+import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
 import { exportResults } from './exportResults.ts';
 import { openConfig, openManagerLog, openTrialLog } from './files.ts';
@@ -71,11 +73,11 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
     'trialdeck.openConfig': { run: openConfig },
     'trialdeck.copyParameters': { run: copyParameters },
     'trialdeck.refresh': { run: () => store.show() },
-    'trialdeck.retryConnection': {
-      run: async () => {
-        await Promise.all(store.connections.map((connection) => connection.retry()));
-      },
-    },
+    'trialdeck.retryConnection': { run: retryConnection },
+    'trialdeck.connectManager': { run: connectManager },
+    'trialdeck.renameConnection': { run: renameConnection },
+    'trialdeck.changeToken': { run: changeToken },
+    'trialdeck.forgetConnection': { run: forgetConnection },
     'trialdeck.showLog': { run: async () => log.show() },
   };
 

@@ -1,6 +1,7 @@
 /** What the commands work with; built by `extension.ts`. */
 import type { LogOutputChannel } from 'vscode';
 import type { Store } from '../../store/store.ts';
+import type { RememberedConnections } from '../connections/rememberedConnections.ts';
 import type { Explorer } from '../explorer/explorer.ts';
 import type { Labels } from '../explorer/labels.ts';
 import type { PanelManager } from '../panel/panelManager.ts';
@@ -8,6 +9,7 @@ import type { Settings } from '../settings.ts';
 
 export interface GivenServices {
   store: Store;
+  connections: RememberedConnections;
   panels: PanelManager;
   explorer: Explorer;
   settings: Settings;

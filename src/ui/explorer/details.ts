@@ -4,6 +4,7 @@ import { elapsedSeconds, experimentPhase } from '../../model/experimentPhase.ts'
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
 import type { TrialRow } from '../../model/trial.ts';
+import type { Connection } from '../../store/connection.ts';
 import { escapeMarkdown, oneLine } from './escape.ts';
 import {
   experimentPhaseWord,
@@ -58,6 +59,23 @@ function table(...groups: Entry[][]): string {
       return lines.join('\n');
     });
   return `| | |\n| :-- | :-- |\n${rows.join('\n| | |\n')}`;
+}
+
+/** Markdown. All text from elsewhere is escaped. */
+export function connectionTooltip(
+  connection: Pick<Connection, 'label' | 'status' | 'address'>,
+  labels: Labels,
+): string | undefined {
+  const { t } = labels;
+  const { label, status } = connection;
+  const address = connection.address ?? (status.state === 'connected' ? status.address : undefined);
+  const lines = [`**${escapeMarkdown(label)}**${address === undefined ? '' : ` · ${escapeMarkdown(address, 200)}`}`];
+  if (status.state === 'connected') lines.push(escapeMarkdown(t('Connected since {0}', labels.moment(status.since))));
+  if (status.state === 'lost') {
+    if (status.reached) lines.push(escapeMarkdown(t('No answer since {0}', labels.moment(status.since))));
+    lines.push(escapeMarkdown(status.reason, 500));
+  }
+  return lines.join('\n\n');
 }
 
 /** Markdown. All text from elsewhere is escaped. */

@@ -117,6 +117,7 @@ export class Explorer implements Disposable {
 
   #setVisible(visible: boolean): void {
     this.#data.setVisible(visible);
+    this.#store.setVisible(visible);
     if (visible) void this.#store.show();
   }
 
@@ -138,18 +139,22 @@ export class Explorer implements Disposable {
     const running = summaries.filter(isRunning).length;
     const tooltip = running === 1 ? l10n.t('1 experiment is running') : l10n.t('{0} experiments are running', running);
     const { status } = this.#store.local;
-    const shown = summaries.length > 0;
+    const lost = this.#store.connections.some((connection) => connection.status.state === 'lost');
+    const others = this.#store.connections.length > 1;
+    const shown = summaries.length > 0 || others;
     const state = shown ? 'ready' : status.state === 'lost' ? (status.reached ? 'lost' : 'failed') : this.#emptyState();
     const warnings = this.#store.connections.flatMap((connection) => connection.warnings);
     const message = viewMessage({ shown, status, trusted: workspace.isTrusted, warnings }, l10n.t);
-    const key = JSON.stringify([running, state, status.state, message]);
+    const connection = lost ? 'lost' : status.state === 'idle' ? 'none' : status.state;
+    const key = JSON.stringify([running, state, connection, message, summaries.length > 0, others]);
     if (key === this.#state) return;
     this.#state = key;
     this.#view.badge = running > 0 ? { value: running, tooltip } : undefined;
     this.#view.message = message;
     void setContext('trialdeck.state', state);
-    void setContext('trialdeck.hasExperiments', shown);
-    void setContext('trialdeck.connection', status.state === 'idle' ? 'none' : status.state);
+    void setContext('trialdeck.hasExperiments', summaries.length > 0);
+    void setContext('trialdeck.hasRemote', others);
+    void setContext('trialdeck.connection', connection);
     void setContext('trialdeck.running', running > 0);
   }
 

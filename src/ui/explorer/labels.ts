@@ -116,20 +116,36 @@ export class Labels {
     this.#now = now;
   }
 
-  connection(label: string, status: ConnectionStatus, experiments: readonly ExperimentSummary[]): Row {
+  connection(
+    label: string,
+    status: ConnectionStatus,
+    experiments: readonly ExperimentSummary[],
+    kind: 'local' | 'remote' = 'local',
+  ): Row {
     const { t } = this;
     const running = experiments.filter(isRunning).length;
+    const remote = kind === 'remote';
     let description = '';
     if (status.state === 'connecting') description = t('connecting…');
     else if (status.state === 'lost') description = this.#lost(status);
+    else if (status.state === 'idle' && remote) description = t('not connected');
     else if (running > 0) description = t('{0} running', running);
     const lost = status.state === 'lost';
+    const context = [
+      'connection',
+      remote ? 'remote' : '',
+      lost ? 'retry' : '',
+      lost && status.wantsToken ? 'token' : '',
+    ];
     return {
-      label,
+      label: oneLine(label),
       description,
-      icon: lost ? 'warning' : status.state === 'connecting' ? 'loading~spin' : 'vm',
+      icon: lost ? 'warning' : status.state === 'connecting' ? 'loading~spin' : remote ? 'remote' : 'vm',
       color: lost ? 'trialdeck.stoppedEarly' : '',
-      contextValue: lost ? 'connection;retry;' : 'connection;',
+      contextValue: context
+        .filter(Boolean)
+        .map((word) => `${word};`)
+        .join(''),
       spoken: [label, description].filter(Boolean).join(', '),
     };
   }
@@ -240,6 +256,7 @@ export class Labels {
   }
 
   #lost(status: ConnectionStatus & { state: 'lost' }): string {
+    if (status.wantsToken) return this.t('another token is needed');
     const time = new Intl.DateTimeFormat(this.#locale, { timeStyle: 'short' }).format(status.since);
     return status.reached ? this.t('no answer since {0}', time) : oneLine(status.reason, 80);
   }

@@ -14,7 +14,7 @@ import {
 import type { Connection } from '../../store/connection.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { ExperimentDelta, Store, StoreChange } from '../../store/store.ts';
-import { experimentTooltip, metricEntries, parameterEntries, trialTooltip } from './details.ts';
+import { connectionTooltip, experimentTooltip, metricEntries, parameterEntries, trialTooltip } from './details.ts';
 import { oneLine } from './escape.ts';
 import { isRunning, type Labels, type Row } from './labels.ts';
 import { experimentNode, nodeId, parentOf, type Section, type TreeNode, trialNode } from './nodes.ts';
@@ -235,8 +235,11 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
 
   /** Nothing at all when there is nothing to show, so that the welcome view can speak. */
   #roots(): TreeNode[] {
-    return this.#store.connections
-      .filter((connection) => connection.models.size > 0 || connection.kind === 'remote')
+    const { connections, local } = this.#store;
+    // Beside other connections the welcome view does not say what is wrong with this machine's.
+    const failed = connections.length > 1 && local.status.state === 'lost';
+    return connections
+      .filter(({ models, kind }) => models.size > 0 || kind === 'remote' || failed)
       .map((connection) => this.intern({ kind: 'connection', connectionId: connection.id }));
   }
 
@@ -331,7 +334,8 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   #connectionRow(connection: Connection): Row {
-    return this.#labels.connection(connection.label, connection.status, connection.experiments);
+    const { label, status, experiments, kind } = connection;
+    return this.#labels.connection(label, status, experiments, kind);
   }
 
   #sectionRow(section: Section, empty: boolean): Partial<Row> {
@@ -363,6 +367,10 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   #tooltip(node: TreeNode): string | undefined {
+    if (node.kind === 'connection') {
+      const connection = this.#store.connection(node.connectionId);
+      return connection && connectionTooltip(connection, this.#labels);
+    }
     if (!('experimentId' in node)) return undefined;
     const summary = this.#store.summary(node.connectionId, node.experimentId);
     if (!summary) return undefined;

@@ -128,10 +128,12 @@ export class ExperimentPanel implements Disposable {
         change: (change) => this.#post('change', { change }),
         failed: (reason) => this.#post('connection', { state: 'lost', since: Date.now(), reason }),
       });
-    } else if (connection?.status.state === 'connected' && !this.#gone) {
+    } else if ((!connection || connection.status.state === 'connected') && !this.#gone) {
       this.#gone = true;
       this.#post('gone', {
-        reason: l10n.t('Experiment {0} is not there any more. It may have been deleted or moved.', this.experimentId),
+        reason: connection
+          ? l10n.t('Experiment {0} is not there any more. It may have been deleted or moved.', this.experimentId)
+          : l10n.t('The connection to experiment {0} was forgotten. Connect again to see it.', this.experimentId),
       });
     }
   }

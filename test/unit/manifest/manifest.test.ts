@@ -60,7 +60,7 @@ describe('commands in the manifest', () => {
   it('have a title in title case and the category', () => {
     for (const { command, title, category } of contributes.commands) {
       const text = translated(title);
-      assert.match(text, /^[A-Z][\w-]*( (as|a|of|[A-Z][\w-]*))*…?$/, command);
+      assert.match(text, /^[A-Z][\w-]*( (as|a|of|to|[A-Z][\w-]*))*…?$/, command);
       assert.equal(category, 'Trialdeck');
     }
   });

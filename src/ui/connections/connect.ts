@@ -1,0 +1,153 @@
+/** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
+import { l10n, ProgressLocation, window } from 'vscode';
+import type { Endpoint } from '../../client/endpoint.ts';
+import { type AddressProblem, readServerAddress, shortAddress } from '../../model/serverAddress.ts';
+import type { Connection } from '../../store/connection.ts';
+import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
+import type { Services } from '../commands/services.ts';
+
+/** @param given an address to begin with */
+export async function connectManager(services: Services, given?: unknown): Promise<void> {
+  const title = l10n.t('Connect to Manager');
+  const address = await chosen(
+    window.showInputBox({
+      title,
+      value: typeof given === 'string' ? given : '',
+      prompt: l10n.t('Address of a Trialdeck manager, or of a running experiment of NNI'),
+      placeHolder: 'gpu1:8080',
+      ignoreFocusOut: true,
+      validateInput: (text) => (text === '' ? undefined : addressProblem(text)),
+    }),
+  );
+  const problem = addressProblem(address);
+  if (problem !== undefined) throw new Refusal(problem);
+  const { endpoint, token } = await identify(services, address, title);
+  const known = services.store.connection(endpoint.address);
+  if (known) {
+    if (token !== undefined) await services.connections.changeToken(known, token);
+    await reveal(services, known);
+    return;
+  }
+  if (isOwn(services, endpoint)) {
+    await reveal(services, services.store.local);
+    throw new Refusal(l10n.t('That is the manager of this machine, which is connected already.'));
+  }
+  const label = await chosen(
+    window.showInputBox({
+      title,
+      value: defaultLabel(endpoint),
+      prompt: l10n.t('What it is called in the list of experiments'),
+      ignoreFocusOut: true,
+    }),
+  );
+  const remembered = { address: endpoint.address, label: label.trim() || defaultLabel(endpoint) };
+  const connection = await services.connections.remember(remembered, token);
+  await connection.show();
+  await reveal(services, connection);
+}
+
+/** Asks for another token and connects with it. */
+export async function changeToken(services: Services, connection: Connection): Promise<void> {
+  const title = l10n.t('Change Token');
+  const { id, label } = connection;
+  const { token } = await identify(services, id, title, l10n.t('Token of {0}', label));
+  if (token !== undefined) await services.connections.changeToken(connection, token);
+}
+
+/** @param question asks for a token first */
+async function identify(
+  { connections }: Services,
+  address: string,
+  title: string,
+  question?: string,
+): Promise<{ endpoint: Endpoint; token: string | undefined }> {
+  // Not loaded before somebody wants it: activation stays cheap.
+  const { EndpointError, identifyEndpoint } = await import('../../client/index.ts');
+  const read = readServerAddress(address);
+  let token = 'problem' in read ? undefined : read.token;
+  if (question !== undefined) token = await askToken(title, question);
+  else if (token === undefined && !('problem' in read)) {
+    token = await connections.token(read.origin + (read.paths[0] ?? ''));
+  }
+  for (;;) {
+    try {
+      const endpoint = await window.withProgress(
+        { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Connecting to {0}…', address) },
+        async (_progress, cancellation) => {
+          const abort = new AbortController();
+          cancellation.onCancellationRequested(() => abort.abort(new Dismissed()));
+          return identifyEndpoint(address, { signal: abort.signal, ...(token === undefined ? {} : { token }) });
+        },
+      );
+      return { endpoint, token };
+    } catch (error) {
+      if (!(error instanceof EndpointError)) throw error;
+      const { fault, message } = error;
+      if (fault !== 'token missing' && fault !== 'token wrong') {
+        throw new Refusal(message, {
+          title: l10n.t('Try Again'),
+          command: 'trialdeck.connectManager',
+          args: [address],
+        });
+      }
+      const prompt =
+        fault === 'token missing'
+          ? l10n.t('{0} asks for a token. `trialdeck manager start` says which.', shortAddress(error.server))
+          : l10n.t('That is not the token of {0}. Try again.', shortAddress(error.server));
+      token = await askToken(title, prompt);
+    }
+  }
+}
+
+async function askToken(title: string, prompt: string): Promise<string> {
+  const text = await chosen(window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true }));
+  const token = text.trim();
+  if (token === '') throw new Dismissed();
+  return token;
+}
+
+/** The manager that this window has found by itself. */
+function isOwn({ store }: Services, endpoint: Endpoint): boolean {
+  const { status } = store.local;
+  if (endpoint.kind !== 'manager' || status.state !== 'connected') return false;
+  const plain = (address: string) => address.replace('//localhost:', '//127.0.0.1:');
+  return plain(status.address) === plain(endpoint.address);
+}
+
+async function reveal({ explorer }: Services, connection: Connection): Promise<void> {
+  // The local one has a row only when there is something below it.
+  if (connection.kind === 'local' && connection.models.size === 0) await explorer.focus();
+  else await explorer.reveal({ connectionId: connection.id }, { focus: true, expand: true });
+}
+
+function defaultLabel(endpoint: Endpoint): string {
+  const address = shortAddress(endpoint.address);
+  switch (endpoint.kind) {
+    case 'manager':
+      return address;
+    case 'runner':
+      return `${address} ${endpoint.summary.name}`;
+    case 'nni': {
+      const name = endpoint.profile?.params.experimentName ?? endpoint.profile?.id;
+      return typeof name === 'string' ? `${address} ${name}` : address;
+    }
+  }
+}
+
+function addressProblem(text: string): string | undefined {
+  const read = readServerAddress(text);
+  return 'problem' in read ? addressWords(read.problem) : undefined;
+}
+
+function addressWords(problem: AddressProblem): string {
+  switch (problem) {
+    case 'empty':
+      return l10n.t('No address was given.');
+    case 'nonsense':
+      return l10n.t('That is no address. One looks like {0} or {1}.', 'gpu1:8080', 'https://gpu1.example.org/nni');
+    case 'scheme':
+      return l10n.t('Only addresses with http:// and https:// can be connected to.');
+    case 'port':
+      return l10n.t('The address needs a port from 1 to 65535, as in {0}.', 'gpu1:8080');
+  }
+}
