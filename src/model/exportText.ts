@@ -4,8 +4,10 @@ import type { ExperimentSnapshot } from './experiment.ts';
 import { flatParameters } from './flatParameters.ts';
 import { decodeMetric, parsePythonJson } from './metric.ts';
 import type { TrialRow } from './trial.ts';
+import { numberOf, parseWritten } from './writtenNumber.ts';
 
 export interface ExportedTrial {
+  /** Its parameters may have written numbers, which stay as they are. */
   row: TrialRow;
   intermediates: { sequence: number; timestamp: number; text: string }[];
 }
@@ -13,8 +15,9 @@ export type ExportFormat = 'csv' | 'json';
 
 /**
  * CSV: one row a trial, or with curves one row for each intermediate and final result. JSON: NNI's export keys
- * (`parameter`, `value`, `trialJobId`) and what we know beyond them, with curves `intermediate`. Values stay as they were
- * reported; `NaN` and infinities are strings in JSON, which has no such numbers.
+ * (`parameter`, `value`, `trialJobId`) and what we know beyond them, with curves `intermediate`; where NNI has other parameters
+ * on record than the trial ran with, those are `recordedParameter`. Values stay as they were reported; `NaN` and infinities are
+ * strings in JSON, which has no such numbers.
  */
 export function exportText(trials: readonly ExportedTrial[], format: ExportFormat, curves: boolean): string {
   return format === 'csv' ? csv(trials, curves) : json(trials, curves);
@@ -26,6 +29,7 @@ function json(trials: readonly ExportedTrial[], curves: boolean): string {
     sequenceId: row.number,
     status: row.status,
     parameter: row.parameters,
+    ...(row.recordedParameters ? { recordedParameter: row.recordedParameters } : {}),
     value: row.final === undefined ? null : reported(row.final),
     startTime: row.startTime,
     endTime: row.endTime,
@@ -37,10 +41,25 @@ function json(trials: readonly ExportedTrial[], curves: boolean): string {
 
 function reported(text: string): unknown {
   try {
+    return parseWritten(text);
+  } catch {
+    // Python's JSON has NaN and infinities.
+  }
+  try {
     return parsePythonJson(text);
   } catch {
     return text;
   }
+}
+
+/** The numbers of a reported value by key, each as it was written. */
+function writtenEntries(text: string): Record<string, unknown> {
+  const { entries } = decodeMetric(text);
+  const value = reported(text);
+  if (numberOf(value) !== undefined) return { default: value };
+  const written = Object(value) as Record<string, unknown>;
+  const asWritten = (key: string) => (numberOf(written[key]) === undefined ? entries[key] : written[key]);
+  return Object.fromEntries(Object.keys(entries).map((key) => [key, asWritten(key)]));
 }
 
 function csv(trials: readonly ExportedTrial[], curves: boolean): string {
@@ -69,7 +88,7 @@ function csv(trials: readonly ExportedTrial[], curves: boolean): string {
     ];
     const values = parameters.map((name) => flat.get(name));
     const line = (text: string | undefined, extra: unknown[]) => {
-      const entries = text === undefined ? {} : decodeMetric(text).entries;
+      const entries = text === undefined ? {} : writtenEntries(text);
       lines.push([...start, ...extra, ...values, ...metrics.map((name) => entries[name])].map(cell).join(','));
     };
     if (!curves) line(row.final, []);
@@ -89,6 +108,7 @@ function time(milliseconds: number | undefined): string {
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number') return String(value);
+  if (numberOf(value) !== undefined) return JSON.stringify(value);
   const plain = typeof value === 'string' ? value : JSON.stringify(value);
   const text = /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,5 +1,6 @@
 /** The text of a trial draft: parsing it, comparing it with the search space, and values to start from. No vscode. */
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
+import { jsonErrorAt } from '../../model/jsonError.ts';
 import type { SearchSpace, SearchSpaceEntry } from '../../model/searchSpace.ts';
 import type { Parameters } from '../../model/trial.ts';
 import { asFloat, numberOf, parseWritten, plainNumbers } from '../../model/writtenNumber.ts';
@@ -21,8 +22,7 @@ export function parseDraft(
   try {
     value = parseWritten(text);
   } catch (error) {
-    const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
-    const start = Math.min(at, Math.max(0, text.length - 1));
+    const start = Math.min(jsonErrorAt(text) ?? 0, Math.max(0, text.length - 1));
     const message = `This is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
     return { problems: [{ severity: 'error', message, start, end: Math.min(text.length, start + 1) }] };
   }

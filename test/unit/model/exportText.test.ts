@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ExportedTrial, exportText } from '../../../src/model/exportText.ts';
+import { WrittenRecords } from '../../../src/model/writtenRecords.ts';
 
 function trial(number: number, final: string | undefined, parameters: Record<string, unknown>): ExportedTrial {
   return {
@@ -69,5 +70,29 @@ describe('exported results', () => {
     assert.deepEqual(rows[0]?.parameter, { lr: 0.001, layer: { _name: 'conv', kernel: 3 } });
     assert.deepEqual(rows[0]?.intermediate, [0.5, { default: 0.75, loss: 'NaN' }]);
     assert.doesNotMatch(exportText(trials, 'json', false), /intermediate/);
+  });
+
+  it('keep how numbers were written, in parameters and in results', () => {
+    const record =
+      '{"parameter_id":0,"parameters":{"lr":1.0,"layer":{"_name":"conv","kernel":3.0}},"parameter_index":0}';
+    const records = new WrittenRecords([{ trialJobId: 'T0', hyperParameters: [record] }]);
+    const { row } = trial(0, '{"default": 2.0, "loss": 1}', { lr: 1, layer: { _name: 'conv', kernel: 3 } });
+    const written = [{ row: { ...row, parameters: records.of(row) }, intermediates: [] }];
+    assert.match(exportText(written, 'csv', false), /,2\.5,1\.0,conv,3\.0,2\.0,1\r\n/);
+    const json = exportText(written, 'json', false);
+    assert.match(json, /"lr": 1\.0,/);
+    assert.match(json, /"default": 2\.0,/);
+  });
+
+  it('of a trial that NNI mixed up have what it ran with, and what NNI recorded', () => {
+    const records = new WrittenRecords([
+      { trialJobId: 'T0', hyperParameters: ['{"parameters":{"x":1.0}}'] },
+      { trialJobId: 'T1', hyperParameters: ['{"parameters":{"x":2.0}}'] },
+    ]);
+    const { row } = trial(0, '0.5', { x: 2 });
+    assert.equal(JSON.stringify(records.of(row)), '{"x":2.0}');
+    const mixed = { row: { ...row, parameters: records.of(row), recordedParameters: { x: 1 } }, intermediates: [] };
+    const [told] = JSON.parse(exportText([mixed], 'json', false)) as Record<string, unknown>[];
+    assert.deepEqual([told?.parameter, told?.recordedParameter], [{ x: 2 }, { x: 1 }]);
   });
 });

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { chooseRetries } from '../../../src/model/retry.ts';
+import { trial } from '../store/samples.ts';
+
+describe('failed trials to try again', () => {
+  it('are each set of parameters once, unless it has succeeded or is on its way', () => {
+    const failed = [1, 2, 3, 3].map((x, number) => trial(number, { status: 'FAILED', parameters: { x } }));
+    const others = [
+      trial(10, { status: 'SUCCEEDED', parameters: { x: 1 } }),
+      trial(11, { status: 'WAITING', parameters: { x: 2 } }),
+      trial(12, { status: 'USER_CANCELED', parameters: { x: 3 } }),
+    ];
+    const { queue, ...left } = chooseRetries(failed, [...failed, ...others]);
+    assert.deepEqual(
+      queue.map(({ id }) => id),
+      ['t2'],
+    );
+    assert.deepEqual(left, { succeeded: 1, pending: 1, repeated: 1 });
+  });
+});
