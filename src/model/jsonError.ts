@@ -1,7 +1,7 @@
 /** Where a text stops being JSON, which the messages of `JSON.parse` tell only now and then. */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside of texts
 const token =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside of texts
   /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[\da-fA-F]{4})*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** Offset of the first token that can't be there, the text's end when it is cut off; undefined for valid JSON. */
