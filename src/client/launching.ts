@@ -1,11 +1,11 @@
 /** Experiments that begin to be served: by the embedded manager, or by a real NNI through its `nnictl`. */
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/backend.ts';
 import type { ExperimentConfig } from '../model/config.ts';
 import type { LaunchRequest } from '../model/wire.ts';
 import { readConfigFile } from './configFile.ts';
 import type { ExperimentOptions, StartOptions } from './experiment.ts';
+import { homeOf } from './homeFolder.ts';
 import { connectLocalManager } from './localManager.ts';
 import type { ManagerClient } from './manager.ts';
 import { Nnictl } from './nnictl.ts';
@@ -39,7 +39,8 @@ export async function launchExperiment(
     return launchByNnictl(what, place, options);
   }
   const manager = await connectLocalManager({
-    experimentsDirectory: place.experimentsDirectory ?? join(homedir(), 'nni-experiments'),
+    experimentsDirectory: place.experimentsDirectory ?? join(homeOf(environment), 'nni-experiments'),
+    environment,
     managerScript: place.managerScript ?? packagedManager(),
     start: true,
     signal,

@@ -16,6 +16,8 @@ export interface LocalManagerOptions {
   managerScript: string;
   /** Node for the manager; {@link nodeForProcesses} by default. */
   nodePath?: string;
+  /** For a manager that is started, and so for all it starts. Default: that of this process. */
+  environment?: NodeJS.ProcessEnv;
   /** Whether one may be started. */
   start: boolean;
   signal?: AbortSignal | undefined;
@@ -106,7 +108,7 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
     const child = spawn(node, [options.managerScript, '--experiments-directory', folder], {
       cwd: folder,
       detached: true,
-      env: { ...process.env, ...nodeEnvironment(node) },
+      env: { ...(options.environment ?? process.env), ...nodeEnvironment(node) },
       stdio: ['ignore', log.fd, log.fd],
       windowsHide: true,
     });

@@ -1,13 +1,13 @@
 /** NNI's own command line, which launches and ends experiments of a real NNI on this machine. */
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { ManifestEntry } from '../model/experiment.ts';
 import { manifestEntrySchema, parse } from './decode.ts';
 import { NnictlError, NnictlMissingError } from './errors.ts';
 import { freePort } from './freePort.ts';
+import { homeOf } from './homeFolder.ts';
 import { gaveUp, nnictlReason } from './nnictlOutput.ts';
 import { type ProgramResult, runProgram } from './program.ts';
 
@@ -75,7 +75,7 @@ export class Nnictl {
     const { setting, python, signal, environment = process.env } = options;
     const candidates =
       setting !== undefined && setting !== ''
-        ? [isAbsolute(setting) ? setting : join(homedir(), setting.replace(/^~[/\\]/, ''))]
+        ? [isAbsolute(setting) ? setting : join(homeOf(environment), setting.replace(/^~[/\\]/, ''))]
         : [
             ...(python !== undefined && isAbsolute(python) ? besides(python) : []),
             ...(environment.PATH ?? '').split(delimiter).flatMap((folder) => (folder === '' ? [] : named(folder))),
@@ -259,7 +259,7 @@ function checked(id: string): string {
 
 /** NNI's list of all experiments; it is in the home folder, wherever they are. */
 async function manifest(environment: NodeJS.ProcessEnv): Promise<Record<string, ManifestEntry>> {
-  const home = (process.platform === 'win32' ? environment.USERPROFILE : environment.HOME) || homedir();
+  const home = homeOf(environment);
   const entries: Record<string, ManifestEntry> = {};
   try {
     const value: unknown = JSON.parse(await readFile(join(home, 'nni-experiments', '.experiment'), 'utf8'));

@@ -24,11 +24,12 @@ export function findRealNni(): RealNni | undefined {
   return existsSync(python) && existsSync(nnictl) ? { python, nnictl } : undefined;
 }
 
-const patientNnictl = fileURLToPath(new URL('patientNnictl.py', import.meta.url));
+/** A script for NNI’s Python that behaves as `nnictl` does, with more patience. */
+export const patientProgram = fileURLToPath(new URL('patientNnictl.py', import.meta.url));
 
 /** `nnictl create`, `resume` or `view`, with more time for its manager and tuner to come up than NNI gives them. */
 export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  await execa(nni.python, [patientNnictl, ...args], { env, extendEnv: false });
+  await execa(nni.python, [patientProgram, ...args], { env, extendEnv: false });
 }
 
 /** Why a comparison is skipped, to be printed. */
