@@ -1,12 +1,15 @@
 /** The front door: one port for all experiments of a folder (`src/model/wire.ts`). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExperimentSummary } from '../model/experiment.ts';
-import { type LaunchRequest, type ManagerInfo, managerRoutes, trialdeckBase } from '../model/wire.ts';
+import { type LaunchRequest, type ManagerInfo, managerRoutes, nniBase, trialdeckBase } from '../model/wire.ts';
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
 import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { httpError, secure } from '../server/security.ts';
+import { StoredExperiment } from '../server/storedExperiment.ts';
+import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
+import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
 import { deleteExperiment } from './deletion.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';
@@ -102,8 +105,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     const port = registry.runnerPort(id);
     if (port !== undefined) return proxy(request, reply, { port, path });
     const nni = registry.nniTarget(id);
-    // NNI knows nothing of our own routes: those come from its database.
-    if (nni && !path.startsWith(trialdeckBase))
+    if (nni && !answeredHere(request.method, path))
       return proxy(request, reply, { port: nni.port, path: nni.prefix + path });
     return stored.answer(id, request, reply, path);
   };
@@ -113,20 +115,46 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     scope.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url: '/experiments/:id/*', handler: experiment });
   });
+  server.addHook('onClose', () => stored.dispose());
   return { server, connections: () => open };
+}
+
+/**
+ * What a living NNI is not asked: our own routes, which it does not know; what it has wrong on record; and TensorBoard, for which it
+ * looks in folders in which its trials do not write.
+ */
+function answeredHere(method: string, path: string): boolean {
+  if (path.startsWith(trialdeckBase) || isTensorBoardRoute(path)) return true;
+  const truth = /^\/(?:trial-jobs|job-statistics|export-data)(?:[/?]|$)/;
+  return method === 'GET' && path.startsWith(nniBase) && truth.test(path.slice(nniBase.length));
 }
 
 /** A small server per stored experiment, reached without a socket: the same routes as a runner's, over the database. */
 class StoredServers {
   #registry: Registry;
   #servers = new WeakMap<ReadExperiment, FastifyInstance>();
+  /** By experiment: they stay while its database is closed and opened again. */
+  #boards = new Map<string, TensorBoards>();
 
   constructor(registry: Registry) {
     this.#registry = registry;
+    registry.listen(({ event, data }) => {
+      // A runner has TensorBoards of its own.
+      if (event === 'removed' || (event === 'experiment' && data.live && data.engine === 'trialdeck'))
+        void this.#boards.get(data.id)?.dispose();
+      else return;
+      this.#boards.delete(data.id);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#boards.values()].map((boards) => boards.dispose()));
   }
 
   async answer(id: string, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
     const source = this.#registry.stored(id);
+    // What NNI has just done, whoever asks for it knows of.
+    if (source instanceof StoredExperiment && source.summary().live) source.refresh();
     if (!source) throw httpError(404, `There is no experiment ${id} here.`);
     let server = this.#servers.get(source);
     if (!server) {
@@ -134,6 +162,12 @@ class StoredServers {
       secure(server, { host: '127.0.0.1' });
       registerNniRoutes(server, source);
       registerExperimentRoutes(server, source);
+      let boards = this.#boards.get(id);
+      if (!boards) {
+        boards = new TensorBoards();
+        this.#boards.set(id, boards);
+      }
+      registerTensorBoardRoutes(server, source, boards);
       registerReadOnlyRoutes(server, () => readOnlyReason(source.summary()));
       await server.ready();
       this.#servers.set(source, server);

@@ -5,6 +5,8 @@ import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../server/rest/nniRoutes.ts';
 import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
 import { secure } from '../server/security.ts';
+import { registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
+import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
 import type { Experiment } from './experiment.ts';
 import { LaunchError } from './launchError.ts';
 import type { RunningExperiment } from './runningExperiment.ts';
@@ -16,6 +18,7 @@ const host = '127.0.0.1';
 export class Listener {
   readonly port: number;
   #server: Server;
+  #boards = new TensorBoards();
   #early: Parameters<RequestListener>[] | undefined = [];
   #handler: RequestListener | undefined;
 
@@ -59,6 +62,7 @@ export class Listener {
     keepWrittenNumbers(server);
     registerNniRoutes(server, source);
     registerExperimentRoutes(server, source);
+    registerTensorBoardRoutes(server, source, this.#boards);
     registerWriteRoutes(server, { experiment, shutDown });
     const handler = this.#handler;
     this.#handler = undefined;
@@ -68,8 +72,9 @@ export class Listener {
     this.#early = undefined;
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
+  async close(): Promise<void> {
+    await this.#boards.dispose();
+    await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       // Answers under way are sent; event streams would never end by themselves.
       this.#server.closeIdleConnections();

@@ -43,6 +43,7 @@ export class StoredExperiment implements ExperimentSource {
   #engine: ExperimentSummary['engine'];
   #watchers: { dispose(): void }[] = [];
   #earlyStops: EarlyStops;
+  #changed: (() => void) | undefined;
   /** Why NNI goes on in name only, or has failed: it says so in its logs alone. */
   #trouble: string | undefined;
 
@@ -103,10 +104,11 @@ export class StoredExperiment implements ExperimentSource {
    */
   follow(changed: () => void, failed: (error: unknown) => void): void {
     if (this.#watchers.length > 0) return;
+    this.#changed = changed;
     const { path } = this.#database;
     const look = () => {
       try {
-        if (this.refresh()) changed();
+        this.refresh();
       } catch (error) {
         failed(error);
       }
@@ -152,6 +154,7 @@ export class StoredExperiment implements ExperimentSource {
           data: unwrapMetricData(row.data),
         })),
       });
+      this.#changed?.();
     }
     return changed;
   }

@@ -5,7 +5,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { TrialSdk } from '../../model/experiment.ts';
-import { findPython, type PythonCommand } from './pythonCommand.ts';
+import { findPython, type PythonCommand } from '../../server/python/pythonCommand.ts';
 
 /** Version of the bundled package; the same text as in `nni/version.py`. */
 export const bundledVersion = '3.0+trialdeck';

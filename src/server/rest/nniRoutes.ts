@@ -82,14 +82,6 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
     { schema: { querystring: fileQuery } },
     ({ params, query }, reply) => sendFile(reply, experimentLayout.logs(source.directory), params.name, query),
   );
-
-  get(`${nniBase}/tensorboard-tasks`, () => []);
-  get<{ Params: { id: string } }>(`${nniBase}/tensorboard/:id`, ({ params }) => {
-    throw httpError(404, `There is no TensorBoard task ${params.id}.`);
-  });
-  server.post(`${nniBase}/tensorboard`, () => {
-    throw httpError(400, 'TensorBoard is not started from here; run it on the folders of the trials.');
-  });
 }
 
 function metricType(text: string | undefined): MetricType | undefined {

@@ -3,8 +3,8 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { bundledSdkFolder, bundledVersion, detectTrialSdk } from '../../../src/runner/trialSdk/detect.ts';
-import { findPython } from '../../../src/runner/trialSdk/pythonCommand.ts';
-import { shellCommands } from '../../../src/runner/trialSdk/shellWords.ts';
+import { findPython } from '../../../src/server/python/pythonCommand.ts';
+import { shellCommands } from '../../../src/server/python/shellWords.ts';
 import { findRealNni, noRealNni } from '../../harness/realNni.ts';
 import { bundled, python, removeTemporaryFolders, temporaryFolder } from './trialProcess.ts';
 

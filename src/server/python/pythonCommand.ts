@@ -173,8 +173,8 @@ async function isProgram(word: string, place: Place): Promise<boolean> {
   return interpreterName.test(basename(word)) || (await which(word, place)) !== undefined;
 }
 
-/** The file a program name stands for, as the shell finds it. */
-async function which(program: string, place: Place): Promise<string | undefined> {
+/** The file a program name stands for, as the shell finds it; undefined where there is none. */
+export async function which(program: string, place: Place): Promise<string | undefined> {
   const files = program.includes('/')
     ? [isAbsolute(program) ? program : join(place.cwd, program)]
     : (place.env.PATH ?? '').split(delimiter).map((folder) => resolve(place.cwd, folder, program));

@@ -1,0 +1,60 @@
+/** NNI's routes of TensorBoard (ts/nni_manager/rest_server/restHandler.ts), over any source. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { nniBase } from '../../model/wire.ts';
+import type { ExperimentSource } from '../rest/experimentSource.ts';
+import { httpError } from '../security.ts';
+import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
+
+/** Whether a path below an experiment's root belongs to these. */
+export function isTensorBoardRoute(path: string): boolean {
+  return path.startsWith(`${nniBase}/tensorboard`);
+}
+
+export function registerTensorBoardRoutes(
+  server: FastifyInstance,
+  source: ExperimentSource,
+  boards: TensorBoards,
+): void {
+  const task = `${nniBase}/tensorboard/:id`;
+  server.get(`${nniBase}/tensorboard-tasks`, () => boards.list());
+  server.delete(`${nniBase}/tensorboard-tasks`, async (_request, reply) => {
+    await boards.stopAll();
+    return reply.send();
+  });
+  server.post<{ Body: unknown }>(`${nniBase}/tensorboard`, ({ body }) =>
+    boards.start(wantedTrials(source, body), trialRuns(source)),
+  );
+  server.get<{ Params: { id: string } }>(task, ({ params }) => boards.get(params.id));
+  server.put<{ Params: { id: string } }>(task, ({ params }) => boards.refresh(params.id));
+  server.delete<{ Params: { id: string } }>(task, ({ params }) => boards.stop(params.id));
+}
+
+function wantedTrials(source: ExperimentSource, body: unknown): WantedTrial[] {
+  const ids = body !== null && typeof body === 'object' && 'trials' in body ? body.trials : undefined;
+  if (typeof ids !== 'string' || ids === '')
+    throw httpError(400, 'The body must name the trials: { "trials": "id1,id2" }.');
+  return [...new Set(ids.split(','))].map((id) => {
+    // The ids are from a database that may be anybody's; one that is a path leads to no trial.
+    const row = basename(id) === id ? source.state.row(id) : undefined;
+    if (!row) throw httpError(404, `There is no trial ${id}.`);
+    return { id, name: `${row.number} ${id}`, directory: source.trialDirectory(id) };
+  });
+}
+
+/** The config of a stored experiment may be of any age, and its folder of another machine. */
+function trialRuns(source: ExperimentSource): { trialCommand: string; cwd: string; env: NodeJS.ProcessEnv } {
+  const { trialCommand, trialCodeDirectory, trainingService } = source.profile().params as {
+    trialCommand?: unknown;
+    trialCodeDirectory?: unknown;
+    trainingService?: { trialCommand?: unknown; trialCodeDirectory?: unknown };
+  };
+  const command = trialCommand ?? trainingService?.trialCommand;
+  const folder = trialCodeDirectory ?? trainingService?.trialCodeDirectory;
+  return {
+    trialCommand: typeof command === 'string' ? command : '',
+    cwd: typeof folder === 'string' && existsSync(folder) ? folder : source.directory,
+    env: process.env,
+  };
+}
