@@ -7,6 +7,7 @@ import { createExperiment, resumeExperiment, viewExperiment } from './create.ts'
 import { exportExperiment, listExperiments, showExperiment, showStatus } from './experiments.ts';
 import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
 import { showManager, stopManager } from './managerProcess.ts';
+import { startManager } from './managerStart.ts';
 import { problemCount, problemText } from './problems.ts';
 import { type GlobalOptions, jsonText, Session } from './session.ts';
 import { stopExperiments } from './stop.ts';
@@ -122,6 +123,15 @@ function makeProgram(end: (code: number) => void): Command {
 
   const manager = group('manager', 'the process that looks after the experiments of a folder');
   add(manager, 'show', 'print where it is, and start it when it does not run', showManager);
+  add(manager, 'start', 'run it in the foreground, for windows on other machines to connect to', startManager)
+    .option(
+      '--host <address>',
+      'address to listen on; with another one than this machine a token is needed',
+      '127.0.0.1',
+    )
+    .option('-p, --port <number>', 'port to listen on; 0 picks a free one', port, 0)
+    .option('--token-file <file>', 'file with the token; made with a random one where there is none')
+    .option('--token <token>', 'the token itself; other users of the machine may see it');
   add(manager, 'stop', 'end it; running experiments go on', stopManager);
   return program;
 }

@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   const taken = await takeLock(root, {
     pid: process.pid,
     port: Number(new URL(address).port),
-    host: values.host,
+    host: reachableFromHere(values.host),
     token,
     version,
     startTime: Date.now(),
@@ -94,6 +94,12 @@ async function main(): Promise<void> {
   registry.listen(active);
   active();
   console.log(`Manager of ${join(root)} at ${address}`);
+}
+
+/** Where a client on this machine finds a server that listens on that address. */
+function reachableFromHere(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
 }
 
 main().catch((error: unknown) => {
