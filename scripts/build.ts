@@ -1,10 +1,12 @@
 /**
- * Builds `dist/`: one CommonJS bundle per process, the page, and the files they read. `--production` minifies.
+ * Builds `dist/`: one CommonJS bundle per process, the page, the client as a library, and the files they read. `--production` minifies.
  * `buildAll` is what `npm start` and the tests call.
  */
+import { execFile } from 'node:child_process';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { configSchema } from '../src/model/configSchema.ts';
 import { projectRoot } from './folders.ts';
@@ -48,6 +50,12 @@ const keepApart: Plugin = {
   },
 };
 
+/** The declarations of the library, by the compiler itself: one file for each source is as good as one in all, and needs no further tool. */
+async function declareTypes(): Promise<void> {
+  const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-p', join(projectRoot, 'tsconfig.library.json')]);
+}
+
 export async function buildAll(options: { production: boolean }): Promise<void> {
   // A development build overwrites in place, so that processes running from it keep their files.
   if (options.production) await rm(dist, { recursive: true, force: true });
@@ -67,6 +75,14 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
       plugins: [keepApart],
     }),
     build({ ...nodeOptions, ...common, entryPoints: apart, outdir: dist }),
+    // In a folder of its own, which the extension's package leaves out.
+    build({
+      ...nodeOptions,
+      ...common,
+      entryPoints: { index: join(projectRoot, 'src/client/index.ts') },
+      outdir: join(dist, 'library'),
+    }),
+    declareTypes(),
     build({
       ...common,
       absWorkingDir: projectRoot,

@@ -1,4 +1,21 @@
-/** The shared client: everything the extension and the command line need to speak with managers, runners and a real NNI. */
+/**
+ * The shared client: everything the extension, the command line and programs of others need to speak with managers, runners and a real
+ * NNI. It is the package's library entry, too.
+ */
+export type { Backend, BackendChoice, BackendSetting } from '../model/backend.ts';
+export type { ConfigProblem } from '../model/config.ts';
+export type {
+  ExperimentChange,
+  ExperimentProfile,
+  ExperimentSnapshot,
+  ExperimentStatus,
+  ExperimentSummary,
+  ManifestEntry,
+} from '../model/experiment.ts';
+export type { SearchSpace } from '../model/searchSpace.ts';
+export type { TensorBoardTask } from '../model/tensorBoard.ts';
+export type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialRow, TrialStatus } from '../model/trial.ts';
+export type { Launched, LaunchRequest, ManagerChange, ManagerInfo } from '../model/wire.ts';
 export {
   type Endpoint,
   EndpointError,

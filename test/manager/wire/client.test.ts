@@ -17,7 +17,15 @@ import type { SearchSpaceEntry } from '../../../src/model/searchSpace.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { Home, untilGone } from '../../harness/home.ts';
 import { findRealNni, noRealNni, patientProgram, type RealNni } from '../../harness/realNni.ts';
-import { type Backend, managerBackend, ourBackend, type Running, realBackend, wireFixtures } from './backends.ts';
+import {
+  type Backend,
+  managerBackend,
+  ourBackend,
+  type Running,
+  realBackend,
+  type WireConfig,
+  wireFixtures,
+} from './backends.ts';
 
 const nni = findRealNni();
 if (!nni) console.log(`  ${noRealNni}`);
