@@ -7,6 +7,7 @@ import { RememberedConnections } from './ui/connections/rememberedConnections.ts
 import { registerEditor } from './ui/editor/register.ts';
 import { Explorer } from './ui/explorer/explorer.ts';
 import { Labels } from './ui/explorer/labels.ts';
+import { NnictlFinder } from './ui/nnictlFinder.ts';
 import { Notifications } from './ui/notifications.ts';
 import { openAtStart, openVariable } from './ui/openAtStart.ts';
 import { PanelManager } from './ui/panel/panelManager.ts';
@@ -64,7 +65,8 @@ export function activate(context: ExtensionContext): TrialdeckApi {
       if (focused && store.local.status.state === 'idle') void store.local.connect({ start: false });
     }),
   );
-  const services = { store, connections, panels, explorer, settings, log };
+  const nnictls = new NnictlFinder(settings);
+  const services = { store, connections, panels, explorer, settings, nnictls, log };
   registerCommands(context, services);
   registerEditor(context, services);
   const wanted = process.env[openVariable];

@@ -55,7 +55,8 @@ export function parseConfig(text: string): ExperimentConfig & Record<string, unk
 
 /** Something wrong in a config file, at a place in it. Offsets are UTF-16 code units of the file text. */
 export interface ConfigProblem {
-  severity: 'error' | 'warning';
+  /** `information` is for what a person should know and need not change. */
+  severity: 'error' | 'warning' | 'information';
   /** Stable, for tests and links: `unknown-key`, `wrong-type`, `missing`, `bad-space`, `bad-value`, `unsupported`, `syntax`. */
   code: string;
   /** For a person: what is wrong and what to do. */

@@ -56,6 +56,13 @@ export function isTicking(summary: ExperimentSummary): boolean {
   return phase === 'running' || phase === 'finishing' || phase === 'stalled';
 }
 
+/** Whether it stands still with its process alive: to stop and to resume it is the way out. */
+export function canRestart(summary: ExperimentSummary): boolean {
+  if (!summary.live || summary.type !== 'hpo' || summary.standalone) return false;
+  const phase = experimentPhase(summary);
+  return phase === 'stalled' || phase === 'failed';
+}
+
 /** Seconds the experiment has been running, counted on from when the server said so. */
 export function elapsedSeconds(summary: ExperimentSummary, now: number): number {
   return summary.execDuration + (isTicking(summary) ? Math.max(0, now - summary.durationAt) / 1000 : 0);

@@ -22,7 +22,7 @@ export interface ConfigIo {
 }
 
 export interface ReadOptions {
-  /** What is to run it: what that can't run is a problem, too. Absent: only what NNI itself would refuse. */
+  /** What is to run it: what that can't run is an error, too. Absent: only what NNI itself would refuse. */
   engine?: 'embedded';
 }
 
@@ -30,6 +30,8 @@ export interface ConfigReading {
   /** Present when no problem is an error. */
   config?: ExperimentConfig;
   problems: ConfigProblem[];
+  /** Why the embedded manager can't run it, at the place of it; absent where it can. */
+  unsupported?: ConfigProblem;
 }
 
 /** Reads YAML or JSON. Rejects never: what is wrong is in `problems`. @param input.file absolute; relative paths start from its folder */
@@ -80,16 +82,13 @@ class ConfigReader {
       return { problems: this.#problems };
     }
     const config = await this.#readAll(this.#modern(value));
-    if (this.#options.engine === 'embedded') this.#checkSupport(config);
-    if (this.#problems.some(({ severity }) => severity === 'error')) return { problems: this.#problems };
-    return { config, problems: this.#problems };
-  }
-
-  #checkSupport(config: ExperimentConfig): void {
     // Half a config is told what it lacks first.
-    if (this.#problems.some(({ severity }) => severity === 'error')) return;
+    if (this.#problems.some(({ severity }) => severity === 'error')) return { problems: this.#problems };
     const support = embeddedSupport(config);
-    if (!support.supported) this.#report('unsupported', support.reason, support.path);
+    if (support.supported) return { config, problems: this.#problems };
+    const unsupported = this.#source.problem('unsupported', support.reason, this.#origin(support.path));
+    if (this.#options.engine !== 'embedded') return { config, problems: this.#problems, unsupported };
+    return { problems: [...this.#problems, unsupported], unsupported };
   }
 
   /** The config in the present format, whichever it is written in. */

@@ -11,6 +11,12 @@ export interface ContextValues {
   'trialdeck.hasRemote': boolean;
   /** Whether an experiment is running. */
   'trialdeck.running': boolean;
+  /** Whether one of them stands still with its process alive. */
+  'trialdeck.standsStill': boolean;
+  /** Whether one is or was run by NNI. */
+  'trialdeck.hasNni': boolean;
+  /** Whether TensorBoard was opened from this window; it may have been stopped since. */
+  'trialdeck.tensorBoard': boolean;
   /** Paths of the open documents that are experiment configs, as keys, for `resourcePath in …`. */
   'trialdeck.configFiles': Record<string, true>;
   /** True once a config has been open in this window; ends the first step of the walkthrough. */

@@ -2,10 +2,17 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
+import { type BackendSetting, backendSettings } from '../model/backend.ts';
 
 const section = 'trialdeck';
 
-export type SettingName = 'experimentsDirectory' | 'configFiles' | 'codeLens' | 'notifications';
+export type SettingName =
+  | 'experimentsDirectory'
+  | 'backend'
+  | 'nnictlPath'
+  | 'configFiles'
+  | 'codeLens'
+  | 'notifications';
 
 export class Settings implements Disposable {
   readonly #changed = new EventEmitter<{ affects(name: SettingName, scope?: ConfigurationScope): boolean }>();
@@ -21,6 +28,17 @@ export class Settings implements Disposable {
     const value = workspace.getConfiguration(section).get<string>('experimentsDirectory', '').trim();
     if (value === '') return join(homedir(), 'nni-experiments');
     return resolve(homedir(), value.replace(/^~(?=$|[\\/])/, homedir()));
+  }
+
+  /** Who runs experiments of this machine. */
+  get backend(): BackendSetting {
+    const value = workspace.getConfiguration(section).get<string>('backend', 'auto');
+    return backendSettings.find((known) => known === value) ?? 'auto';
+  }
+
+  /** Path of `nnictl`; undefined where it is to be found. */
+  get nnictlPath(): string | undefined {
+    return workspace.getConfiguration(section).get<string>('nnictlPath', '').trim() || undefined;
   }
 
   /** Glob patterns of config files; one that starts with `!` excludes. */

@@ -1,15 +1,22 @@
 /** The text of the status bar item. Free of vscode. */
 import type { ExperimentSummary } from '../model/experiment.ts';
+import { experimentPhase } from '../model/experimentPhase.ts';
 import { formatNumber } from '../model/format.ts';
 import type { Translate } from './explorer/labels.ts';
 
 /**
- * `$(beaker) 2 running · best 0.9731`; undefined when there is nothing to say. The best of several experiments is only
+ * `$(beaker) 2 running · best 0.9731`, `$(warning) 1 running, 1 stalled`; undefined when there is nothing to say. The best of several experiments is only
  * named where they can be compared, that is for one.
  */
 export function statusText(running: readonly ExperimentSummary[], lost: boolean, t: Translate): string | undefined {
+  const stalled = running.filter((summary) => experimentPhase(summary) === 'stalled').length;
   if (running.length === 0) return lost ? `$(warning) ${t('experiments not connected')}` : undefined;
   const [only, ...others] = running;
   const best = others.length === 0 && only?.best ? ` · ${t('best {0}', formatNumber(only.best.value))}` : '';
-  return `$(${lost ? 'warning' : 'beaker'}) ${t('{0} running', running.length)}${best}`;
+  const icon = lost || stalled > 0 ? 'warning' : 'beaker';
+  const parts = [
+    running.length > stalled ? t('{0} running', running.length - stalled) : '',
+    stalled > 0 ? t('{0} stalled', stalled) : '',
+  ];
+  return `$(${icon}) ${parts.filter(Boolean).join(', ')}${best}`;
 }

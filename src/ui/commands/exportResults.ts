@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { commands, l10n, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { type ExportFormat, exportText } from '../../model/exportText.ts';
+import { WrittenRecords } from '../../model/writtenRecords.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget } from './target.ts';
@@ -38,10 +39,13 @@ export async function exportResults(services: Services, ...args: unknown[]): Pro
     async () => {
       const model = services.store.experiment(target.connectionId, target.experimentId);
       await model?.loaded();
+      const client = services.store.client(target.connectionId, target.experimentId);
+      // Rows have plain numbers; to who reads the file again, `1.0` is no `1`.
+      const records = new WrittenRecords(await client.trialJobInfos());
       const trials = [...(model?.trials.values() ?? [])]
         .sort((a, b) => a.row.number - b.row.number)
         .map(({ row, intermediates }) => ({
-          row,
+          row: { ...row, parameters: records.of(row) },
           intermediates: intermediates.text.map((text, index) => ({
             sequence: intermediates.sequence[index] ?? index,
             timestamp: intermediates.timestamp[index] ?? 0,

@@ -1,11 +1,12 @@
 /** Open the files behind an experiment: its config, its log, a trial's log. */
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
+import type { TrialRow } from '../../model/trial.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
-import { Refusal } from './refusal.ts';
+import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import { experimentTarget, trialName, trialTargets } from './target.ts';
+import { experimentTarget, type Target, trialName, trialTargets } from './target.ts';
 
 /** The file it was launched from; when that is gone or unknown, the config that was recorded. */
 export async function openConfig(services: Services, ...args: unknown[]): Promise<void> {
@@ -33,10 +34,11 @@ export async function openConfig(services: Services, ...args: unknown[]): Promis
   void window.showInformationMessage(reason);
 }
 
-/** Files a trial may have written; the first is what it printed. */
-const trialFiles = ['trial.log', 'stderr', 'stdout'];
+/** Files a trial may have written. */
+const trialFiles = ['trial.log', 'stderr', 'stdout'] as const;
+type TrialFile = (typeof trialFiles)[number];
 
-/** @param args the trial, and the name of the file when one is wanted in particular. */
+/** What it wrote that tells most. @param args the trial, and the name of the file when one is wanted in particular. */
 export async function openTrialLog(services: Services, ...args: unknown[]): Promise<void> {
   const target = await trialTargets(services, args, {
     placeHolder: l10n.t('Open the log of which trial?'),
@@ -45,6 +47,28 @@ export async function openTrialLog(services: Services, ...args: unknown[]): Prom
   const [trial] = target.trials;
   if (!trial) return;
   const name = trialFiles.find((file) => file === args[1]) ?? (trial.status === 'FAILED' ? 'stderr' : 'trial.log');
+  await showTrialFile(target, trial, name);
+}
+
+/** One of its files, which the person picks. */
+export async function openTrialOutput(services: Services, ...args: unknown[]): Promise<void> {
+  const target = await trialTargets(services, args, {
+    placeHolder: l10n.t('Open the output of which trial?'),
+    none: l10n.t('The experiment has no trials yet.'),
+  });
+  const [trial] = target.trials;
+  if (!trial) return;
+  const about: Record<TrialFile, string> = {
+    'trial.log': l10n.t('what it printed'),
+    stderr: l10n.t('errors and warnings'),
+    stdout: l10n.t('what the shell printed'),
+  };
+  const items = trialFiles.map((label) => ({ label, description: about[label] }));
+  const placeHolder = l10n.t('Which output of {0}?', trialName(trial));
+  await showTrialFile(target, trial, (await chosen(window.showQuickPick(items, { placeHolder }))).label);
+}
+
+async function showTrialFile(target: Target, trial: TrialRow, name: TrialFile): Promise<void> {
   const label = `${target.summary.name} ${trialName(trial)} ${name}`;
   const { connectionId, experimentId } = target;
   await showLog(logUri({ connectionId, experimentId, trialId: trial.id, name }, label));
@@ -55,8 +79,33 @@ export async function openManagerLog(services: Services, ...args: unknown[]): Pr
     action: 'open',
     placeHolder: l10n.t('Open the log of which experiment?'),
   });
-  const { connectionId, experimentId, summary } = target;
-  await showLog(logUri({ connectionId, experimentId, name: 'manager' }, `${summary.name} experiment.log`));
+  await showExperimentLog(target, 'nnimanager.log');
+}
+
+/** What tuner and assessor of a real NNI say; ours have no process of their own. */
+export async function openDispatcherLog(services: Services, ...args: unknown[]): Promise<void> {
+  const target = await experimentTarget(services, args, {
+    action: 'open',
+    placeHolder: l10n.t("Open the tuner's log of which experiment?"),
+    only: ({ engine }) => engine === 'nni',
+  });
+  if (target.summary.engine !== 'nni') {
+    const words = l10n.t(
+      'The tuner of {0} has no log of its own: it is in the log of the experiment.',
+      target.summary.name,
+    );
+    const { connectionId, experimentId } = target;
+    throw new Refusal(words, {
+      title: l10n.t('Open Experiment Log'),
+      command: 'trialdeck.openManagerLog',
+      args: [{ connectionId, experimentId }],
+    });
+  }
+  await showExperimentLog(target, 'dispatcher.log');
+}
+
+async function showExperimentLog({ connectionId, experimentId, summary }: Target, name: string): Promise<void> {
+  await showLog(logUri({ connectionId, experimentId, name }, `${summary.name} ${name}`));
 }
 
 async function showLog(uri: Uri): Promise<void> {

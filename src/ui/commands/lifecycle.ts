@@ -1,10 +1,20 @@
 /** Open, view, stop and resume an experiment. */
 import { l10n, ProgressLocation, window } from 'vscode';
+import { type BackendChoice, chooseBackend } from '../../model/backend.ts';
+import type { ExperimentConfig } from '../../model/config.ts';
+import { canRestart } from '../../model/experimentPhase.ts';
+import { presentConfig } from '../../model/profileConfig.ts';
 import { experimentNode } from '../explorer/nodes.ts';
-import { chosen } from './refusal.ts';
+import { tellWhy, withCancel, withLaunch } from './launching.ts';
+import { launchWithNnictl } from './nnictlLaunch.ts';
+import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import { asReference, experimentTarget, isFromTree, references, type Target } from './target.ts';
+import { storeUntil } from './storeUntil.ts';
+import { asReference, type ExperimentRef, experimentTarget, isFromTree, references, type Target } from './target.ts';
 import { openTrial } from './trials.ts';
+
+/** NNI ends its trials first, which may take a minute. Milliseconds. */
+const longestStop = 120_000;
 
 export async function openExperiment(services: Services, ...args: unknown[]): Promise<void> {
   if (isFromTree(args[0])) return openSelected(services);
@@ -69,13 +79,78 @@ export async function resumeExperiment(services: Services, ...args: unknown[]): 
     action: 'resume',
     placeHolder: l10n.t('Which experiment do you want to resume?'),
   });
-  const { summary } = target;
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Resuming {0}…', summary.name) },
-    () => services.store.launch({ action: 'resume', id: summary.id }, target.connectionId),
+  const { name } = target.summary;
+  const resumed = await resume(services, target, (byNni) =>
+    byNni ? l10n.t('Resuming {0} with nnictl…', name) : l10n.t('Resuming {0}…', name),
   );
-  await services.panels.open(target.connectionId, target.experimentId);
-  await services.explorer.reveal(experimentNode(target.connectionId, target.experimentId));
+  if (resumed) await show(services, resumed);
+}
+
+/** The way out for one that stands still: stop it and go on from there. */
+export async function stopAndResume(services: Services, ...args: unknown[]): Promise<void> {
+  const target = await experimentTarget(services, args, {
+    action: 'stop',
+    placeHolder: l10n.t('Which experiment do you want to stop and resume?'),
+    only: canRestart,
+  });
+  const { summary, connectionId, experimentId } = target;
+  const { name } = summary;
+  if (!canRestart(summary)) throw new Refusal(l10n.t('{0} neither stands still nor has failed.', name));
+  const running = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0);
+  const detail = l10n.t('Results are kept. Trials that run or wait now ({0}) are run again.', running);
+  const yes = l10n.t('Stop and Resume');
+  await chosen(window.showWarningMessage(l10n.t('Stop {0} and resume it?', name), { modal: true, detail }, yes));
+  const stopped = await withCancel(l10n.t('Stopping {0}…', name), async (signal) => {
+    await services.store.client(connectionId, experimentId).stopExperiment();
+    const gone = () => services.store.summary(connectionId, experimentId)?.live !== true || undefined;
+    return (await storeUntil(services.store, gone, longestStop, signal)) ?? false;
+  });
+  // Cancelled: it stops, and is not resumed.
+  if (stopped === undefined) return;
+  if (!stopped)
+    throw new Error(l10n.t('{0} has not ended within {1} s, so it was not resumed.', name, longestStop / 1000));
+  await resumeExperiment(services, { connectionId, experimentId });
+}
+
+/** Undefined when it was cancelled. */
+async function resume(
+  services: Services,
+  target: Target,
+  title: (byNni: boolean) => string,
+): Promise<ExperimentRef | undefined> {
+  const { connectionId, experimentId, summary } = target;
+  const choice = await backendOf(services, target);
+  const byNni = choice.backend === 'nnictl';
+  const resumed = await withLaunch(services, title(byNni), (signal) =>
+    byNni
+      ? launchWithNnictl(services, { action: 'resume', id: experimentId }, signal)
+      : services.store.launch({ action: 'resume', id: experimentId }, connectionId),
+  );
+  if (resumed && byNni) tellWhy(summary.name, choice.reason);
+  return resumed;
+}
+
+/** Who is to resume it. Elsewhere it is the manager there. */
+async function backendOf(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<BackendChoice> {
+  const connection = services.store.connection(connectionId);
+  if (connection?.kind === 'remote') return { backend: 'embedded', reason: connection.label };
+  const setting = services.settings.backend;
+  const model = services.store.experiment(connectionId, experimentId);
+  await model?.loaded();
+  const config = model?.config && presentConfig(model.config);
+  // The embedded manager says what is wrong with one that is not whole.
+  if (!config || !isWhole(config)) return { backend: setting === 'nnictl' ? setting : 'embedded', reason: '' };
+  return chooseBackend(setting, config);
+}
+
+function isWhole(config: object): config is ExperimentConfig {
+  const { trainingService, experimentType } = config as Partial<ExperimentConfig>;
+  return experimentType !== undefined && typeof trainingService?.platform === 'string';
+}
+
+async function show(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<void> {
+  await services.panels.open(connectionId, experimentId);
+  await services.explorer.reveal(experimentNode(connectionId, experimentId));
 }
 
 /** Delete in the tree: asks to kill the selected trials, or to stop the selected experiment. */

@@ -28,6 +28,7 @@ export interface LogAddress {
   experimentId: string;
   /** Absent for the log of the experiment itself. */
   trialId?: string;
+  /** Of the file. */
   name: string;
 }
 

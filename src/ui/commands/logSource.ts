@@ -7,7 +7,7 @@ export function logSource(store: Store): LogSource {
     async read({ connectionId, experimentId, trialId, name }, maxBytes) {
       const client = store.client(connectionId, experimentId);
       return trialId === undefined
-        ? client.readExperimentLog({ maxBytes })
+        ? client.readExperimentLog({ maxBytes, name })
         : client.readTrialFile(trialId, name, { maxBytes });
     },
     grows({ connectionId, experimentId, trialId }) {

@@ -23,11 +23,16 @@ const patienceMs = 3_000;
 /** @param resource the config file: interpreters are selected per folder. */
 export async function launchEnvironment(resource: Uri): Promise<Record<string, string>> {
   const environment = inheritedEnvironment(process.env);
-  const python = await withPatience(selectedPython(resource));
+  const python = await selectedPython(resource);
   return python ? withPython(environment, python) : environment;
 }
 
-async function selectedPython(resource: Uri): Promise<Python | undefined> {
+/** The interpreter that is selected in the Python extension; undefined where there is none, or it takes too long. */
+export function selectedPython(resource: Uri | undefined): Promise<Python | undefined> {
+  return withPatience(askForPython(resource));
+}
+
+async function askForPython(resource: Uri | undefined): Promise<Python | undefined> {
   const extension = extensions.getExtension<PythonApi>('ms-python.python');
   if (!extension) return undefined;
   const { environments } = extension.isActive ? extension.exports : await extension.activate();

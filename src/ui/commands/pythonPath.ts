@@ -20,6 +20,20 @@ export function inheritedEnvironment(all: Readonly<Record<string, string | undef
   );
 }
 
+/** Variables of the editor and of a package manager's script, which mean something else to the Node.js and Python of NNI. */
+const editors = /^(npm_|VSCODE_|ELECTRON_|NODE_)/i;
+
+/** For NNI, which is no child of the editor in any other way: all of this window's environment but what is the editor's own. */
+export function wholeEnvironment(
+  all: Readonly<Record<string, string | undefined>>,
+  python: Python | undefined,
+): Record<string, string> {
+  const environment = Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value !== undefined && !editors.test(name) ? [[name, value]] : [])),
+  );
+  return python ? withPython(environment, python) : environment;
+}
+
 export function withPython(environment: Readonly<Record<string, string>>, python: Python): Record<string, string> {
   // Windows spells it `Path`.
   const pathName = Object.keys(environment).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';

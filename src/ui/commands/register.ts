@@ -12,21 +12,26 @@ import {
 import { connectManager } from '../connections/connect.ts';
 import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
+import { deleteExperiment } from './deleteExperiment.ts';
 import { exportResults } from './exportResults.ts';
-import { openConfig, openManagerLog, openTrialLog } from './files.ts';
+import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
 import type { CommandId } from './ids.ts';
-import { openExperiment, resumeExperiment, stopExperiment, viewExperiment } from './lifecycle.ts';
+import { importResults } from './importResults.ts';
+import { openExperiment, resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
 import { updateLimit } from './limits.ts';
 import { LogDocuments } from './logDocuments.ts';
 import { logSource } from './logSource.ts';
 import { openQuickstart } from './quickstart.ts';
 import { Dismissed, Refusal } from './refusal.ts';
+import { retryFailedTrials, retryTrial } from './retryTrials.ts';
 import { run, validate } from './run.ts';
 import { SpaceDocuments, updateSearchSpace } from './searchSpace.ts';
 import type { GivenServices, Services } from './services.ts';
 import { isFromTree } from './target.ts';
+import { openTensorBoard, stopTensorBoard } from './tensorBoard.ts';
 import { TrialDrafts } from './trialDrafts.ts';
 import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
+import { openWebPortal } from './webPortal.ts';
 
 interface Command {
   /** True when it starts or changes work: then it needs a trusted workspace. */
@@ -59,6 +64,8 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
     'trialdeck.openTrial': { run: openTrial },
     'trialdeck.stopExperiment': { run: stopExperiment },
     'trialdeck.resumeExperiment': { trust: true, run: resumeExperiment },
+    'trialdeck.stopAndResume': { trust: true, run: stopAndResume },
+    'trialdeck.deleteExperiment': { trust: true, run: deleteExperiment },
     'trialdeck.updateConcurrency': { trust: true, run: updateLimit('concurrency') },
     'trialdeck.updateTrialNumber': { trust: true, run: updateLimit('trialNumber') },
     'trialdeck.updateDuration': { trust: true, run: updateLimit('duration') },
@@ -67,9 +74,17 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
     'trialdeck.copyTrial': { trust: true, run: copyTrial(drafts) },
     'trialdeck.queueTrial': { trust: true, run: queueTrial(drafts) },
     'trialdeck.killTrial': { run: killTrial },
+    'trialdeck.retryTrial': { trust: true, run: retryTrial },
+    'trialdeck.retryFailedTrials': { trust: true, run: retryFailedTrials },
     'trialdeck.exportResults': { run: exportResults },
+    'trialdeck.importResults': { trust: true, run: importResults },
     'trialdeck.openTrialLog': { run: openTrialLog },
+    'trialdeck.openTrialOutput': { run: openTrialOutput },
     'trialdeck.openManagerLog': { run: openManagerLog },
+    'trialdeck.openDispatcherLog': { run: openDispatcherLog },
+    'trialdeck.openTensorBoard': { trust: true, run: openTensorBoard },
+    'trialdeck.stopTensorBoard': { run: stopTensorBoard },
+    'trialdeck.openWebPortal': { run: openWebPortal },
     'trialdeck.openConfig': { run: openConfig },
     'trialdeck.copyParameters': { run: copyParameters },
     'trialdeck.refresh': { run: () => store.show() },

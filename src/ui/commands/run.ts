@@ -1,13 +1,15 @@
 /** Check a config file and launch it. */
 import { basename, dirname, sep } from 'node:path';
-import { commands, l10n, ProgressLocation, Range, Uri, window, workspace } from 'vscode';
+import { commands, l10n, Range, Uri, window, workspace } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
 import type { ConfigProblem } from '../../model/config.ts';
 import type { LaunchRequest } from '../../model/wire.ts';
-import { checkConfig } from '../editor/checkConfig.ts';
+import { type CheckedConfig, checkConfig } from '../editor/checkConfig.ts';
 import { configInFront, findConfigs } from '../editor/configDocuments.ts';
 import type { ExperimentRef } from '../experiments.ts';
 import { experimentNode } from '../explorer/nodes.ts';
+import { tellWhy, withLaunch } from './launching.ts';
+import { launchWithNnictl } from './nnictlLaunch.ts';
 import { launchEnvironment } from './python.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -17,21 +19,19 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
   const uri = await configFile(services, args, l10n.t('Which config file do you want to run?'));
   onDisk(uri);
   await saveAround(uri);
-  await refuseErrors(await problemsOf(uri));
+  const { problems, backend } = await check(services, uri);
+  await refuseErrors(problems);
+  const byNni = backend?.backend === 'nnictl';
   const name = basename(uri.fsPath);
-  const launched = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Starting {0}…', name), cancellable: true },
-    async (_progress, token) => {
-      const environment = await launchEnvironment(uri);
-      if (token.isCancellationRequested) return undefined;
-      const reference = await launch(services, { action: 'create', configFile: uri.fsPath, environment });
-      if (!token.isCancellationRequested) return reference;
-      // It was cancelled while it started: what started ends again.
-      await services.store.client(reference.connectionId, reference.experimentId).stopExperiment();
-      return undefined;
-    },
-  );
+  const title = byNni ? l10n.t('Starting {0} with nnictl…', name) : l10n.t('Starting {0}…', name);
+  const launched = await withLaunch(services, title, async (signal) => {
+    if (byNni) return launchWithNnictl(services, { action: 'create', configFile: uri }, signal);
+    const environment = await launchEnvironment(uri);
+    signal.throwIfAborted();
+    return launch(services, { action: 'create', configFile: uri.fsPath, environment });
+  });
   if (!launched) return;
+  if (byNni) tellWhy(name, backend.reason);
   await services.panels.open(launched.connectionId, launched.experimentId);
   await services.explorer.reveal(experimentNode(launched.connectionId, launched.experimentId));
 }
@@ -39,9 +39,9 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
 export async function validate(services: Services, ...args: unknown[]): Promise<void> {
   const uri = await configFile(services, args, l10n.t('Which config file do you want to check?'));
   onDisk(uri);
-  const problems = await problemsOf(uri);
+  const { problems } = await check(services, uri);
   await refuseErrors(problems);
-  const warnings = problems.length;
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
   const name = basename(uri.fsPath);
   if (warnings === 0) window.showInformationMessage(l10n.t('{0} is ready to run.', name));
   else {
@@ -79,8 +79,8 @@ async function launch(services: Services, request: LaunchRequest): Promise<Exper
   }
 }
 
-async function problemsOf(uri: Uri): Promise<readonly ConfigProblem[]> {
-  return (await checkConfig(await workspace.openTextDocument(uri))).problems;
+async function check(services: Services, uri: Uri): Promise<CheckedConfig> {
+  return checkConfig(await workspace.openTextDocument(uri), services.nnictls.advice());
 }
 
 async function showProblem(problem: ConfigProblem): Promise<void> {

@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts';
 import type { RememberedConnections } from '../connections/rememberedConnections.ts';
 import type { Explorer } from '../explorer/explorer.ts';
 import type { Labels } from '../explorer/labels.ts';
+import type { NnictlFinder } from '../nnictlFinder.ts';
 import type { PanelManager } from '../panel/panelManager.ts';
 import type { Settings } from '../settings.ts';
 
@@ -13,6 +14,7 @@ export interface GivenServices {
   panels: PanelManager;
   explorer: Explorer;
   settings: Settings;
+  nnictls: NnictlFinder;
   log: LogOutputChannel;
 }
 

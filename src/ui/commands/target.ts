@@ -63,11 +63,32 @@ export async function experimentTarget(
   return pickExperiment(services, candidates, question.placeHolder);
 }
 
+/** As {@link experimentTarget}, but all that are selected; those that don't allow it are left out, unless none does. */
+export async function experimentTargets(
+  services: Services,
+  args: readonly unknown[],
+  question: Parameters<typeof experimentTarget>[2],
+): Promise<Target[]> {
+  const named = references(services, args).filter((reference) => reference.trialId === undefined);
+  const targets = named
+    .filter((one, index) => named.findIndex((other) => sameExperiment(one, other)) === index)
+    .map((reference) => targetOf(services, reference));
+  const allowed = targets.filter(({ summary }) => whyNot(question.action, summary) === undefined);
+  return allowed.length > 0 ? allowed : [await experimentTarget(services, args, question)];
+}
+
 /** The trials to act on, all of one experiment. */
 export async function trialTargets(
   services: Services,
   args: readonly unknown[],
-  question: { placeHolder: string; many?: boolean; only?: (trial: TrialRow) => boolean; none: string },
+  question: {
+    placeHolder: string;
+    /** What the experiment must allow to be offered; `open` by default. */
+    action?: ExperimentAction;
+    many?: boolean;
+    only?: (trial: TrialRow) => boolean;
+    none: string;
+  },
 ): Promise<Target & { trials: TrialRow[] }> {
   const named = references(services, args).filter((reference) => reference.trialId !== undefined);
   const first = named[0];
@@ -82,7 +103,8 @@ export async function trialTargets(
     if (trials.length === 0) throw new Refusal(question.none);
     return { ...target, trials };
   }
-  const target = await experimentTarget(services, args, { action: 'open', placeHolder: question.placeHolder });
+  const { action = 'open', placeHolder } = question;
+  const target = await experimentTarget(services, args, { action, placeHolder });
   const trials = (await services.store.trials(target.connectionId, target.experimentId)).filter(
     (trial) => question.only?.(trial) ?? true,
   );

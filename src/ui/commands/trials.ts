@@ -1,10 +1,21 @@
 /** What one does with trials: open, kill, copy, add and queue. */
 import { commands, env, l10n, Uri, window, workspace } from 'vscode';
 import { experimentNode } from '../explorer/nodes.ts';
+import { deleteExperiment } from './deleteExperiment.ts';
 import { selectsTrials, stopExperiment } from './lifecycle.ts';
+import { ranWith } from './ranWith.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import { currentSpace, experimentTarget, isFromTree, killable, trialName, trialTargets } from './target.ts';
+import {
+  currentSpace,
+  experimentTarget,
+  isFromTree,
+  killable,
+  references,
+  targetOf,
+  trialName,
+  trialTargets,
+} from './target.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
 
 const noTrials = () => l10n.t('The experiment has no trials yet.');
@@ -19,7 +30,7 @@ export async function openTrial(services: Services, ...args: unknown[]): Promise
 }
 
 export async function killTrial(services: Services, ...args: unknown[]): Promise<void> {
-  if (isFromTree(args[0]) && !selectsTrials(services, args)) return stopExperiment(services, ...args);
+  if (isFromTree(args[0]) && !selectsTrials(services, args)) return endExperiment(services, ...args);
   const target = await trialTargets(services, args, {
     placeHolder: l10n.t('Which trials do you want to kill?'),
     many: true,
@@ -48,13 +59,19 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
   if (failures.length > 0) throw failures[0];
 }
 
+/** Delete in the tree on an experiment: stops one that runs, deletes one that does not. */
+async function endExperiment(services: Services, ...args: unknown[]): Promise<void> {
+  const [reference] = references(services, args);
+  const live = reference === undefined || targetOf(services, reference).summary.live;
+  return live ? stopExperiment(services, ...args) : deleteExperiment(services, ...args);
+}
+
 export async function copyParameters(services: Services, ...args: unknown[]): Promise<void> {
   const { connectionId, experimentId, trials } = await trialTargets(services, args, {
     placeHolder: l10n.t('Copy the parameters of which trial?'),
     none: noTrials(),
   });
-  const client = services.store.client(connectionId, experimentId);
-  const values = await Promise.all(trials.map((trial) => client.writtenParameters(trial.id)));
+  const values = await ranWith(services, { connectionId, experimentId }, trials);
   await env.clipboard.writeText(JSON.stringify(values.length === 1 ? values[0] : values, null, 2));
   const [first] = trials;
   const what = trials.length === 1 && first ? trialName(first) : l10n.t('{0} trials', trials.length);
@@ -80,8 +97,8 @@ export function copyTrial(drafts: TrialDrafts) {
     });
     const [first] = target.trials;
     if (!first) return;
-    const client = services.store.client(target.connectionId, target.experimentId);
-    await drafts.open(target, await client.writtenParameters(first.id));
+    const [parameters] = await ranWith(services, target, [first]);
+    if (parameters) await drafts.open(target, parameters);
   };
 }
 

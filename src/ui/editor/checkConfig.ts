@@ -1,27 +1,54 @@
-/** Checks a config as it stands in the editor, with the unsaved text of every file it reads. */
+/** Checks a config as it stands in the editor, with the unsaved text of every file it reads, and says who is to run it. */
 import { homedir } from 'node:os';
-import { FileType, type TextDocument, Uri, workspace } from 'vscode';
+import { FileType, l10n, type TextDocument, Uri, workspace } from 'vscode';
+import { type BackendChoice, type BackendSetting, chooseBackend } from '../../model/backend.ts';
 import type { ConfigProblem, ExperimentConfig } from '../../model/config.ts';
 import type { ConfigIo } from '../../model/readConfig.ts';
 
 export interface CheckedConfig {
   /** Present when there is no error. */
   config?: ExperimentConfig;
+  /** Who would run it, and why. Present with the config. */
+  backend?: BackendChoice;
   problems: readonly ConfigProblem[];
   /** Files that were read, the config itself too. */
   files: ReadonlySet<string>;
 }
 
+export interface BackendAdvice {
+  setting: BackendSetting;
+  /** Why no NNI could be asked, in words for a person; undefined where one is found. Never rejects. */
+  missing(config: Uri): Promise<string | undefined>;
+}
+
+/** Where it does not matter who runs it. */
+export const anyBackend: BackendAdvice = { setting: 'nnictl', missing: async () => undefined };
+
 /** Never rejects: what is wrong is in `problems`. */
-export async function checkConfig(document: TextDocument): Promise<CheckedConfig> {
+export async function checkConfig(document: TextDocument, advice: BackendAdvice): Promise<CheckedConfig> {
   const file = document.uri.fsPath;
   const files = new Set([file]);
   // With its YAML parser it is a good part of the extension: loaded when the first config is read, not when VS Code starts.
   const { readConfig } = await import('../../model/readConfig.ts');
-  const { config, problems } = await readConfig({ text: document.getText(), file }, editorIo(files), {
-    engine: 'embedded',
-  });
-  return { ...(config ? { config } : {}), problems, files };
+  const { setting } = advice;
+  const options = setting === 'embedded' ? { engine: setting } : {};
+  const reading = await readConfig({ text: document.getText(), file }, editorIo(files), options);
+  const { config, unsupported } = reading;
+  if (!config) return { problems: reading.problems, files };
+  const backend = chooseBackend(setting, config);
+  if (!unsupported || setting === 'nnictl') return { config, backend, problems: reading.problems, files };
+  const note = await noteOf(unsupported, document.uri, advice);
+  return { config, backend, problems: [...reading.problems, note], files };
+}
+
+/** That NNI runs it is no mistake, unless there is none. */
+async function noteOf(unsupported: ConfigProblem, uri: Uri, { missing }: BackendAdvice): Promise<ConfigProblem> {
+  const { message } = unsupported;
+  const reason = await missing(uri);
+  if (reason === undefined) {
+    return { ...unsupported, severity: 'information', message: l10n.t('Runs with nnictl: {0}', message) };
+  }
+  return { ...unsupported, severity: 'warning', message: l10n.t('{0} It takes NNI, but {1}', message, reason) };
 }
 
 /** Files as the editor has them. @param read gets the path of every file that was asked for */

@@ -16,6 +16,7 @@ import { experimentsOfFile } from '../experiments.ts';
 import { Labels } from '../explorer/labels.ts';
 import type { Settings } from '../settings.ts';
 import { configLanguages, isConfigDocument } from './configDocuments.ts';
+import type { ConfigDiagnostics } from './diagnostics.ts';
 import { type Lens, lensLine } from './lensLines.ts';
 
 /** At most two redraws a second however fast trials come. */
@@ -26,6 +27,7 @@ const agingMs = 60_000;
 export class ConfigCodeLens implements CodeLensProvider, Disposable {
   readonly #store: Store;
   readonly #settings: Settings;
+  readonly #diagnostics: ConfigDiagnostics;
   readonly #labels = new Labels(l10n.t, env.language);
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
@@ -37,9 +39,10 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
 
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(store: Store, settings: Settings) {
+  constructor(store: Store, settings: Settings, diagnostics: ConfigDiagnostics) {
     this.#store = store;
     this.#settings = settings;
+    this.#diagnostics = diagnostics;
     this.#subscriptions = [
       this.#changed,
       languages.registerCodeLensProvider(
@@ -47,6 +50,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
         this,
       ),
       store.onDidChange((change) => this.#onChange(change)),
+      diagnostics.onDidCheck(() => this.#schedule()),
       settings.onDidChange(({ affects }) => {
         if (affects('codeLens') || affects('configFiles')) this.#schedule();
       }),
@@ -72,7 +76,8 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
 
   #line(document: TextDocument): Lens[] {
     if (!this.#settings.codeLens(document) || !isConfigDocument(document, this.#settings)) return [];
-    return lensLine(experimentsOfFile(this.#store, document.uri.fsPath), this.#labels);
+    const experiments = experimentsOfFile(this.#store, document.uri.fsPath);
+    return lensLine(experiments, this.#labels, this.#diagnostics.backendOf(document.uri));
   }
 
   #visible(): TextDocument[] {

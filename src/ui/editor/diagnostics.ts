@@ -7,15 +7,17 @@ import {
   type DiagnosticCollection,
   DiagnosticSeverity,
   type Disposable,
+  EventEmitter,
   languages,
   Range,
   type TextDocument,
   Uri,
   workspace,
 } from 'vscode';
+import type { BackendChoice } from '../../model/backend.ts';
 import type { ConfigProblem } from '../../model/config.ts';
 import type { Settings } from '../settings.ts';
-import { checkConfig } from './checkConfig.ts';
+import { type BackendAdvice, checkConfig } from './checkConfig.ts';
 import { isConfigDocument } from './configDocuments.ts';
 
 /** A pause in typing. */
@@ -25,6 +27,7 @@ interface Checked {
   /** Files that were read, the config itself too: a change of any means checking again. */
   files: ReadonlySet<string>;
   problems: readonly ConfigProblem[];
+  backend?: BackendChoice;
 }
 
 export class ConfigDiagnostics implements Disposable {
@@ -36,20 +39,27 @@ export class ConfigDiagnostics implements Disposable {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** The problem behind each diagnostic that is shown. */
   #problems = new WeakMap<Diagnostic, ConfigProblem>();
+  readonly #advice: () => BackendAdvice;
   readonly #onFailure: (error: unknown) => void;
+  readonly #didCheck = new EventEmitter<void>();
+  /** A config was checked, or is none any more. */
+  readonly onDidCheck = this.#didCheck.event;
 
-  constructor(settings: Settings, onFailure: (error: unknown) => void) {
+  constructor(settings: Settings, advice: () => BackendAdvice, onFailure: (error: unknown) => void) {
     this.#settings = settings;
+    this.#advice = advice;
     this.#onFailure = onFailure;
     this.#subscriptions = [
       this.#collection,
+      this.#didCheck,
       workspace.onDidOpenTextDocument((document) => this.#schedule(document, 0)),
       workspace.onDidChangeTextDocument(({ document }) => this.#touch(document)),
       workspace.onDidSaveTextDocument((document) => this.#touch(document)),
       workspace.onDidCloseTextDocument((document) => this.#forget(document)),
       settings.onDidChange(({ affects }) => {
-        if (affects('configFiles')) this.#checkAll();
+        if (affects('configFiles') || affects('backend') || affects('nnictlPath')) this.#checkAll();
       }),
+      workspace.onDidGrantWorkspaceTrust(() => this.#checkAll()),
     ];
     this.#checkAll();
   }
@@ -60,6 +70,11 @@ export class ConfigDiagnostics implements Disposable {
       const problem = this.#problems.get(diagnostic);
       return problem && diagnostic.range.intersection(range) ? [{ diagnostic, problem }] : [];
     });
+  }
+
+  /** Who would run the config of this file, as it was when it was checked last; undefined while it has errors. */
+  backendOf(uri: Uri): BackendChoice | undefined {
+    return this.#checked.get(uri.fsPath)?.backend;
   }
 
   dispose(): void {
@@ -99,7 +114,7 @@ export class ConfigDiagnostics implements Disposable {
       return;
     }
     const version = document.version;
-    const checked = await checkConfig(document);
+    const checked = await checkConfig(document, this.#advice());
     // Typed on or closed meanwhile: a later check answers.
     if (document.isClosed || document.version !== version) return;
     this.#checked.set(path, checked);
@@ -114,6 +129,7 @@ export class ConfigDiagnostics implements Disposable {
   }
 
   #publish(): void {
+    this.#didCheck.fire();
     const byFile = new Map<string, Map<string, ConfigProblem>>();
     for (const { problems } of this.#checked.values()) {
       for (const problem of problems) {
@@ -143,7 +159,11 @@ export class ConfigDiagnostics implements Disposable {
   }
 }
 
-const severities = { error: DiagnosticSeverity.Error, warning: DiagnosticSeverity.Warning };
+const severities = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
 
 /** Exact in an open document; in a file that is not open, the line and column are known and the length. */
 function rangeOf(problem: ConfigProblem, document: TextDocument | undefined): Range {

@@ -1,4 +1,5 @@
 /** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
+import type { BackendChoice } from '../../model/backend.ts';
 import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
 import { experimentPhase } from '../../model/experimentPhase.ts';
 import { formatNumber } from '../../model/format.ts';
@@ -16,8 +17,11 @@ export interface Lens {
 /** More running experiments of one file than this are told as a number. */
 const maxShown = 2;
 
-/** @param experiments those launched from the file: running ones first, then the newest. */
-export function lensLine(experiments: readonly Target[], labels: Labels): Lens[] {
+/**
+ * @param experiments those launched from the file: running ones first, then the newest
+ * @param backend who would run it; undefined while that is not known
+ */
+export function lensLine(experiments: readonly Target[], labels: Labels, backend?: BackendChoice): Lens[] {
   const { t } = labels;
   // One that is done is still served, for those who ask it; for a person it has ended.
   const live = experiments.filter(({ summary }) => summary.live && !['VIEWED', 'DONE'].includes(summary.status));
@@ -32,10 +36,12 @@ export function lensLine(experiments: readonly Target[], labels: Labels): Lens[]
     tooltip: t('Check this file without running it'),
     command: 'trialdeck.validate',
   };
+  const byNni = backend?.backend === 'nnictl';
+  const run = byNni ? t('Run with nnictl') : t('Run');
+  const tooltip = byNni ? backend.reason : t('Start an experiment with this file');
   const [last] = experiments;
   if (!last) {
-    const tooltip = t('Start an experiment with this file');
-    return [{ title: `$(play) ${t('Run')}`, tooltip, command: 'trialdeck.run' }, validate];
+    return [{ title: `$(play) ${run}`, tooltip, command: 'trialdeck.run' }, validate];
   }
   const about = referenceOf(last);
   const actions = experimentActions(last.summary);
@@ -44,7 +50,11 @@ export function lensLine(experiments: readonly Target[], labels: Labels): Lens[]
   return [
     { ...open, ...statusOf(last.summary, endedText(last.summary, labels)) },
     open,
-    { title: `$(play) ${t('Run Again')}`, command: 'trialdeck.run' },
+    {
+      title: `$(play) ${byNni ? t('Run Again with nnictl') : t('Run Again')}`,
+      tooltip,
+      command: 'trialdeck.run',
+    },
     ...(last.summary.status !== 'DONE' && actions.has('resume') ? [resume] : []),
     validate,
   ];

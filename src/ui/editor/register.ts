@@ -1,6 +1,7 @@
 /** Wires what config files get in the editor: CodeLens, problems, quick fixes, completion, hover. */
 import { type Disposable, type ExtensionContext, type LogOutputChannel, languages } from 'vscode';
 import type { Store } from '../../store/store.ts';
+import type { NnictlFinder } from '../nnictlFinder.ts';
 import type { Settings } from '../settings.ts';
 import { ConfigCodeLens } from './codeLens.ts';
 import { ConfigCompletion } from './completion.ts';
@@ -14,18 +15,25 @@ import { lendYamlSchema } from './yamlSchema.ts';
 export interface EditorServices {
   store: Store;
   settings: Settings;
+  nnictls: NnictlFinder;
   log: LogOutputChannel;
 }
 
 /** What the returned disposable owns ends with it; it is also added to the context. */
-export function registerEditor(context: ExtensionContext, { store, settings, log }: EditorServices): Disposable {
+export function registerEditor(
+  context: ExtensionContext,
+  { store, settings, nnictls, log }: EditorServices,
+): Disposable {
   const onFailure = (error: unknown) => log.error('Lending the schema to the YAML extension failed:', error);
   const yaml = { language: 'yaml' };
-  const diagnostics = new ConfigDiagnostics(settings, (error) => log.error('Checking a config file failed:', error));
+  const advice = () => nnictls.advice();
+  const diagnostics = new ConfigDiagnostics(settings, advice, (error) =>
+    log.error('Checking a config file failed:', error),
+  );
   const selector = configLanguages.map((language) => ({ language, scheme: 'file' }));
   const disposables: Disposable[] = [
     diagnostics,
-    new ConfigCodeLens(store, settings),
+    new ConfigCodeLens(store, settings, diagnostics),
     languages.registerCodeActionsProvider(selector, new ConfigQuickFixes(diagnostics), {
       providedCodeActionKinds: ConfigQuickFixes.kinds,
     }),

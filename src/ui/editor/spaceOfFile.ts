@@ -4,7 +4,7 @@ import { l10n, type Uri, workspace } from 'vscode';
 import type { ConfigProblem } from '../../model/config.ts';
 import { looksLikeConfig } from '../../model/looksLikeConfig.ts';
 import type { SearchSpace } from '../../model/searchSpace.ts';
-import { checkConfig } from './checkConfig.ts';
+import { anyBackend, checkConfig } from './checkConfig.ts';
 
 /** Whether a text has a search space, or names the file of one. */
 export function mentionsSpace(text: string): boolean {
@@ -20,7 +20,7 @@ export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
     const { space, problems } = readSearchSpace({ text, file: uri.fsPath });
     return checked(uri, space, problems);
   }
-  const { config, problems } = await checkConfig(document);
+  const { config, problems } = await checkConfig(document, anyBackend);
   return checked(uri, config?.searchSpace, problems);
 }
 

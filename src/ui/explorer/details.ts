@@ -12,6 +12,7 @@ import {
   metricValueText,
   parameterText,
   progressText,
+  type Translate,
   trialStatusWord,
   trialTitle,
 } from './labels.ts';
@@ -26,6 +27,18 @@ const tooltipRows = 20;
 
 export function parameterEntries(row: TrialRow): Entry[] {
   return Object.entries(row.parameters).map(([key, value]) => ({ key, value: parameterText(value) }));
+}
+
+/** What NNI has on record instead, where that differs. */
+function recordedEntries({ parameters, recordedParameters }: TrialRow, { t }: Labels): Entry[] {
+  return Object.entries(recordedParameters ?? {})
+    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(parameters[key]))
+    .map(([key, value]) => ({ key: t('NNI recorded {0}', key), value: parameterText(value) }));
+}
+
+/** Why what a trial ran with is not what NNI says. */
+export function mixUpSentence(t: Translate): string {
+  return t('NNI gave this trial the parameters of another one and recorded others; these are what it ran with.');
 }
 
 /** Final result first, then the newest intermediate one, key by key where it was reported as a dict. */
@@ -95,7 +108,9 @@ export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, label
     `**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(row.status, t))}${escapeMarkdown(best)}`,
   ];
   if (row.message) blocks.push(escapeMarkdown(row.message));
-  blocks.push(table(parameterEntries(row), metricEntries(row, labels), times));
+  const recorded = recordedEntries(row, labels);
+  if (recorded.length > 0) blocks.push(escapeMarkdown(mixUpSentence(labels.t)));
+  blocks.push(table(parameterEntries(row), recorded, metricEntries(row, labels), times));
   return blocks.join('\n\n');
 }
 
@@ -122,6 +137,7 @@ export function experimentTooltip(summary: ExperimentSummary, labels: Labels, no
   if (summary.tuner) entries.push({ key: t('tuner'), value: `${summary.tuner} · ${summary.optimizeMode}` });
   if (summary.assessor) entries.push({ key: t('assessor'), value: summary.assessor });
   if (summary.trialConcurrency > 0) entries.push({ key: t('concurrency'), value: String(summary.trialConcurrency) });
+  if (summary.engine === 'nni') entries.push({ key: t('run by'), value: 'NNI' });
   if (summary.sdk) {
     const { kind, version, python } = summary.sdk;
     const name = kind === 'bundled' ? t('bundled nni') : t('installed nni {0}', version);

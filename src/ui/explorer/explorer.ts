@@ -1,5 +1,6 @@
 /** The view with connections, experiments and trials. */
 import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
+import { canRestart } from '../../model/experimentPhase.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
@@ -146,7 +147,10 @@ export class Explorer implements Disposable {
     const warnings = this.#store.connections.flatMap((connection) => connection.warnings);
     const message = viewMessage({ shown, status, trusted: workspace.isTrusted, warnings }, l10n.t);
     const connection = lost ? 'lost' : status.state === 'idle' ? 'none' : status.state;
-    const key = JSON.stringify([running, state, connection, message, summaries.length > 0, others]);
+    const standsStill = summaries.some(canRestart);
+    const hasNni = summaries.some(({ engine }) => engine === 'nni');
+    const keys = [running, state, connection, message, summaries.length > 0, others, standsStill, hasNni];
+    const key = JSON.stringify(keys);
     if (key === this.#state) return;
     this.#state = key;
     this.#view.badge = running > 0 ? { value: running, tooltip } : undefined;
@@ -156,6 +160,8 @@ export class Explorer implements Disposable {
     void setContext('trialdeck.hasRemote', others);
     void setContext('trialdeck.connection', connection);
     void setContext('trialdeck.running', running > 0);
+    void setContext('trialdeck.standsStill', standsStill);
+    void setContext('trialdeck.hasNni', hasNni);
   }
 
   #emptyState(): 'starting' | 'empty' {

@@ -1,6 +1,7 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
 import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
 import {
+  canRestart,
   type ExperimentPhase,
   elapsedSeconds,
   endedTrials,
@@ -177,7 +178,15 @@ export class Labels {
     }
     if (summary.type === 'nas') parts.unshift('NAS');
     const label = oneLine(summary.name) || summary.id;
-    const actions = [...experimentActions(summary)].map((action) => `${action};`).join('');
+    const marks = [
+      ...experimentActions(summary),
+      summary.engine === 'nni' ? 'nni' : '',
+      canRestart(summary) ? 'restart' : '',
+    ];
+    const actions = marks
+      .filter(Boolean)
+      .map((mark) => `${mark};`)
+      .join('');
     const running = phase === 'running' || phase === 'finishing' ? [word] : [];
     return {
       label,
@@ -204,7 +213,7 @@ export class Labels {
         parts = [metric || t('no result'), parameters];
         break;
       case 'EARLY_STOPPED':
-        parts = [metric, message || word, parameters];
+        parts = [metric, message || this.#stoppedBy(experiment), parameters];
         break;
       case 'FAILED':
         parts = [message || word];
@@ -212,8 +221,13 @@ export class Labels {
       default:
         parts = [word, message === word ? '' : message];
     }
+    // Parameters are long, and what comes after them is cut off.
+    if (row.recordedParameters) parts.splice(1, 0, t('mixed up by NNI'));
+    const allowed = experimentActions(experiment);
     const actions = [canKill(row.status) && experiment.live ? 'kill;' : '', 'log;'];
-    if (experimentActions(experiment).has('addTrial')) actions.push('copy;');
+    if (allowed.has('addTrial')) actions.push('copy;');
+    if (allowed.has('retryFailed') && row.status === 'FAILED') actions.push('retry;');
+    if (allowed.has('tensorBoard') && row.status !== 'WAITING') actions.push('tensorBoard;');
     const title = trialTitle(row);
     return {
       label: title,
@@ -226,10 +240,17 @@ export class Labels {
         word,
         metric && t('metric {0}', metric),
         row.status === 'FAILED' ? message : '',
+        row.recordedParameters ? t('its parameters were mixed up by NNI') : '',
       ]
         .filter(Boolean)
         .join(', '),
     };
+  }
+
+  /** `stopped early by Medianstop`. */
+  #stoppedBy({ assessor }: ExperimentSummary): string {
+    if (assessor === undefined) return trialStatusWord('EARLY_STOPPED', this.t);
+    return this.t('stopped early by {0}', oneLine(assessor, 40));
   }
 
   /** The final result, else the newest intermediate one; empty when none was reported. Never an invented number. */

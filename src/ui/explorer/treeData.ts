@@ -71,8 +71,30 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
         if (this.#open.has(nodeId(experimentNode(model.connectionId, model.id)))) this.#watch(model);
       }
     }
-    if (this.#stale) this.#draw(undefined);
+    if (this.#stale) {
+      this.#forgetGone();
+      this.#draw(undefined);
+    }
     this.#stale = false;
+  }
+
+  /** Nothing is kept of experiments and connections that are not there any more. */
+  #forgetGone(): void {
+    const gone = new Set<string>();
+    for (const [id, node] of this.#nodes) if (!this.#exists(node)) gone.add(id);
+    for (const id of gone) {
+      for (const kept of [this.#nodes, this.#drawn, this.#unfolded, this.#open, this.#limits]) kept.delete(id);
+    }
+    for (const model of this.#watches.keys()) {
+      if (this.#store.experiment(model.connectionId, model.id) !== model) this.#release(model);
+    }
+  }
+
+  #exists(node: TreeNode): boolean {
+    const connection = this.#store.connection(node.connectionId);
+    if (!connection) return false;
+    const experimentId = 'experimentId' in node ? node.experimentId : node.kind === 'more' ? node.of : undefined;
+    return experimentId === undefined || connection.models.has(experimentId);
   }
 
   /** The one object that stands for a thing. */
@@ -126,6 +148,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     }
     // Whether there are rows at all decides about the welcome view, and only the root tells VS Code that.
     if (change.connections.size > 0) {
+      this.#forgetGone();
       this.#draw(undefined);
       return;
     }

@@ -73,6 +73,11 @@ export class PanelManager implements Disposable {
     this.#panels.get(key(connectionId, experimentId))?.select(trialId);
   }
 
+  /** Closes the experiment's panel when that is open. */
+  close(connectionId: string, experimentId: string): void {
+    this.#panels.get(key(connectionId, experimentId))?.webview.dispose();
+  }
+
   dispose(): void {
     // The panels themselves stay: after a reload of the window they come back through the serializer.
     for (const panel of this.#panels.values()) panel.dispose();

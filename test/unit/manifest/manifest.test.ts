@@ -60,7 +60,7 @@ describe('commands in the manifest', () => {
   it('have a title in title case and the category', () => {
     for (const { command, title, category } of contributes.commands) {
       const text = translated(title);
-      assert.match(text, /^[A-Z][\w-]*( (as|a|of|to|[A-Z][\w-]*))*…?$/, command);
+      assert.match(text, /^[A-Z][\w-]*( (as|a|and|of|to|[A-Z][\w-]*))*…?$/, command);
       assert.equal(category, 'Trialdeck');
     }
   });
@@ -107,6 +107,8 @@ describe('when clauses', () => {
     'webviewId',
     'webviewSection',
     'trialCanBeKilled',
+    'trialCanBeRetried',
+    'trialHasStarted',
   ]); // prettier-ignore
   const ours = new Set(
     [...read('src/ui/contextKeys.ts').matchAll(/'(trialdeck\.\w+)':/g)].map((match) => match[1] ?? ''),
@@ -215,15 +217,17 @@ describe('settings, colours and files', () => {
       properties.map((_, index) => index + 1),
     );
     for (const property of properties) {
-      assert.ok(['machine-overridable', 'resource', 'window'].includes(property.scope));
+      assert.ok(['machine', 'machine-overridable', 'resource', 'window'].includes(property.scope));
       assert.notEqual(translated(property.markdownDescription), '');
     }
   });
 
-  it('settings that name folders are ignored in an untrusted workspace', () => {
+  it('settings that decide what is run, and where, are ignored in an untrusted workspace', () => {
     const { untrustedWorkspaces } = manifest.capabilities;
     assert.equal(untrustedWorkspaces.supported, 'limited');
-    const paths = Object.keys(contributes.configuration.properties).filter((name) => /Directory|Path/.test(name));
+    const paths = Object.keys(contributes.configuration.properties).filter((name) =>
+      /Directory|Path|backend/.test(name),
+    );
     assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, paths);
   });
 

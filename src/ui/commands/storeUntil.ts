@@ -1,0 +1,33 @@
+/** Waiting for something that the store comes to know. */
+import type { Disposable } from '../../store/emitter.ts';
+import type { Store } from '../../store/store.ts';
+
+/** The first value that `look` gives, now or after a change; undefined when there is none in time. Throws the signal's reason. */
+export async function storeUntil<T>(
+  store: Store,
+  look: () => T | undefined,
+  milliseconds: number,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  signal?.throwIfAborted();
+  let listening: Disposable | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let aborted = (): void => undefined;
+  try {
+    return await new Promise<T | undefined>((resolve, reject) => {
+      const check = () => {
+        const value = look();
+        if (value !== undefined) resolve(value);
+      };
+      aborted = () => reject(signal?.reason);
+      signal?.addEventListener('abort', aborted);
+      listening = store.onDidChange(check);
+      timer = setTimeout(() => resolve(undefined), milliseconds);
+      check();
+    });
+  } finally {
+    signal?.removeEventListener('abort', aborted);
+    listening?.dispose();
+    clearTimeout(timer);
+  }
+}

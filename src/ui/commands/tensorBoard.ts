@@ -1,0 +1,135 @@
+/** TensorBoard over trials: started by the experiment's server, opened in a browser, one that runs already taken again. */
+import { env, l10n, ProgressLocation, window } from 'vscode';
+import { RejectedError } from '../../client/errors.ts';
+import type { TensorBoardTask } from '../../model/tensorBoard.ts';
+import type { TrialRow } from '../../model/trial.ts';
+import { setContext } from '../contextKeys.ts';
+import { chosen, Refusal } from './refusal.ts';
+import { serverUri } from './serverUri.ts';
+import type { Services } from './services.ts';
+import { experimentTarget, references, type Target, trialTargets } from './target.ts';
+
+/** A TensorBoard over more would take minutes to read them, and nobody can tell so many curves apart. */
+const mostTrials = 100;
+/** How long it may take to be up: it imports TensorFlow where there is one. Milliseconds. */
+const patience = 60_000;
+const interval = 500;
+
+const isStarted = (trial: TrialRow): boolean => trial.status !== 'WAITING';
+
+/** Over the selected trials, else over all of the experiment, the best of them where they are many. */
+export async function openTensorBoard(services: Services, ...args: unknown[]): Promise<void> {
+  const { target, trials } = await chosenTrials(services, args);
+  const { connectionId, experimentId, summary } = target;
+  const client = services.store.client(connectionId, experimentId);
+  const ids = trials.map(({ id }) => id);
+  const task = await window.withProgress(
+    {
+      location: ProgressLocation.Notification,
+      title: l10n.t('Opening TensorBoard of {0}…', summary.name),
+      cancellable: true,
+    },
+    async (_progress, cancellation) => {
+      const abort = new AbortController();
+      cancellation.onCancellationRequested(() => abort.abort());
+      const { signal } = abort;
+      try {
+        const running = (await client.listTensorBoards({ signal })).find((known) => shows(known, ids));
+        const started = running ?? (await client.startTensorBoard(ids, { signal }));
+        return await whenUp(started, () => client.getTensorBoard(started.id, { signal }), signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error instanceof RejectedError ? refused(error, summary.name) : error;
+      }
+    },
+  );
+  if (!task) return;
+  await setContext('trialdeck.tensorBoard', true);
+  const uri = await serverUri(services.store.connection(connectionId), portOf(task));
+  if (!(await env.openExternal(uri))) {
+    throw new Refusal(l10n.t('TensorBoard was not opened. Its address is {0}', uri.toString(true)));
+  }
+  services.log.info(`TensorBoard ${task.id} reads ${task.trialLogDirectoryList.join(', ')}`);
+}
+
+/** All that run for the experiment. */
+export async function stopTensorBoard(services: Services, ...args: unknown[]): Promise<void> {
+  const { connectionId, experimentId, summary } = await experimentTarget(services, args, {
+    action: 'tensorBoard',
+    placeHolder: l10n.t('Stop TensorBoard of which experiment?'),
+  });
+  const client = services.store.client(connectionId, experimentId);
+  const running = (await client.listTensorBoards()).filter(isAlive);
+  if (running.length === 0) throw new Refusal(l10n.t('No TensorBoard of {0} is running.', summary.name));
+  await client.stopTensorBoards();
+  window.setStatusBarMessage(`$(check) ${l10n.t('TensorBoard of {0} is stopped', summary.name)}`, 4_000);
+}
+
+async function chosenTrials(
+  services: Services,
+  args: readonly unknown[],
+): Promise<{ target: Target; trials: TrialRow[] }> {
+  if (references(services, args).some(({ trialId }) => trialId !== undefined)) {
+    const { trials, ...target } = await trialTargets(services, args, {
+      placeHolder: '',
+      only: isStarted,
+      none: l10n.t('The trial has not started yet, so there is nothing to show.'),
+    });
+    return { target, trials: trials.slice(0, mostTrials) };
+  }
+  const target = await experimentTarget(services, args, {
+    action: 'tensorBoard',
+    placeHolder: l10n.t('Open TensorBoard of which experiment?'),
+  });
+  const all = (await services.store.trials(target.connectionId, target.experimentId)).filter(isStarted);
+  if (all.length === 0)
+    throw new Refusal(l10n.t('{0} has no trials yet that TensorBoard could show.', target.summary.name));
+  if (all.length <= mostTrials) return { target, trials: all };
+  const detail = l10n.t('It has {0}. Select others in the list of experiments to see those.', all.length);
+  const question = l10n.t('Show the best {0} trials of {1} in TensorBoard?', mostTrials, target.summary.name);
+  await chosen(window.showInformationMessage(question, { modal: true, detail }, l10n.t('Show')));
+  return { target, trials: all.slice(0, mostTrials) };
+}
+
+function isAlive({ status }: TensorBoardTask): boolean {
+  return status === 'RUNNING' || status === 'DOWNLOADING_DATA';
+}
+
+/** Whether it runs over these trials and no others. */
+function shows(task: TensorBoardTask, ids: readonly string[]): boolean {
+  const shown = new Set(task.trialJobIdList);
+  return isAlive(task) && shown.size === ids.length && ids.every((id) => shown.has(id));
+}
+
+async function whenUp(
+  started: TensorBoardTask,
+  ask: () => Promise<TensorBoardTask>,
+  signal: AbortSignal,
+): Promise<TensorBoardTask> {
+  let task = started;
+  for (const end = Date.now() + patience; task.status === 'DOWNLOADING_DATA'; task = await ask()) {
+    signal.throwIfAborted();
+    if (Date.now() > end) throw new Error(l10n.t('TensorBoard did not come up within {0} s.', patience / 1000));
+    await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+  if (task.status === 'RUNNING') return task;
+  throw new Error(l10n.t('TensorBoard did not come up: its server says {0}.', task.status));
+}
+
+function portOf({ port }: TensorBoardTask): number {
+  if (port !== undefined) return port;
+  throw new Error(l10n.t('The server does not say on which port TensorBoard is.'));
+}
+
+/** Ours says where it looked and what to install; NNI only that it may be missing. */
+function refused(error: RejectedError, name: string): Error {
+  const { reason } = error;
+  if (reason.includes('pip install')) return new Refusal(reason);
+  if (!/tensorboard may not installed/i.test(reason)) return error;
+  return new Refusal(
+    l10n.t(
+      'TensorBoard is not installed in the Python that runs {0}. Install it there with "pip install tensorboard".',
+      name,
+    ),
+  );
+}
