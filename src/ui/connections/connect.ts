@@ -6,6 +6,9 @@ import type { Connection } from '../../store/connection.ts';
 import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 
+/** Milliseconds. */
+const noticed = 500;
+
 /** @param given an address to begin with */
 export async function connectManager(services: Services, given?: unknown): Promise<void> {
   const title = l10n.t('Connect to Manager');
@@ -71,14 +74,9 @@ async function identify(
   }
   for (;;) {
     try {
-      const endpoint = await window.withProgress(
-        { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Connecting to {0}…', address) },
-        async (_progress, cancellation) => {
-          const abort = new AbortController();
-          cancellation.onCancellationRequested(() => abort.abort(new Dismissed()));
-          return identifyEndpoint(address, { signal: abort.signal, ...(token === undefined ? {} : { token }) });
-        },
-      );
+      const abort = new AbortController();
+      const found = identifyEndpoint(address, { signal: abort.signal, ...(token === undefined ? {} : { token }) });
+      const endpoint = await withLateProgress(found, l10n.t('Connecting to {0}…', address), abort);
       return { endpoint, token };
     } catch (error) {
       if (!(error instanceof EndpointError)) throw error;
@@ -97,6 +95,21 @@ async function identify(
       token = await askToken(title, prompt);
     }
   }
+}
+
+/** Shows what is under way, and a way to cancel it, once it takes longer than one would notice. */
+async function withLateProgress<T>(work: Promise<T>, title: string, abort: AbortController): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), noticed);
+  });
+  const result = await Promise.race([work.then((value) => ({ value })), late]).finally(() => clearTimeout(timer));
+  if (result) return result.value;
+  const options = { location: ProgressLocation.Notification, cancellable: true, title };
+  return window.withProgress(options, (_progress, cancellation) => {
+    cancellation.onCancellationRequested(() => abort.abort(new Dismissed()));
+    return work;
+  });
 }
 
 async function askToken(title: string, prompt: string): Promise<string> {

@@ -277,7 +277,7 @@ export class Labels {
   }
 
   #lost(status: ConnectionStatus & { state: 'lost' }): string {
-    if (status.wantsToken) return this.t('another token is needed');
+    if (status.wantsToken) return this.t('needs its token');
     const time = new Intl.DateTimeFormat(this.#locale, { timeStyle: 'short' }).format(status.since);
     return status.reached ? this.t('no answer since {0}', time) : oneLine(status.reason, 80);
   }
