@@ -97,7 +97,7 @@ export class ScriptedNni {
     if (other) return other;
     if (this.prefix !== '' && !path.startsWith(`${this.prefix}/`)) return text(`Outside prefix "${this.prefix}"`, 404);
     const log = this.logs[/\/logs\/(.+)$/.exec(path)?.[1] ?? ''];
-    if (log !== undefined) return text(log, 200, 'text/plain');
+    if (log !== undefined) return endOf(log);
     const [route, id] = path.replace(`${this.prefix}/api/v1/nni/`, '').split('/');
     switch (route) {
       case 'version':
@@ -114,4 +114,18 @@ export class ScriptedNni {
         return text('<!doctype html><html><body>NNI</body></html>');
     }
   }
+}
+
+/** As the library does that NNI serves its logs with: no end is given that is longer than the file. */
+function endOf(log: string): Answer {
+  return (request, response) => {
+    const wanted = Number(/^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (wanted === 0) return void text(log, 200, 'text/plain')(request, response);
+    if (wanted > log.length) {
+      response.setHeader('content-range', `bytes */${log.length}`);
+      return void text('<!DOCTYPE html><pre>RangeNotSatisfiableError</pre>', 416, 'text/html')(request, response);
+    }
+    response.setHeader('content-range', `bytes ${log.length - wanted}-${log.length - 1}/${log.length}`);
+    text(log.slice(-wanted), 206, 'text/plain')(request, response);
+  };
 }
