@@ -138,6 +138,20 @@ export class Connection implements Disposable {
     return launched;
   }
 
+  /**
+   * Asks an experiment to stop; resolves when that was understood. One at an address of its own takes its server along, which
+   * is not missed then. Throws the client's errors.
+   */
+  async stop(experimentId: string): Promise<void> {
+    await this.link.experiment(experimentId).stopExperiment();
+    const model = this.#models.get(experimentId);
+    if (!model?.summary.standalone) return;
+    this.#end();
+    this.#wanted = new AbortController();
+    model.takeSummary({ ...model.summary, status: 'STOPPED', live: false });
+    this.#setStatus({ state: 'idle', since: Date.now() });
+  }
+
   /** Deletes a stored experiment with its files. Throws the client's errors. */
   async delete(experimentId: string): Promise<void> {
     await this.link.delete(experimentId);

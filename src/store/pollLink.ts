@@ -35,7 +35,7 @@ export function pollLink(
   const poll = new client.ExperimentPoll(experiment, follower, 'none', { retries, urlPrefix, known: memory.known });
   const look = () => poll.look(trials ? 'trials' : visible ? 'summary' : 'none');
   return {
-    ...standaloneParts(experiment),
+    ...standaloneParts(client, experiment),
     follow(listener): Disposable {
       const { signal, dispose } = listening(end.signal);
       list = listener;

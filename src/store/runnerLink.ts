@@ -7,7 +7,7 @@ import { standaloneParts } from './standalone.ts';
 export function runnerLink(client: Client, experiment: Experiment): ManagerLink {
   const end = new AbortController();
   return {
-    ...standaloneParts(experiment),
+    ...standaloneParts(client, experiment),
     follow(listener) {
       const { signal, dispose } = listening(end.signal);
       let listed: string | undefined;

@@ -183,6 +183,13 @@ export class Store implements Disposable {
     await local;
   }
 
+  /** Asks an experiment to stop; see {@link Connection.stop}. Throws the client's errors. */
+  async stop(connectionId: string, experimentId: string): Promise<void> {
+    const connection = this.connection(connectionId);
+    if (!connection) throw new Error(`There is no connection ${connectionId}.`);
+    await connection.stop(experimentId);
+  }
+
   /** Deletes a stored experiment with its files. Throws the client's errors. */
   async delete(connectionId: string, experimentId: string): Promise<void> {
     const connection = this.connection(connectionId);

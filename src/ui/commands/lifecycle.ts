@@ -70,7 +70,7 @@ async function stop(services: Services, target: Target): Promise<void> {
   await chosen(window.showWarningMessage(l10n.t('Stop {0}?', summary.name), { modal: true, detail }, yes));
   await window.withProgress(
     { location: ProgressLocation.Notification, title: l10n.t('Stopping {0}…', summary.name) },
-    () => services.store.client(target.connectionId, target.experimentId).stopExperiment(),
+    () => services.store.stop(target.connectionId, target.experimentId),
   );
 }
 

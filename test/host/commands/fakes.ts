@@ -87,6 +87,7 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
     summary: (_connection: string, id: string) => (id === experiment.id ? experiment : undefined),
     trials: () => Promise.resolve(trials),
     client: () => note,
+    stop: async () => void calls.push(['stopExperiment']),
     show: () => Promise.resolve(),
     onDidChange: changes.event,
     launch: (request: unknown) => {

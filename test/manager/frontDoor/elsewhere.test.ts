@@ -134,8 +134,9 @@ describe('what runs elsewhere', () => {
     assert.equal(model.summary.standalone, true);
     await assert.rejects(store.launch({ action: 'resume', id: launched.id }, connection.id), /no manager/);
     await assert.rejects(store.delete(connection.id, launched.id), /no manager/);
-    await store.client(connection.id, launched.id).stopExperiment();
-    await status(connection, 'lost');
+    await store.stop(connection.id, launched.id);
+    assert.equal(connection.status.state, 'idle');
+    assert.deepEqual([model.summary.status, model.summary.live], ['STOPPED', false]);
     watching.dispose();
   });
 

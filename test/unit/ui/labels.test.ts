@@ -97,6 +97,21 @@ describe('what rows of the tree say', () => {
     assert.equal(say({ state: 'lost', since: now, reason: 'port in use', reached: false }).description, 'port in use');
   });
 
+  it('a connection to elsewhere: another sign, and what can be done about it', () => {
+    const say = (status: Parameters<typeof labels.connection>[1]) =>
+      labels.connection('gpu box', status, [summary()], 'remote');
+    const connected = say({ state: 'connected', since: now, address: '' });
+    assert.deepEqual([connected.icon, connected.contextValue], ['remote', 'connection;remote;']);
+    assert.equal(say({ state: 'idle', since: now }).description, 'not connected');
+    const lost = { state: 'lost', since: now, reason: 'it asks for a token', reached: false } as const;
+    assert.equal(say(lost).contextValue, 'connection;remote;retry;');
+    const wanting = say({ ...lost, wantsToken: true });
+    assert.deepEqual(
+      [wanting.description, wanting.contextValue],
+      ['needs its token', 'connection;remote;retry;token;'],
+    );
+  });
+
   it('above the rows: why there are none, else what keeps them from being all', () => {
     const say = (changes: Partial<ViewState>) => {
       const connected = { state: 'connected', since: now, address: '' } as const;
