@@ -85,6 +85,13 @@ describe('connect to a manager elsewhere', () => {
     await window.row(/^gpu box$/).waitFor({ timeout: 100_000 });
   });
 
+  it('opens experiments from there like those from here', async () => {
+    await window.row(/^nas-toy/).click();
+    await window.page.keyboard.press('Enter');
+    const page = await window.webview('[data-trial-count]', 100_000);
+    await page.getByText('nas-toy').first().waitFor();
+  });
+
   it('is remembered by the next window, asks for the token where secrets are not kept, and can be forgotten', async () => {
     await window.reload();
     await window.openSideBar();
@@ -95,6 +102,9 @@ describe('connect to a manager elsewhere', () => {
     await window.contextMenu(box(), 'Change Token…');
     await window.answer((await readFile(tokenFile, 'utf8')).trim());
     await all(2);
+    // The panel that was open is back as well.
+    await window.webview('[data-trial-count]', 100_000);
+    await window.openSideBar();
     await window.contextMenu(box(), 'Disconnect');
     await box().waitFor({ state: 'detached' });
     await window.row(/This machine/).waitFor();
