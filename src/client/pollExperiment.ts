@@ -71,7 +71,7 @@ export class ExperimentPoll {
   #summary = '';
   #told = '';
   /** Everything was read after the experiment had ended. */
-  #complete: string | undefined;
+  #complete: { status: ExperimentStatus; revision: number; attention: Attention } | undefined;
   #caughtUp = false;
   #stopsRead = false;
   #shortSince: number | undefined;
@@ -169,16 +169,16 @@ export class ExperimentPoll {
     }
     const ended = hasEnded(status) && current.rows().every((row) => isEnded(row.status));
     const whole = this.#attention !== 'trials' || current.unsettled().length === 0;
-    this.#complete = ended && whole ? `${status} ${this.#attention} ${profile.revision}` : undefined;
+    this.#complete = ended && whole ? { status, revision: profile.revision, attention: this.#attention } : undefined;
   }
 
   /** What has ended, and has been read since, is as it was. */
   async #isComplete(status: ExperimentStatus, signal: AbortSignal): Promise<boolean> {
-    if (this.#complete === undefined || !hasEnded(status)) return false;
-    const [before, attention, revision] = this.#complete.split(' ');
-    if (before !== status || (this.#attention === 'trials' && attention !== 'trials')) return false;
+    const before = this.#complete;
+    if (before === undefined || before.status !== status) return false;
+    if (degrees[before.attention] < degrees[this.#attention]) return false;
     const profile = await this.#timed(() => this.#experiment.getExperimentProfile({ signal }));
-    return profile.id === this.#known?.id && String(profile.revision) === revision;
+    return profile.id === this.#known?.id && profile.revision === before.revision;
   }
 
   #begin(profile: ConstructorParameters<typeof PolledExperiment>[0]): PolledExperiment {

@@ -110,9 +110,10 @@ export class PolledExperiment implements TrialTotals {
     this.#stalled = reason;
   }
 
-  takeJob(job: TrialJobInfo): void {
-    const { trialJobId: id } = job;
+  takeJob(listed: TrialJobInfo): void {
+    const { trialJobId: id } = listed;
     let trial = this.#trials.get(id);
+    const job = trial ? asEnded(trial.job, listed) : listed;
     const text = job.hyperParameters[0];
     const sameRecord = trial !== undefined && trial.job.hyperParameters[0] === text;
     if (!trial) {
@@ -347,4 +348,10 @@ export class PolledExperiment implements TrialTotals {
   #count(status: TrialStatus, change: number): void {
     this.#counts.set(status, (this.#counts.get(status) ?? 0) + change);
   }
+}
+
+/** NNI lets a late cancel rewrite a finished trial and hide its result; what ended stays as it ended. */
+function asEnded(before: TrialJobInfo, now: TrialJobInfo): TrialJobInfo {
+  const rewritten = now.status === 'USER_CANCELED' && (before.status === 'SUCCEEDED' || before.status === 'FAILED');
+  return rewritten ? before : now;
 }

@@ -125,7 +125,10 @@ export class Connection implements Disposable {
 
   /** Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. */
   async show(): Promise<void> {
-    if (this.#link) return;
+    if (this.#link) {
+      this.#link.refresh?.();
+      return;
+    }
     const start = this.#options.mayStart() && (await this.#options.connector.hasExperiments());
     await this.connect({ start });
   }

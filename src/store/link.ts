@@ -28,6 +28,8 @@ export interface ManagerLink extends Disposable {
   followExperiment(id: string, listener: ExperimentListener): Disposable;
   /** Whether somebody sees what is followed. Where each look costs the server work, hardly any is taken otherwise. */
   look?(visible: boolean): void;
+  /** A person wants to see how things are now. Needed only where nothing comes by itself. */
+  refresh?(): void;
   /** Resolves when the runner serves. Throws the client's errors, e.g. with config problems. */
   launch(request: LaunchRequest): Promise<Launched>;
   experiment(id: string): Experiment;

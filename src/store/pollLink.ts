@@ -64,6 +64,7 @@ export function pollLink(
       visible = seen;
       look();
     },
+    refresh: () => poll.refresh(),
     dispose: () => {
       end.abort();
       experiment.dispose();

@@ -232,6 +232,18 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(told.summary?.best?.trialId, 'LATE1');
   });
 
+  it('has a trial end as it did, whatever a late cancel makes of it', async () => {
+    poll('trials');
+    const { trials } = await snapshot();
+    const ended = trials.find(({ status, final }) => status === 'SUCCEEDED' && final !== undefined);
+    assert.ok(ended);
+    const job = nni.job(ended.id);
+    nni.jobs[nni.jobs.indexOf(job)] = { ...job, status: 'USER_CANCELED', finalMetricData: [] };
+    nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
+    await row('NEW01', ({ status }) => status === 'RUNNING');
+    assert.deepEqual(told.rows.get(ended.id), ended);
+  });
+
   it('tells apart trials whose numbers come again after a resume', async () => {
     nni.addJob('AGAIN', 'RUNNING', 0, 0, 0.9);
     nni.report('AGAIN', 0, 0, 5);
