@@ -1,6 +1,5 @@
 /** Long lists of records, taken in as they arrive: tens of megabytes must not hold up the process that reads them. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { JSONParser } from '@streamparser/json';
 import { BadAnswerError, TimeoutError, UnreachableError } from './errors.ts';
 import type { Http } from './http.ts';
 
@@ -33,6 +32,8 @@ export async function readRecords(
   const { signal, task, silence = longestSilence } = options;
   const context = { task, server: http.server };
   const leave = new AbortController();
+  // Not loaded before somebody follows a real NNI.
+  const { JSONParser } = await import('@streamparser/json');
   const body = await http.stream(path, { task, signal: AbortSignal.any([signal, leave.signal]) });
   let silent = false;
   const timer = setTimeout(() => {
