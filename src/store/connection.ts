@@ -27,7 +27,7 @@ export type ConnectionEvent = { structure: true };
 const retryDelays = [200, 500, 1000, 2000, 5000, 10_000, 30_000];
 /** A manager that restarts is back within so many attempts; only then is it called lost. */
 const patience = 3;
-/** While nobody sees a connection to elsewhere, it is tried at most this often, in milliseconds. */
+/** While nobody sees a connection to elsewhere, or only a token would help, it is tried at most this often, in milliseconds. */
 const hiddenDelay = 60_000;
 
 export interface ConnectionOptions {
@@ -259,7 +259,8 @@ export class Connection implements Disposable {
     if (!reached && this.kind === 'local') return;
     const usual = retryDelays[Math.min(attempts, retryDelays.length - 1)] ?? 30_000;
     // Past the first moments: a hidden one that was just restarted is back soon, too.
-    const delay = this.kind === 'remote' && !this.#visible && attempts > patience ? hiddenDelay : usual;
+    const useless = wantsToken || (this.kind === 'remote' && !this.#visible);
+    const delay = useless && attempts > patience ? hiddenDelay : usual;
     this.#retry = setTimeout(() => {
       if (this.#attempt || this.#link) return;
       void this.#try({ start: reached && this.#options.mayStart() }, attempts + 1, false);

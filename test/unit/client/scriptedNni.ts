@@ -42,7 +42,14 @@ export class ScriptedNni {
     this.scene.answer = (request, response) => {
       this.#underWay++;
       this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
-      response.once('close', () => this.#underWay--);
+      let open = true;
+      const over = () => {
+        if (open) this.#underWay--;
+        open = false;
+      };
+      // Answered as far as NNI is concerned, which is before who asked can know it.
+      response.once('prefinish', over);
+      response.once('close', over);
       if (this.slowness > 0) setTimeout(() => this.#answer(request, response), this.slowness);
       else this.#answer(request, response);
     };

@@ -75,7 +75,8 @@ describe('a real NNI with ten thousand trials', () => {
     watching.dispose();
   });
 
-  it('is hardly asked while nobody sees it', async () => {
+  it('is hardly asked while nobody sees it', async function () {
+    this.timeout(120_000);
     store.setVisible(false);
     const ask = async () => {
       server.postMessage('how busy?');
