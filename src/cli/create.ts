@@ -1,6 +1,9 @@
 /** `create`, `resume` and `view`: experiments that begin to be served. */
 import { resolve } from 'node:path';
-import type { Launched, LaunchRequest } from '../model/wire.ts';
+import { type LaunchTarget, launchExperiment } from '../client/launching.ts';
+import { packagedManager } from '../client/nodeProgram.ts';
+import type { BackendSetting } from '../model/backend.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
 import { runInForeground } from './foreground.ts';
 import { type Session, untilde } from './session.ts';
 
@@ -8,6 +11,7 @@ interface LaunchOptions {
   port?: number;
   foreground?: boolean;
   debug?: boolean;
+  backend?: BackendSetting;
 }
 
 export async function createExperiment(
@@ -26,29 +30,39 @@ export async function viewExperiment(session: Session, options: LaunchOptions, i
   return launch(session, { action: 'view', id }, options);
 }
 
-async function launch(session: Session, what: LaunchRequest, options: LaunchOptions): Promise<number | undefined> {
+/** Trials run in the environment the command was called in, so that an activated virtual environment applies. */
+async function launch(session: Session, what: LaunchTarget, options: LaunchOptions): Promise<number | undefined> {
+  const { experimentsDirectory } = session;
+  const { foreground, ...settings } = options;
   const start = async () => {
-    const manager = await session.manager();
-    const launched = await manager.launch({ ...what, ...launchSettings(options) });
+    let byNni = false;
+    const place = { experimentsDirectory, managerScript: packagedManager() };
+    const started = await launchExperiment(what, place, {
+      ...settings,
+      onBackend({ backend, reason }) {
+        byNni = backend === 'nnictl';
+        if (!byNni) return;
+        if (foreground && experimentsDirectory !== resolve(untilde('~/nni-experiments'))) {
+          const words =
+            'NNI has its list of experiments in ~/nni-experiments, so --foreground can only follow it there';
+          throw new CommandFailure(`${words}; leave out --experiments-dir.`, exitCodes.usage);
+        }
+        session.say(`NNI runs it. ${reason}`);
+      },
+    });
+    const { id, address, pid = 0 } = started;
     const word = { create: 'was started', resume: 'runs again', view: 'is served read-only' }[what.action];
-    session.say(`Experiment ${launched.id} ${word}: ${addressOf(launched)}`);
-    return launched;
+    session.say(`Experiment ${id} ${word}${byNni ? ' by NNI' : ''}: ${address}`);
+    return { id, port: Number(new URL(address).port), pid, address, byNni };
   };
-  if (options.foreground) return runInForeground(session, start);
-  const launched = await start();
-  if (session.json) session.print({ ...launched, address: addressOf(launched) }, '');
+  if (foreground) {
+    return runInForeground(session, async () => {
+      const { id, address, byNni } = await start();
+      return { id, nniAddress: byNni ? address : undefined };
+    });
+  }
+  const { byNni: _, ...launched } = await start();
+  if (session.json) session.print(launched, '');
   else if (what.action !== 'view') session.say(`Follow it with: trialdeck trial ls ${launched.id}`);
   return undefined;
-}
-
-/** Trials run in the environment the command was called in, so that an activated virtual environment applies. */
-function launchSettings({ port, debug }: LaunchOptions): Partial<LaunchRequest> {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  return { environment, ...(port === undefined ? {} : { port }), ...(debug ? { debug } : {}) };
-}
-
-function addressOf({ port }: Pick<Launched, 'port'>): string {
-  return `http://127.0.0.1:${port}`;
 }

@@ -1,9 +1,10 @@
 /** An experiment in the foreground: live progress, its end, a table of results; Ctrl-C stops it. */
 import { ClientError, NotFoundError } from '../client/errors.ts';
-import { followExperiment } from '../client/follow.ts';
+import { Experiment } from '../client/experiment.ts';
+import { type ExperimentFollower, followExperiment } from '../client/follow.ts';
+import { pollExperiment } from '../client/pollExperiment.ts';
 import type { ExperimentSummary } from '../model/experiment.ts';
 import { formatDuration } from '../model/format.ts';
-import type { Launched } from '../model/wire.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { Progress, trialLine } from './progress.ts';
 import { finalValue, ranked, resultsTable } from './results.ts';
@@ -16,13 +17,19 @@ const shownTrials = 10;
 /** As shells report a program that was ended by Ctrl-C. */
 const interruptedCode = 130;
 
+export interface Started {
+  id: string;
+  /** Where a real NNI serves it, when that runs it. */
+  nniAddress?: string | undefined;
+}
+
 /**
  * Starts an experiment, watches it until it has ended, and then ends its runner, too.
  *
  * @returns 0 when it is done and a trial succeeded, 130 after Ctrl-C
  * @throws CommandFailure with the reason when it failed; what `start` throws
  */
-export async function runInForeground(session: Session, start: () => Promise<Launched>): Promise<number> {
+export async function runInForeground(session: Session, start: () => Promise<Started>): Promise<number> {
   const progress = new Progress(session.json ? process.stderr : process.stdout);
   const ended = new AbortController();
   let interrupted = false;
@@ -34,8 +41,8 @@ export async function runInForeground(session: Session, start: () => Promise<Lau
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    const { id } = await start();
-    await follow(session, id, progress, ended);
+    const { id, nniAddress } = await start();
+    await follow(session, id, nniAddress, progress, ended);
     progress.end();
     if (interrupted) session.say('Stopping…');
     if (interrupted || progress.summary?.live) await stopAndWait(session, [id]);
@@ -47,35 +54,47 @@ export async function runInForeground(session: Session, start: () => Promise<Lau
   }
 }
 
-async function follow(session: Session, id: string, progress: Progress, ended: AbortController): Promise<void> {
+async function follow(
+  session: Session,
+  id: string,
+  nniAddress: string | undefined,
+  progress: Progress,
+  ended: AbortController,
+): Promise<void> {
   const look = () => {
     if (progress.summary && hasEnded(progress.summary)) ended.abort();
   };
   let missing = false;
+  const follower: ExperimentFollower = {
+    onSnapshot(snapshot) {
+      missing = false;
+      progress.takeSnapshot(snapshot);
+      look();
+    },
+    onChange(change) {
+      progress.takeChange(change);
+      look();
+    },
+    onState(state) {
+      progress.note(state.state === 'connected' || !('reason' in state) ? '' : 'connecting again…');
+    },
+  };
+  if (nniAddress !== undefined) {
+    const experiment = Experiment.at(nniAddress);
+    try {
+      // NNI has no stream of changes, and how it does is told by nobody but itself.
+      await pollExperiment(experiment, follower, ended.signal, { retries: 3 });
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      // It was ended elsewhere; the manager knows what is stored.
+    } finally {
+      experiment.dispose();
+    }
+  }
   while (!ended.signal.aborted) {
     const experiment = (await session.manager()).experiment(id);
     try {
-      await followExperiment(
-        experiment,
-        {
-          onSnapshot(snapshot) {
-            missing = false;
-            progress.takeSnapshot(snapshot);
-            look();
-          },
-          onChange(change) {
-            progress.takeChange(change);
-            look();
-          },
-          onState(state) {
-            progress.note(
-              state.state === 'connected' || !('reason' in state) ? '' : 'connecting to the manager again…',
-            );
-          },
-        },
-        ended.signal,
-        { retries: 3 },
-      );
+      await followExperiment(experiment, follower, ended.signal, { retries: 3 });
     } catch (error) {
       if (ended.signal.aborted) return;
       if (!(error instanceof ClientError)) throw error;

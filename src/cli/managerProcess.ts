@@ -1,6 +1,7 @@
 /** `manager show|stop`. */
 import { connectLocalManager, managerLogFile } from '../client/localManager.ts';
-import { managerScript, type Session } from './session.ts';
+import { packagedManager } from '../client/nodeProgram.ts';
+import type { Session } from './session.ts';
 
 export async function showManager(session: Session): Promise<undefined> {
   const manager = await session.manager();
@@ -15,7 +16,7 @@ export async function showManager(session: Session): Promise<undefined> {
 
 export async function stopManager(session: Session): Promise<undefined> {
   const { experimentsDirectory } = session;
-  const manager = await connectLocalManager({ experimentsDirectory, managerScript: managerScript(), start: false });
+  const manager = await connectLocalManager({ experimentsDirectory, managerScript: packagedManager(), start: false });
   if (!manager) {
     session.print({ stopped: false }, `No manager of ${experimentsDirectory} runs.`);
     return;

@@ -6,9 +6,9 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectLocalManager } from '../client/localManager.ts';
-import { nodeEnvironment, nodeForProcesses } from '../client/nodeProgram.ts';
+import { nodeEnvironment, nodeForProcesses, packagedManager } from '../client/nodeProgram.ts';
 import { CommandFailure } from './failure.ts';
-import { managerScript, type Session, untilde } from './session.ts';
+import { type Session, untilde } from './session.ts';
 
 export interface StartOptions {
   host: string;
@@ -32,7 +32,7 @@ export async function startManager(session: Session, options: StartOptions): Pro
     );
   }
   const token = await tokenOf(options);
-  const managerJs = managerScript();
+  const managerJs = packagedManager();
   const other = await connectLocalManager({ experimentsDirectory, managerScript: managerJs, start: false });
   if (other) {
     const { address } = other;

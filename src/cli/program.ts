@@ -3,9 +3,12 @@ import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ClientError, RejectedError } from '../client/errors.ts';
+import { type BackendSetting, backendSettings } from '../model/backend.ts';
 import { createExperiment, resumeExperiment, viewExperiment } from './create.ts';
+import { deleteExperiment } from './delete.ts';
 import { exportExperiment, listExperiments, showExperiment, showStatus } from './experiments.ts';
 import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
+import { importResults } from './import.ts';
 import { showManager, stopManager } from './managerProcess.ts';
 import { startManager } from './managerStart.ts';
 import { problemCount, problemText } from './problems.ts';
@@ -75,21 +78,21 @@ function makeProgram(end: (code: number) => void): Command {
     .requiredOption('-c, --config <file>', 'config of the experiment, YAML or JSON')
     .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
     .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
-    .option('-d, --debug', 'write a detailed log');
+    .option('-d, --debug', 'write a detailed log')
+    .option('--backend <backend>', backendWords, backend);
   add(program, 'resume <id>', 'continue a stopped experiment', resumeExperiment)
     .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
     .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
-    .option('-d, --debug', 'write a detailed log');
-  add(program, 'view <id>', 'serve a stopped experiment read-only', viewExperiment).option(
-    '-p, --port <number>',
-    "port of the experiment's REST API; a free one by default",
-    port,
-  );
+    .option('-d, --debug', 'write a detailed log')
+    .option('--backend <backend>', backendWords, backend);
+  add(program, 'view <id>', 'serve a stopped experiment read-only', viewExperiment)
+    .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
+    .option('--backend <backend>', 'embedded (the default), or nnictl for a real NNI', backend);
   add(program, 'stop [id]', 'stop an experiment: by id, the beginning of one, or the only one', stopExperiments)
     .option('-p, --port <number>', 'stop the one at this port', port)
     .option('-a, --all', 'stop all');
 
-  const experiment = group('experiment', 'list, show and export experiments');
+  const experiment = group('experiment', 'list, show, export and delete experiments');
   add(experiment, 'list', 'list the running experiments', listExperiments).option('-a, --all', 'those that ended, too');
   add(experiment, 'show [id]', 'print the profile of an experiment', showExperiment);
   add(experiment, 'status [id]', 'print how an experiment is doing', showStatus);
@@ -97,6 +100,14 @@ function makeProgram(end: (code: number) => void): Command {
     .requiredOption('-f, --filename <file>', 'file to write')
     .requiredOption('-t, --type <type>', 'csv or json', oneOf('csv', 'json'))
     .option('-i, --intermediate', 'with the intermediate results');
+  add(experiment, 'import [id]', 'tell the tuner results from elsewhere', importResults).requiredOption(
+    '-f, --filename <file>',
+    'JSON as export writes it: [{"parameter": {"x": 1}, "value": 0.5}]',
+  );
+  add(experiment, 'delete <id>', 'remove a stopped experiment with all its files', deleteExperiment).option(
+    '-y, --yes',
+    'do not ask',
+  );
 
   const trial = group('trial', 'list and kill trials');
   add(trial, 'ls [id]', 'list the trials', listTrials)
@@ -118,7 +129,7 @@ function makeProgram(end: (code: number) => void): Command {
   }
   add(update, 'searchspace [id]', 'what new trials are drawn from', updateSearchSpace).requiredOption(
     '-f, --filename <file>',
-    'search space, JSON or YAML',
+    'search space, or a config with one; JSON or YAML',
   );
 
   const manager = group('manager', 'the process that looks after the experiments of a folder');
@@ -142,6 +153,9 @@ function globalOptions(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
+const backend = oneOf<BackendSetting>(...backendSettings);
+const backendWords = 'embedded, nnictl for a real NNI, or auto (the default): embedded where it can run the config';
+
 function port(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= 65_535) return value;
@@ -154,9 +168,10 @@ function positive(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
-function oneOf(...known: string[]): (text: string) => string {
+function oneOf<T extends string>(...known: T[]): (text: string) => T {
   return (text) => {
-    if (known.includes(text)) return text;
+    const found = known.find((each) => each === text);
+    if (found !== undefined) return found;
     throw new InvalidArgumentError(`It must be ${known.join(' or ')}.`);
   };
 }

@@ -1,19 +1,13 @@
 /** What one run of the command line works with: its options, where it prints, and the manager when it needs one. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connectLocalManager } from '../client/localManager.ts';
 import type { ManagerClient } from '../client/manager.ts';
+import { packagedManager } from '../client/nodeProgram.ts';
 
 export interface GlobalOptions {
   experimentsDir?: string;
   json?: boolean;
-}
-
-/** Beside the bundle of the command line; a source tree has it in `dist/`. */
-export function managerScript(): string {
-  const beside = import.meta.url.endsWith('.ts') ? '../../dist/manager.js' : './manager.js';
-  return fileURLToPath(new URL(beside, import.meta.url));
 }
 
 export class Session {
@@ -57,7 +51,7 @@ export class Session {
   #connect(): Promise<ManagerClient> {
     return connectLocalManager({
       experimentsDirectory: this.experimentsDirectory,
-      managerScript: managerScript(),
+      managerScript: packagedManager(),
       start: true,
     });
   }

@@ -1,8 +1,8 @@
 /** `update concurrency|duration|trialnum|searchspace`. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readSpaceFile } from '../client/configFile.ts';
+import { FileError } from '../client/errors.ts';
 import type { Experiment } from '../client/experiment.ts';
-import { readSearchSpace } from '../model/readSearchSpace.ts';
 import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
@@ -31,19 +31,17 @@ export function updateLimit(kind: keyof typeof limits) {
   };
 }
 
+/** The file holds a search space, or a config, whose search space is taken. */
 export async function updateSearchSpace(
   session: Session,
   { filename }: { filename: string },
   id?: string,
 ): Promise<undefined> {
   const file = resolve(untilde(filename));
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CommandFailure(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  const space = await readSpaceFile(file).catch((error: unknown) => {
+    if (!(error instanceof FileError) || error.problems.length === 0) throw error;
+    throw new FileFailure(error.message, error.problems, 'nothing was changed');
   });
-  const { space, problems } = readSearchSpace({ text, file });
-  if (!space || problems.length > 0) {
-    throw new FileFailure(`The search space of ${file} can't be used.`, problems, 'nothing was changed');
-  }
   const chosen = await chooseRunning(session, id);
   await (await session.manager()).experiment(chosen.id).updateSearchspace(space);
   session.print({ id: chosen.id, searchSpace: space }, `Experiment ${chosen.id} searches the space of ${file} now.`);

@@ -125,6 +125,8 @@ export class ExperimentPoll {
           await this.#round(signal);
           connected();
           progress();
+          // A follower that has seen enough may have ended it, too late for who listens to the signal from here on.
+          signal.throwIfAborted();
           await this.#pause(signal);
           signal.throwIfAborted();
         }
