@@ -5,6 +5,7 @@ import { packagedManager } from '../client/nodeProgram.ts';
 import type { BackendSetting } from '../model/backend.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { runInForeground } from './foreground.ts';
+import { chooseExperiment } from './select.ts';
 import { type Session, untilde } from './session.ts';
 
 interface LaunchOptions {
@@ -35,6 +36,8 @@ async function launch(session: Session, what: LaunchTarget, options: LaunchOptio
   const { experimentsDirectory } = session;
   const { foreground, ...settings } = options;
   const start = async () => {
+    // NNI itself may know experiments of other folders.
+    if (what.action !== 'create' && settings.backend !== 'nnictl') await chooseExperiment(session, what.id);
     let byNni = false;
     const place = { experimentsDirectory, managerScript: packagedManager() };
     const started = await launchExperiment(what, place, {

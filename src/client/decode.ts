@@ -68,19 +68,29 @@ const trialStatus: Schema<TrialStatus> = v.fallback(v.picklist(trialStatuses), '
 const parameters: Schema<Parameters> = v.fallback(v.record(v.string(), v.unknown()), {});
 const parameterSource = v.fallback(v.picklist(['algorithm', 'customized', 'resumed']), 'algorithm');
 
+/** JSON text as NNI sends values; the text of what comes as a value. */
+const jsonText = v.union([
+  v.string(),
+  v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return JSON.stringify(dataset.value ?? null);
+      } catch {
+        addIssue({ message: 'It is nested too deep.' });
+        return NEVER;
+      }
+    }),
+  ),
+]);
+
 const metricData = v.object({
   timestamp: v.fallback(v.number(), 0),
   trialJobId: id,
   parameterId: v.fallback(v.nullable(v.union([v.string(), v.pipe(v.number(), v.transform(String))])), null),
   type: v.picklist(['PERIODICAL', 'FINAL']),
   sequence: v.fallback(integer, 0),
-  data: v.union([
-    v.string(),
-    v.pipe(
-      v.unknown(),
-      v.transform((value) => JSON.stringify(value ?? null)),
-    ),
-  ]),
+  data: jsonText,
 });
 export const metricDataSchema = metricData as Schema<MetricDataRecord>;
 
@@ -139,13 +149,7 @@ export const statisticsSchema: Schema<{ trialJobStatus: TrialStatus; trialJobNum
 
 export const exportedSchema = v.object({
   parameter: parameters,
-  value: v.union([
-    v.string(),
-    v.pipe(
-      v.unknown(),
-      v.transform((value) => JSON.stringify(value ?? null)),
-    ),
-  ]),
+  value: jsonText,
   trialJobId: id,
 }) as Schema<{ parameter: Parameters; value: string; trialJobId: string }>;
 

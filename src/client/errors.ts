@@ -171,3 +171,12 @@ function whatHappened(code: string): string {
       return `cannot be reached (${code}).`;
   }
 }
+
+/** A value of an answer as text for {@link BadAnswerError}; empty when it is nested too deep to be written down. */
+export function excerptOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
+}

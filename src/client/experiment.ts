@@ -32,7 +32,7 @@ import {
   trialJobSchema,
   trialRecordSchema,
 } from './decode.ts';
-import { AlreadyConnectedError, BadAnswerError, NotConnectedError, NotFoundError } from './errors.ts';
+import { AlreadyConnectedError, BadAnswerError, excerptOf, NotConnectedError, NotFoundError } from './errors.ts';
 import { type FileText, readFileEnd } from './fileEnd.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
 import { readSnapshot } from './snapshotText.ts';
@@ -572,7 +572,7 @@ export class Experiment {
     if (decoded !== undefined) return decoded;
     const what =
       value === undefined ? 'answered with nothing.' : 'answered with something of another form than agreed on.';
-    throw new BadAnswerError({ task, server: this.http.server }, what, JSON.stringify(value) ?? '');
+    throw new BadAnswerError({ task, server: this.http.server }, what, excerptOf(value));
   }
 }
 

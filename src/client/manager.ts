@@ -2,7 +2,7 @@
 import type { ExperimentSummary } from '../model/experiment.ts';
 import { experimentRoot, type Launched, type LaunchRequest, type ManagerInfo, managerRoutes } from '../model/wire.ts';
 import { launchedSchema, managerInfoSchema, parse, parseList, summarySchema } from './decode.ts';
-import { BadAnswerError } from './errors.ts';
+import { BadAnswerError, excerptOf } from './errors.ts';
 import { Experiment, type RequestOptions } from './experiment.ts';
 import { Http, type HttpOptions } from './http.ts';
 
@@ -84,6 +84,6 @@ export class ManagerClient {
   }
 
   #bad(task: string, explanation: string, value: unknown): BadAnswerError {
-    return new BadAnswerError({ task, server: this.http.server }, explanation, JSON.stringify(value) ?? '');
+    return new BadAnswerError({ task, server: this.http.server }, explanation, excerptOf(value));
   }
 }
