@@ -43,7 +43,15 @@ describe('trialdeck with NNI beside it', function () {
   const evolution = { tuner: { name: 'Evolution', classArgs: { optimize_mode: 'maximize' } } };
   const one = () =>
     trialdeck('experiment', 'list', '--all', '--json').then((text) => JSON.parse(text)[0] as ExperimentSummary);
-  const untilStatus = (wanted: string) => eventually(wanted, async () => (await one())?.status === wanted, 60_000);
+  async function untilStatus(wanted: string): Promise<void> {
+    let seen: ExperimentSummary | undefined;
+    const look = async () => {
+      seen = await one();
+      return seen?.status === wanted;
+    };
+    // What it is instead tells more than that it is not.
+    await eventually(wanted, look, 60_000).catch(() => assert.fail(`${wanted} never came: ${JSON.stringify(seen)}`));
+  }
 
   it('says why it takes NNI, and what that says when it fails', async () => {
     await nnictl(`[ "$1" = --version ] && { echo 3.0; exit; }
