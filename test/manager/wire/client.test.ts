@@ -206,6 +206,7 @@ function methods(backend: Backend) {
     it('lists TensorBoards, and says what is wrong about one that is not there', async () => {
       assert.deepEqual(await experiment.listTensorBoards(), []);
       await assert.rejects(experiment.getTensorBoard('nosuch'), ClientError);
+      await experiment.stopTensorBoards();
     });
 
     it('ends what it waits for when that is cancelled', async () => {

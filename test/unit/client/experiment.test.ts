@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { BadAnswerError, ClientError, NotFoundError } from '../../../src/client/errors.ts';
+import { EndpointError } from '../../../src/client/endpoint.ts';
+import {
+  AlreadyConnectedError,
+  BadAnswerError,
+  ClientError,
+  NotConnectedError,
+  NotFoundError,
+} from '../../../src/client/errors.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
 import { inTurn, json, Scene, text } from './scene.ts';
 
@@ -235,6 +242,71 @@ describe('the client of an experiment', () => {
     };
     assert.deepEqual(await experiment.readTrialFile('a', 'trial.log', { maxBytes: 2 }), { text: '!', truncated: true });
     assert.equal(scene.requests.at(-1), 'GET /api/v1/nni/trial-file/a/trial.log?tail=2');
+  });
+
+  it('without an experiment says how to get one, whatever it is asked, and asks nobody', async () => {
+    const alone = new Experiment();
+    assert.deepEqual([alone.id, alone.endpoint, alone.port], [undefined, undefined, undefined]);
+    const calls = [
+      ...reads.map(([, , ask]) => ask.toString().match(/experiment\.(\w+)/)?.[1] ?? ''),
+      ...[
+        'updateConcurrency',
+        'updateTrialnum',
+        'updateTrailnum',
+        'updateDuration',
+        'updateSearchspace',
+        'stopExperiment',
+      ],
+      ...[
+        'addTrial',
+        'killTrialJob',
+        'importData',
+        'getImportedData',
+        'getVersion',
+        'readTrialFile',
+        'readExperimentLog',
+      ],
+      ...[
+        'getExperimentMetadata',
+        'getAllExperimentsMetadata',
+        'metricRange',
+        'latestMetrics',
+        'waitCompletion',
+        'snapshot',
+      ],
+      ...['startTensorBoard', 'listTensorBoards', 'getTensorBoard', 'stopTensorBoard', 'stopTensorBoards', 'summary'],
+    ];
+    for (const name of new Set(calls)) {
+      const method: unknown = Reflect.get(alone, name);
+      assert.ok(typeof method === 'function', name);
+      const argument = { startTensorBoard: [], waitCompletion: {}, snapshot: {}, summary: {} }[name] ?? 1;
+      const call = Promise.resolve(Reflect.apply(method, alone, name.startsWith('list') ? [] : [argument]));
+      await assert.rejects(call, (error) => {
+        assert.ok(error instanceof NotConnectedError, `${name}: ${error}`);
+        assert.match(
+          error.message,
+          /Call startExperiment, resumeExperiment, viewExperiment or connectExperiment first\.$/,
+        );
+        return true;
+      });
+    }
+    alone.dispose();
+  });
+
+  it('takes no endpoint that is none, and is free for another', async () => {
+    const alone = new Experiment();
+    scene.answer = text('<html>a page</html>');
+    await assert.rejects(alone.connectExperiment(scene.address), EndpointError);
+    await assert.rejects(alone.connectExperiment('nonsense'), EndpointError);
+    await assert.rejects(alone.connectExperiment('localhost:1'), EndpointError);
+    const connected = Experiment.at(scene.address);
+    await assert.rejects(connected.connectExperiment(scene.address), AlreadyConnectedError);
+    await assert.rejects(
+      connected.startExperiment('config.yml'),
+      /is connected to .* already\. One instance has one experiment/,
+    );
+    connected.dispose();
+    assert.equal(connected.endpoint, undefined);
   });
 
   it('says of a real NNI that it has no routes of ours', async () => {
