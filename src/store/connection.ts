@@ -60,6 +60,8 @@ export class Connection implements Disposable {
   #link: ManagerLink | undefined;
   #listening: Disposable | undefined;
   #attempt: { start: boolean; done: Promise<void> } | undefined;
+  /** For the first experiment of a folder that has none. */
+  #waiting: Disposable | undefined;
   #retry: NodeJS.Timeout | undefined;
   /** Since when nothing answers; survives the attempts in between. */
   #unansweredSince: number | undefined;
@@ -123,14 +125,28 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. */
+  /**
+   * Connects if the folder has experiments or a manager already runs; starts one only where that is allowed. Where there is nothing
+   * yet, it connects once there is, as long as somebody looks.
+   */
   async show(): Promise<void> {
     if (this.#link) {
       this.#link.refresh?.();
       return;
     }
-    const start = this.#options.mayStart() && (await this.#options.connector.hasExperiments());
-    await this.connect({ start });
+    const { connector, mayStart } = this.#options;
+    const something = await connector.hasExperiments();
+    await this.connect({ start: mayStart() && something });
+    if (something || this.#link || !this.#visible) return;
+    this.#waiting ??= connector.awaitExperiments?.(() => {
+      this.#stopWaiting();
+      void this.show();
+    });
+  }
+
+  #stopWaiting(): void {
+    this.#waiting?.dispose();
+    this.#waiting = undefined;
   }
 
   /** Launches, starting the manager first when there is none. Resolves when the experiment is in the list. */
@@ -170,6 +186,7 @@ export class Connection implements Disposable {
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;
+    if (!visible) this.#stopWaiting();
     this.#link?.look?.(visible);
   }
 
@@ -206,6 +223,7 @@ export class Connection implements Disposable {
 
   #end(): void {
     clearTimeout(this.#retry);
+    this.#stopWaiting();
     this.#wanted.abort();
     // It may take long to notice, and nobody waits for it any more.
     this.#attempt = undefined;
@@ -281,6 +299,7 @@ export class Connection implements Disposable {
           if (change.event !== 'list' || listed) return;
           listed = true;
           this.#link = link;
+          this.#stopWaiting();
           link.look?.(this.#visible);
           for (const model of this.#models.values()) model.attach(link);
           this.#setStatus({ state: 'connected', since: Date.now(), address: link.address });

@@ -46,4 +46,6 @@ export interface Connector {
   connect(options: { start: boolean }): Promise<ManagerLink | undefined>;
   /** Whether there is anything to show, so that starting a manager makes sense. Never throws. */
   hasExperiments(): Promise<boolean>;
+  /** Calls `appeared` once, when {@link hasExperiments} has become true. */
+  awaitExperiments?(appeared: () => void): Disposable;
 }

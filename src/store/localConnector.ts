@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { managerLockPath } from '../model/wire.ts';
+import { awaitFirstExperiment } from './firstExperiment.ts';
 import type { Connector } from './link.ts';
 import { managerLink } from './managerLink.ts';
 
@@ -25,6 +26,10 @@ export function localConnector(options: LocalConnectorOptions): Connector {
       return manager && managerLink(client, manager);
     },
     hasExperiments: () => hasExperiments(options.experimentsDirectory()),
+    awaitExperiments(appeared) {
+      const folder = options.experimentsDirectory();
+      return awaitFirstExperiment(folder, () => hasExperiments(folder), appeared);
+    },
   };
 }
 

@@ -51,6 +51,34 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'idle');
   });
 
+  it('connects to what appears in an empty folder while somebody looks', async () => {
+    const connector = new FakeConnector(undefined, linkWith('a'));
+    connector.something = false;
+    const made = connection(connector);
+    made.setVisible(true);
+    await made.show();
+    assert.equal(made.status.state, 'idle');
+    const connected = state('connected')(made);
+    connector.something = true;
+    connector.appear?.();
+    await connected;
+    assert.deepEqual([...made.models.keys()], ['a']);
+    assert.equal(connector.appear, undefined, 'and waits no more');
+  });
+
+  it('waits for nothing while nobody looks', async () => {
+    const connector = new FakeConnector(undefined);
+    connector.something = false;
+    const made = connection(connector);
+    await made.show();
+    assert.equal(connector.appear, undefined);
+    made.setVisible(true);
+    await made.show();
+    assert.ok(connector.appear);
+    made.setVisible(false);
+    assert.equal(connector.appear, undefined);
+  });
+
   it('starts one to show experiments', async () => {
     const connector = new FakeConnector(linkWith('a'));
     await connection(connector).show();

@@ -162,6 +162,18 @@ export class FakeConnector implements Connector {
   async hasExperiments(): Promise<boolean> {
     return this.something;
   }
+
+  /** Tells who waits that there is something now; undefined while nobody waits. */
+  appear: (() => void) | undefined;
+
+  awaitExperiments(appeared: () => void): { dispose(): void } {
+    this.appear = appeared;
+    return {
+      dispose: () => {
+        this.appear = undefined;
+      },
+    };
+  }
 }
 
 /** Resolves with the first event that `wanted` accepts. */
