@@ -118,6 +118,7 @@ export class Experiment {
   /**
    * A handle on connections of somebody else, as managers give out.
    *
+   * @internal
    * @param http at the experiment's root
    */
   static over(http: Http, id = ''): Experiment {
@@ -143,7 +144,7 @@ export class Experiment {
     return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   }
 
-  /** Where the routes begin; for the parts of this client only. Throws NotConnectedError. */
+  /** Where the routes begin; for the parts of this client only. Throws NotConnectedError. @internal */
   get http(): Http {
     return this.#http('reach the experiment');
   }
@@ -178,8 +179,7 @@ export class Experiment {
   async connectExperiment(endpoint: string, options: RequestOptions & { token?: string } = {}): Promise<void> {
     await this.#connect('connect', async () => {
       const { findExperiment } = await import('./findExperiment.ts');
-      const { address, id } = await findExperiment(endpoint, options);
-      const { token } = options;
+      const { address, id, token } = await findExperiment(endpoint, options);
       const http = new Http(address, `experiment ${id}`, token === undefined ? {} : { token });
       return { http, id, own: true };
     });

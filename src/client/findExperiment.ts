@@ -1,19 +1,23 @@
 /** The one experiment that answers at an address. */
+import { readServerAddress } from '../model/serverAddress.ts';
 import { EndpointError, identifyEndpoint } from './endpoint.ts';
 
 /** @throws EndpointError where nothing, something else, a manager of many, or an NNI without an experiment answers */
 export async function findExperiment(
   endpoint: string,
   options: { token?: string; signal?: AbortSignal | undefined },
-): Promise<{ address: string; id: string }> {
+): Promise<{ address: string; id: string; token?: string }> {
   const found = await identifyEndpoint(endpoint, options);
   const { address } = found;
-  if (found.kind === 'runner') return { address, id: found.summary.id };
+  // One that is part of the address is left out of it: addresses are shown.
+  const { token } = { ...readServerAddress(endpoint), ...options };
+  const access = token === undefined ? {} : { token };
+  if (found.kind === 'runner') return { address, id: found.summary.id, ...access };
   if (found.kind === 'manager') {
     const words = `${address} is a manager of several experiments. Connect to one of them: ${address}/experiments/ID.`;
     throw new EndpointError(endpoint, 'other program', words);
   }
-  if (found.profile) return { address, id: found.profile.id };
+  if (found.profile) return { address, id: found.profile.id, ...access };
   const words = `NNI answers at ${address}, but has no experiment yet. It may still be starting; try again.`;
   throw new EndpointError(endpoint, 'other program', words);
 }

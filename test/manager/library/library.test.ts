@@ -42,9 +42,12 @@ describe('the package trialdeck', function () {
     );
     const files = await readdir(join(user, 'node_modules', 'trialdeck'), { recursive: true });
     const strange = files.filter((file) =>
-      /(^|\/)(src|test|media|webview)(\/|$)|extension\.js|\.map$|\.vsix$/.test(file),
+      /(^|\/)(src|test|media|webview)(\/|$)|(extension|webview)\.js|\.map$|\.vsix$/.test(file),
     );
     assert.deepEqual(strange, []);
+    for (const part of ['cli', 'manager', 'runner', 'axios', 'execa', 'streamparser', 'yaml', 'library/index']) {
+      assert.ok(files.includes(`dist/${part}.js`), part);
+    }
     const library = await readFile(join(user, 'node_modules/trialdeck/dist/library/index.js'), 'utf8');
     assert.doesNotMatch(library, /require\("vscode"\)/);
   });

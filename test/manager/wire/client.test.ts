@@ -223,6 +223,11 @@ function methods(backend: Backend) {
       const { http } = experiment;
       await assert.rejects(experiment.connectExperiment(running.root), AlreadyConnectedError);
       await assert.rejects(experiment.startExperiment('config.yml'), AlreadyConnectedError);
+      const token = /^Bearer (.+)/.exec(running.headers.Authorization ?? '')?.[1];
+      const other = new Experiment();
+      await other.connectExperiment(`${running.root}/?token=${token ?? 'none'}`);
+      assert.equal((await other.getExperimentProfile()).id, running.id);
+      other.dispose();
       assert.equal(experiment.http, http);
       await experiment.stopExperiment();
       assert.deepEqual([experiment.id, experiment.endpoint, experiment.port], [undefined, undefined, undefined]);
