@@ -182,7 +182,8 @@ export class Nnictl {
     },
   ): Promise<{ lines: readonly string[] }> {
     const { strict, environment = this.#environment, ...rest } = options;
-    const result = await runProgram(this.path, args, { ...rest, environment: { ...environment, ...plainOutput } });
+    const active = await withOwnPython(environment, this.path);
+    const result = await runProgram(this.path, args, { ...rest, environment: { ...active, ...plainOutput } });
     const lines = linesOf(result);
     const command = this.#shown(args);
     if (result.timedOut) {
@@ -220,6 +221,24 @@ function besides(python: string): string[] {
 
 async function isProgram(path: string): Promise<boolean> {
   return access(path, process.platform === 'win32' ? constants.F_OK : constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Where no virtual environment is active, the one that nnictl lies in is, as in a terminal in which it was activated: NNI's trials run
+ * the `python3` of the path, which must be one that has `nni`.
+ */
+async function withOwnPython(environment: NodeJS.ProcessEnv, path: string): Promise<NodeJS.ProcessEnv> {
+  const folder = dirname(path);
+  const virtual = dirname(folder);
+  if (environment.VIRTUAL_ENV || !(await isReadable(join(virtual, 'pyvenv.cfg')))) return environment;
+  return { ...environment, VIRTUAL_ENV: virtual, PATH: [folder, environment.PATH].filter(Boolean).join(delimiter) };
+}
+
+function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
     () => true,
     () => false,
   );

@@ -140,6 +140,21 @@ describe('nnictl', function () {
     assert.equal(calls().length, 2);
   });
 
+  it('has its own virtual environment active, unless another one is', async () => {
+    const set = program(
+      `${version('3.0')}\necho "$VIRTUAL_ENV $PATH" > ${folder}/seen\ncat ${recorded('created')}`,
+      join('env', 'bin', 'nnictl'),
+    );
+    writeFileSync(join(folder, 'env', 'pyvenv.cfg'), '');
+    const seen = () => readFileSync(join(folder, 'seen'), 'utf8').trim().split(' ');
+    await (await find({ setting: set })).create('config.yml');
+    const [own, path = ''] = seen();
+    assert.deepEqual([own, path.split(delimiter)[0]], [join(folder, 'env'), join(folder, 'env', 'bin')]);
+    environment.VIRTUAL_ENV = '/another';
+    await (await find({ setting: set })).create('config.yml');
+    assert.deepEqual(seen(), ['/another', environment.PATH]);
+  });
+
   it('takes no id that would mean more than one experiment, or be an option', async () => {
     program(version('3.0'));
     const nnictl = await find();
