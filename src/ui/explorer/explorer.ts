@@ -1,4 +1,5 @@
 /** The view with connections, experiments and trials. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
 import { canRestart } from '../../model/experimentPhase.ts';
 import { disposeAll } from '../../store/emitter.ts';
@@ -10,6 +11,10 @@ import { TreeData } from './treeData.ts';
 import { viewMessage } from './viewMessage.ts';
 
 export const experimentsView = 'trialdeck.experiments';
+
+/** A row that comes while it is revealed is looked for so often, with so many milliseconds for VS Code to draw its rows. */
+const revealAttempts = 4;
+const redrawn = 250;
 
 /** Names a row: a connection, an experiment or a trial. */
 export interface RowReference {
@@ -100,11 +105,19 @@ export class Explorer implements Disposable {
           node = trialNode(connectionId, experimentId, trialId);
       }
     }
-    try {
-      await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
-    } catch (error) {
-      // VS Code finds no row for what has gone while it looked.
-      if (experimentId === undefined || this.#store.experiment(connectionId, experimentId)) throw error;
+    const isThere = () =>
+      experimentId === undefined
+        ? this.#store.connection(connectionId) !== undefined
+        : this.#store.experiment(connectionId, experimentId) !== undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
+      } catch (error) {
+        // VS Code finds no row for what has gone while it looked, nor for what came at that moment: then it draws its rows anew.
+        if (!isThere()) return;
+        if (attempt === revealAttempts) throw error;
+        await delay(redrawn);
+      }
     }
   }
 
