@@ -54,7 +54,12 @@ export async function launchExperiment(
     const request: LaunchRequest = { ...what, environment: definedOf(environment) };
     if (port !== undefined) request.port = port;
     if (debug) request.debug = debug;
-    const launched = await manager.launch(request, { signal });
+    // Not with the signal: a manager that was asked starts it, whether anybody still waits or not.
+    const launched = await manager.launch(request);
+    if (signal?.aborted) {
+      await manager.experiment(launched.id).stopExperiment();
+      throw signal.reason;
+    }
     return { id: launched.id, address: `http://127.0.0.1:${launched.port}`, pid: launched.pid };
   } finally {
     manager.dispose();

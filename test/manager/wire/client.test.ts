@@ -1,6 +1,6 @@
 /** The client's methods against our runner, our manager and the real NNI: the same assertions hold for all. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AlreadyConnectedError,
@@ -14,6 +14,7 @@ import {
 import type { BackendChoice, BackendSetting } from '../../../src/model/backend.ts';
 import type { ExperimentStatus } from '../../../src/model/experiment.ts';
 import type { SearchSpaceEntry } from '../../../src/model/searchSpace.ts';
+import { treeOf } from '../../../src/runner/trainingServices/processes.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { Home, untilGone } from '../../harness/home.ts';
 import { findRealNni, noRealNni, patientProgram, type RealNni } from '../../harness/realNni.ts';
@@ -309,12 +310,37 @@ function lifecycle(setting: Exclude<BackendSetting, 'auto'>) {
       await assert.rejects(experiment.getExperimentStatus(), NotConnectedError);
     });
 
+    it('leaves nothing running when that is cancelled while it starts', async () => {
+      const experiment = make();
+      // Whichever moment that is on this machine.
+      for (const milliseconds of [0, 50, 200, 800, 2000]) {
+        const leave = new AbortController();
+        const timer = setTimeout(() => leave.abort(new Error('changed my mind')), milliseconds);
+        try {
+          await experiment.startExperiment(file, { backend: setting, signal: leave.signal });
+          await experiment.stopExperiment();
+        } catch (error) {
+          assert.match(String(error), /changed my mind/);
+        } finally {
+          clearTimeout(timer);
+        }
+      }
+      // A runner of ours, or NNI's manager: both are told where experiments are.
+      await until(async () => {
+        const started = await treeOf(-1, { HOME: home.path });
+        const commands = started.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+        return !(await Promise.all(commands)).some((command) => command.includes('--experiment-id'));
+      });
+      assert.equal(experiment.endpoint, undefined);
+    });
+
     it('starts nothing when that is cancelled', async () => {
       const experiment = make();
-      const before = Object.keys(await home.manifest()).length;
+      const started = () => readdir(home.experiments);
+      const before = await started();
       const signal = AbortSignal.abort(new Error('changed my mind'));
       await assert.rejects(experiment.startExperiment(file, { backend: setting, signal }), /changed my mind/);
-      assert.equal(Object.keys(await home.manifest()).length, before);
+      assert.deepEqual(await started(), before);
     });
   };
 }
