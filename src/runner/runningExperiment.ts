@@ -12,7 +12,7 @@ import { ChangeStream } from '../server/changes.ts';
 import type { ExperimentSource } from '../server/rest/experimentSource.ts';
 import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
-import { experimentLayout } from '../server/storage/layout.ts';
+import { storedTrialDirectory } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
 import type { Batch } from './journal.ts';
 
@@ -62,7 +62,7 @@ export class RunningExperiment implements ExperimentSource {
   }
 
   trialDirectory(trialId: string): string {
-    return experimentLayout.trial(this.directory, trialId);
+    return storedTrialDirectory(this.directory, trialId);
   }
 
   async manifest(): Promise<ManifestEntry[]> {

@@ -10,7 +10,7 @@ import { type Circumstances, summarise } from '../model/summary.ts';
 import { ChangeStream } from './changes.ts';
 import type { ExperimentSource } from './rest/experimentSource.ts';
 import { ExperimentState } from './storage/experimentState.ts';
-import { experimentLayout } from './storage/layout.ts';
+import { experimentLayout, storedTrialDirectory } from './storage/layout.ts';
 
 export interface ListedOptions {
   entry: ManifestEntry;
@@ -62,7 +62,7 @@ export class ListedExperiment implements ExperimentSource {
   }
 
   trialDirectory(trialId: string): string {
-    return experimentLayout.trial(this.directory, trialId);
+    return storedTrialDirectory(this.directory, trialId);
   }
 
   manifest(): Promise<ManifestEntry[]> {

@@ -13,7 +13,7 @@ import { dispatcherLogName, managerLogName, readLogEnds } from './nniLogFiles.ts
 import type { ExperimentSource } from './rest/experimentSource.ts';
 import { ExperimentDatabase, type ReadPosition } from './storage/experimentDatabase.ts';
 import { ExperimentState } from './storage/experimentState.ts';
-import { experimentLayout } from './storage/layout.ts';
+import { experimentLayout, storedTrialDirectory } from './storage/layout.ts';
 import { StorageError } from './storage/storageError.ts';
 import { watchFolder } from './storage/watchFolder.ts';
 
@@ -90,8 +90,7 @@ export class StoredExperiment implements ExperimentSource {
   }
 
   trialDirectory(trialId: string): string {
-    // The stored path may be of another machine or another home: the folder beside this database is the one meant.
-    return experimentLayout.trial(this.directory, trialId);
+    return storedTrialDirectory(this.directory, trialId);
   }
 
   manifest(): Promise<ManifestEntry[]> {

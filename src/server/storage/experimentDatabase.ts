@@ -1,16 +1,17 @@
 /**
  * An experiment's `db/nni.sqlite`: NNI's tables, ours beside them (`Trialdeck…`), over node:sqlite. The runner is the only writer.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { parseConfig } from '../../model/config.ts';
 import type { ExperimentProfile } from '../../model/experiment.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
 import { StorageError, storageError } from './storageError.ts';
+import { readStoredParams } from './storedParams.ts';
 
 /** Milliseconds a reader waits for a lock: it holds up whoever else asks this process. */
 const readerPatience = 100;
@@ -49,9 +50,12 @@ export class ExperimentDatabase {
   #database: DatabaseSync;
   #statements = new Map<string, StatementSync>();
 
-  private constructor(path: string, database: DatabaseSync) {
+  #closed: () => void;
+
+  private constructor(path: string, database: DatabaseSync, closed: () => void = () => undefined) {
     this.path = path;
     this.#database = database;
+    this.#closed = closed;
   }
 
   /** Creates the file and its folder, or opens it for writing. Throws StorageError. */
@@ -85,8 +89,10 @@ export class ExperimentDatabase {
         return new ExperimentDatabase(path, database);
       } catch (error) {
         database.close();
+        if (storageError(error, path).kind === 'locked') throw error;
+        // What its writer left when it was killed has to be put in order first, and here that is not allowed.
+        if (journalsOf(path).some(existsSync)) return ExperimentDatabase.#openCopy(path, Database);
         // A finished database in WAL mode in a folder where nothing can be created: nobody writes it, so it may be read as it is.
-        if (storageError(error, path).kind === 'locked' || existsSync(`${path}-wal`)) throw error;
         const immutable = new Database(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
         return new ExperimentDatabase(path, immutable);
       }
@@ -95,9 +101,30 @@ export class ExperimentDatabase {
     }
   }
 
+  /** As the database was when it was asked for; what is appended later is not seen. */
+  static #openCopy(path: string, Database: typeof DatabaseSync): ExperimentDatabase {
+    const folder = mkdtempSync(join(tmpdir(), 'trialdeck-database-'));
+    const remove = () => rmSync(folder, { recursive: true, force: true });
+    try {
+      const copy = join(folder, basename(path));
+      for (const from of [path, ...journalsOf(path)].filter(existsSync)) {
+        const to = join(folder, basename(from));
+        copyFileSync(from, to);
+        chmodSync(to, 0o600);
+      }
+      const database = new Database(copy);
+      database.prepare('SELECT 1 FROM sqlite_master').get();
+      return new ExperimentDatabase(path, database, remove);
+    } catch (error) {
+      remove();
+      throw error;
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();
+    this.#closed();
   }
 
   /** All or nothing. Throws StorageError; nothing is stored then. */
@@ -160,7 +187,7 @@ export class ExperimentDatabase {
       const row = this.#prepare('SELECT * FROM ExperimentProfile ORDER BY revision DESC LIMIT 1').get();
       if (!row) return undefined;
       const profile: ExperimentProfile = {
-        params: parseConfig(String(row.params)),
+        params: readStoredParams(String(row.params)),
         id: String(row.id),
         execDuration: Number(row.execDuration ?? 0),
         logDir: String(row.logDir ?? ''),
@@ -287,6 +314,11 @@ export class ExperimentDatabase {
     }
     return statement;
   }
+}
+
+/** Where SQLite keeps what is not in the database yet, or not out of it again. */
+function journalsOf(path: string): string[] {
+  return [`${path}-wal`, `${path}-journal`];
 }
 
 /** `node:sqlite`, or a plain word on why there is none. */

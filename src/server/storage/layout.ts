@@ -19,6 +19,17 @@ export const experimentLayout = {
 } as const;
 
 /**
+ * The folder of a trial that may have been run by any NNI. The stored path may be of another machine or another home: what lies beside
+ * the database is meant.
+ */
+export function storedTrialDirectory(directory: string, trialId: string): string {
+  const present = experimentLayout.trial(directory, trialId);
+  // NNI 2, and the remote services of NNI 3.
+  const older = join(directory, 'trials', trialId);
+  return !existsSync(present) && existsSync(older) ? older : present;
+}
+
+/**
  * The folder in which a new experiment's own folder is to be made: the config's `experimentWorkingDirectory` if it names another
  * place than NNI's default, else `root`. The manifest remembers it as `logDir`.
  */

@@ -1,5 +1,5 @@
 /** Files of a trial and logs of an experiment, confined to their folders. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -38,7 +38,9 @@ export async function openConfined(
   let path: string;
   try {
     const root = await realpath(folder);
-    path = await realpath(join(root, known ?? name));
+    // NNI 2 calls them by the short names themselves.
+    const own = known !== undefined && !existsSync(join(root, known)) ? name : (known ?? name);
+    path = await realpath(join(root, own));
     if (!path.startsWith(root + sep)) throw missing();
     if (!(await stat(path)).isFile()) throw missing();
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What lies in a folder, as the manager shows it: NNI's own experiments, and what is damaged, beside each other. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -8,6 +8,7 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -207,6 +208,23 @@ describe('manager: stored experiments', () => {
     wal.close();
     chmodSync(shown, 0o444);
     chmodSync(dirname(shown), 0o555);
+    // Their writers were killed in the middle, with and without a write-ahead log.
+    for (const [id, mode] of [
+      ['hot', 'DELETE'],
+      ['log', 'WAL'],
+    ] as const) {
+      const path = addCopy(id);
+      const writer = `const db = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+        db.exec('PRAGMA journal_mode = ${mode}; PRAGMA cache_size = 1; PRAGMA cache_spill = 1');
+        db.exec("UPDATE ExperimentProfile SET params = json_set(params, '$.experimentName', '${id}')");
+        db.exec('BEGIN');
+        const row = db.prepare("INSERT INTO MetricData VALUES (1, 'x', '0', 'FINAL', 0, ?)");
+        for (let i = 0; i < 3000; i++) row.run('x'.repeat(300));
+        process.kill(process.pid, 'SIGKILL')`;
+      spawnSync(process.execPath, ['-e', writer, path]);
+      for (const name of readdirSync(dirname(path))) chmodSync(join(dirname(path), name), 0o444);
+      chmodSync(dirname(path), 0o555);
+    }
     chmodSync(addCopy('secret'), 0);
     // Permissions mean nothing to root, who runs the tests in a container.
     const root = process.getuid?.() === 0;
@@ -217,6 +235,10 @@ describe('manager: stored experiments', () => {
     const manager = await start(root ? { uid: nobody } : {});
     const experiments = await list(manager);
     assert.equal(experiments.get('shown')?.name, 'quad');
+    for (const id of ['hot', 'log']) {
+      assert.equal(experiments.get(id)?.name, id, experiments.get(id)?.errors.join());
+      assert.equal((await manager.get<TrialJobInfo[]>(route(id, '/trial-jobs'))).length, 12);
+    }
     assert.equal((await manager.get<TrialJobInfo[]>(route('shown', '/trial-jobs'))).length, 12);
     assert.match(experiments.get('secret')?.errors.join() ?? '', /secret\/db\/nni\.sqlite can't be .*permission/);
     await assert.rejects(manager.launch({ action: 'resume', id: 'shown' }), /no permission, or a read-only disk/);
@@ -226,6 +248,60 @@ describe('manager: stored experiments', () => {
     assert.equal(((await viewed.json()) as unknown[]).length, 12);
     chmodSync(dirname(dirname(shown)), 0o755);
     chmodSync(dirname(shown), 0o755);
+  });
+
+  it('one of the first config format, with the folders of NNI 2, is shown in the words of today', async () => {
+    const database = new DatabaseSync(addCopy('older'));
+    const params = {
+      authorName: 'ada',
+      experimentName: 'mnist',
+      trialConcurrency: 2,
+      maxExecDuration: 3600,
+      maxTrialNum: 12,
+      trainingServicePlatform: 'local',
+      searchSpace: JSON.stringify({ x: { _type: 'uniform', _value: [0, 1] } }),
+      tuner: { builtinTunerName: 'TPE', classArgs: { optimize_mode: 'minimize' } },
+      assessor: { builtinAssessorName: 'Medianstop' },
+      trial: { command: 'python3 mnist.py', codeDir: '/home/ada/mnist', gpuNum: 0 },
+    };
+    database.prepare('UPDATE ExperimentProfile SET params = ?').run(JSON.stringify(params));
+    database.close();
+    const manager = await start();
+    const found = (await list(manager)).get('older') ?? assert.fail();
+    const { name, tuner, assessor, optimizeMode, trialConcurrency, maxTrialNumber, maxExperimentDuration } = found;
+    assert.deepEqual(
+      [name, tuner, assessor, optimizeMode, trialConcurrency, maxTrialNumber, maxExperimentDuration],
+      ['mnist', 'TPE', 'Medianstop', 'minimize', 2, 12, 3600],
+    );
+    const { config } = await manager.get<ExperimentSnapshot>(`${experimentRoot('older')}${experimentRoutes.snapshot}`);
+    assert.deepEqual(config.searchSpace, { x: { _type: 'uniform', _value: [0, 1] } });
+    const [trial] = await manager.get<TrialJobInfo[]>(route('older', '/trial-jobs'));
+    const folder = join(home.experiments, 'older', 'trials', trial?.trialJobId ?? '');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'stderr'), 'Traceback');
+    writeFileSync(join(folder, 'trial.log'), 'epoch 1');
+    for (const [file, text] of [
+      ['stderr', 'Traceback'],
+      ['trial.log', 'epoch 1'],
+    ] as const) {
+      const answer = await manager.fetch(route('older', `/trial-file/${trial?.trialJobId}/${file}`));
+      assert.equal(await answer.text(), text);
+    }
+  });
+
+  it('an architecture search that has a database is read as it is, whatever folder of another machine it names', async () => {
+    const manager = await start();
+    const found = (await list(manager)).get('fcqgwob9') ?? assert.fail();
+    assert.deepEqual([found.type, found.errors, found.live], ['nas', [], false]);
+    const { trials, metrics } = await manager.get<ExperimentSnapshot>(
+      `${experimentRoot('fcqgwob9')}${experimentRoutes.snapshot}`,
+    );
+    assert.equal(trials.length, 5);
+    assert.ok(metrics.trial.length > 0);
+    const [trial] = trials;
+    const log = await manager.fetch(route('fcqgwob9', `/trial-file/${trial?.id}/stdout`));
+    assert.equal(log.status, 200);
+    await assert.rejects(manager.launch({ action: 'resume', id: 'fcqgwob9' }), /only its results can be shown/);
   });
 
   it('whether a refused launch is a conflict does not depend on how the reason is worded', async () => {
