@@ -139,7 +139,14 @@ export class LocalTrainingService implements TrainingService {
     };
     this.#trials.set(trial.id, trial);
     if (Array.isArray(handle.gpus)) this.#gpus.keep(trial.id, handle.gpus.map(Number));
-    if (existsSync(folder.metrics)) trial.reader.start();
+    if (existsSync(folder.metrics)) {
+      try {
+        await this.#read(trial);
+      } catch (error) {
+        this.#gpus.release(trial.id);
+        throw error;
+      }
+    }
     if (existsSync(dirname(folder.state))) {
       try {
         trial.watcher = watch(dirname(folder.state), (_event, name) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -236,6 +237,22 @@ describe('local training service', () => {
     await second.stop('aaaaa');
     assert.equal(await processStart(handle.pid ?? 0), undefined);
     assert.equal(of('aaaaa').end?.signal, 'SIGINT');
+  });
+
+  it('leaves no trial running of which it can read nothing', async () => {
+    const first = service('echo up; sleep 600');
+    const handle = await first.start(spec('aaaaa'));
+    const trial = first.trialDirectory('aaaaa');
+    await lines(join(trial, 'trial.stdout'), 1);
+    await first.dispose();
+    // A socket can't be opened as a file, not even by root.
+    const socket = createServer().listen(join(folder, 'socket'));
+    await once(socket, 'listening');
+    rmSync(join(trial, '.nni/metrics'));
+    renameSync(join(folder, 'socket'), join(trial, '.nni/metrics'));
+    await assert.rejects(service('sleep 600').adopt(handle), /ENXIO|EOPNOTSUPP/);
+    assert.equal(await processStart(handle.pid ?? 0), undefined);
+    socket.close();
   });
 
   it('knows nothing of the end of an adopted trial that was killed with its wrapper', async () => {
