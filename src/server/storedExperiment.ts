@@ -98,8 +98,8 @@ export class StoredExperiment implements ExperimentSource {
   }
 
   /**
-   * Follows a database that somebody else writes, and the logs beside it, until disposed. `changed` is called after each reading that found something,
-   * `failed` after one that was not possible.
+   * Follows a database that somebody else writes, and the logs beside it, until disposed. `changed` is called after each reading that
+   * found something, `failed` after one that was not possible.
    */
   follow(changed: () => void, failed: (error: unknown) => void): void {
     if (this.#watchers.length > 0) return;
@@ -118,7 +118,10 @@ export class StoredExperiment implements ExperimentSource {
     if (existsSync(logs)) this.#watchers.push(watchFolder(logs, told, gatherLogs, look));
   }
 
-  /** Reads what has been appended since, also to the logs, and announces it. Returns whether there was anything. After a StorageError, dispose it. */
+  /**
+   * Reads what has been appended since, also to the logs, and announces it. Returns whether there was anything. After a StorageError,
+   * dispose it.
+   */
   refresh(): boolean {
     const trials = new Set<string>();
     const metrics: MetricDataRecord[] = [];
