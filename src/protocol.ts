@@ -9,6 +9,9 @@ export interface Requests {
   /** Asks for the new value in a native input box; resolves when it took effect or was dismissed. */
   updateLimit: { params: { kind: LimitKind }; result: null };
   updateSearchSpace: { params: null; result: null };
+  /** What the header and its menu offer besides; each is the command of that name. */
+  act: { params: { action: PanelAction }; result: null };
+  actOnTrial: { params: { action: TrialAction; trialId: string }; result: null };
   killTrials: { params: { trialIds: string[] }; result: null };
   /** Opens the parameters as an editable text; undefined starts from the search space. */
   addTrial: { params: { copyOf?: string }; result: null };
@@ -25,6 +28,15 @@ export interface Requests {
   retryConnection: { params: null; result: null };
 }
 export type LimitKind = 'concurrency' | 'trialNumber' | 'duration';
+export type PanelAction =
+  | 'stopAndResume'
+  | 'retryFailedTrials'
+  | 'importResults'
+  | 'openDispatcherLog'
+  | 'openTensorBoard'
+  | 'openWebPortal'
+  | 'deleteExperiment';
+export type TrialAction = 'retryTrial' | 'openTrialOutput' | 'openTensorBoard';
 export type LogName = 'trial.log' | 'stderr' | 'stdout' | 'manager';
 
 /** Host to page, unasked. */
@@ -56,6 +68,10 @@ export interface ConnectionView {
   /** Epoch milliseconds since when. */
   since: number;
   reason?: string;
+  /** Of the server, where the person gave one. */
+  address?: string;
+  /** Of the NNI that runs the experiment, when it has told. */
+  nni?: string;
 }
 
 /** Translations by English text, the shape of `vscode.l10n.bundle`, so that the page needs no localisation of its own. */

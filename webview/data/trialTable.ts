@@ -38,7 +38,7 @@ export function trialColumns(keys: readonly string[], parameters: readonly Param
       id: 'status',
       title: t('status'),
       numeric: false,
-      text: (row) => statusWord(row.status),
+      text: (row) => `${statusWord(row.status)}${row.recordedParameters ? ` · ${t('mixed up')}` : ''}`,
       value: (row) => statusKinds.indexOf(kindOf[row.status]),
     },
     ...(keys.length === 0 ? ['default'] : keys).map(metricColumn),
@@ -150,6 +150,7 @@ function searchText(row: TrialRow): string {
   let text = searchable.get(row);
   if (text === undefined) {
     const parts = [trialName(row), row.id, statusWord(row.status), row.message ?? ''];
+    if (row.recordedParameters) parts.push(t('mixed up'));
     for (const [name, value] of flatParameters(row.parameters)) parts.push(`${name}=${valueText(value)}`);
     const result = resultOf(row, 'default');
     if (result) parts.push(resultText(result.value));

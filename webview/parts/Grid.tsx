@@ -18,8 +18,8 @@ export interface GridColumn<Row> {
   /** Plain text: for measuring, and for the tooltip of what does not fit. */
   text(row: Row): string;
   cell?(row: Row): ComponentChildren;
-  /** Pixels besides the text, for an icon. */
-  extra?: number;
+  /** Pixels besides the text, for icons. */
+  extra?(row: Row): number;
   muted?: boolean;
 }
 
@@ -279,7 +279,6 @@ function columnWidth<Row>(
   { fontSize, fontFamily }: GridProps<Row>,
 ): number {
   const key = `${column.id}\n${fontSize}`;
-  const padding = fontSize * 1.6 + (column.extra ?? 0);
   const title = textWidth(column.title, fontSize, fontFamily) + fontSize * (column.sortable ? 2.6 : 1.6);
   let width = Math.max(known.get(key) ?? 0, Math.min(title, fontSize * 16));
   const step = Math.max(1, Math.floor(rows.length / sample));
@@ -287,6 +286,7 @@ function columnWidth<Row>(
     const row = rows[index];
     if (row === undefined) continue;
     const text = column.text(row);
+    const padding = fontSize * 1.6 + (column.extra?.(row) ?? 0);
     // Most values are short: only those that could be wider are measured.
     if (text.length * fontSize + padding > width) {
       width = Math.max(width, Math.min(textWidth(text, fontSize, fontFamily) + padding, fontSize * 22));

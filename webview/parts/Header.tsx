@@ -1,6 +1,7 @@
 /** The first line: what it is, how it is doing, and what one can do. */
-import { experimentActions } from '../../src/model/experiment.ts';
+import { type ExperimentAction, experimentActions } from '../../src/model/experiment.ts';
 import { experimentPhase, phaseShapes } from '../../src/model/experimentPhase.ts';
+import type { PanelAction } from '../../src/protocol.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { phaseWord } from '../data/phaseWord.ts';
@@ -11,9 +12,17 @@ import { menuBelow, type OpenMenu } from './Menu.tsx';
 export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
   const actions = experimentActions(summary);
-  const { whyLost: lost, whyNotChange: noRun } = page;
+  const { whyLost: lost } = page;
   const viewed = summary.status === 'VIEWED';
-  const facts = [summary.tuner, summary.assessor, summary.platform, summary.engine === 'nni' ? 'NNI' : undefined];
+  const { nni, address } = page.connection;
+  const engine = nni === undefined ? t('run by NNI') : t('run by NNI {0}', nni);
+  const facts = [
+    summary.tuner,
+    summary.assessor,
+    summary.platform,
+    summary.engine === 'nni' ? engine : undefined,
+    address?.replace(/^https?:\/\//, ''),
+  ];
   return (
     <header class="header">
       <Icon name="beaker" class="logo" />
@@ -24,7 +33,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
         </span>
       )}
       <StatusChip page={page} data={data} />
-      <span class="facts">
+      <span class="facts" title={facts.filter(Boolean).join(' · ')}>
         {facts.filter(Boolean).join(' · ')}
         {summary.startTime !== undefined && (
           <span title={fullTime(summary.startTime)}> · {t('since {0}', clockTime(summary.startTime, page.now))}</span>
@@ -45,15 +54,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
             onClick={() => void page.request('stopExperiment', null)}
           />
         )}
-        {actions.has('resume') && (
-          <Button
-            label={t('Resume')}
-            icon="debug-continue"
-            disabled={noRun !== undefined || page.pending.has('resumeExperiment')}
-            title={noRun ?? t('Go on where the experiment stopped')}
-            onClick={() => void page.request('resumeExperiment', null)}
-          />
-        )}
+        {actions.has('resume') && <ResumeButton page={page} />}
         <IconButton
           icon="export"
           label={t('Export Results…')}
@@ -71,6 +72,20 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   );
 }
 
+export function ResumeButton({ page, appearance = 'icon' }: { page: Page; appearance?: 'primary' | 'icon' }) {
+  const { whyNotChange } = page;
+  return (
+    <Button
+      appearance={appearance}
+      label={t('Resume')}
+      {...(appearance === 'icon' ? { icon: 'debug-continue' } : {})}
+      disabled={whyNotChange !== undefined || page.pending.has('resumeExperiment')}
+      title={whyNotChange ?? t('Go on where the experiment stopped')}
+      onClick={() => void page.request('resumeExperiment', null)}
+    />
+  );
+}
+
 function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
   const phase = experimentPhase(data.summary);
   const { icon, tone } = phaseShapes[phase];
@@ -84,15 +99,30 @@ function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
 
 function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
   const actions = experimentActions(data.summary);
-  const not = (action: 'update' | 'addTrial') => {
-    return page.whyNotChange ?? (actions.has(action) ? undefined : t('The experiment is not running.'));
+  const not = (action: ExperimentAction, why = t('The experiment is not running.')) => {
+    return page.whyNotChange ?? (actions.has(action) ? undefined : why);
   };
-  return [
+  const act = (action: PanelAction) => () => void page.request('act', { action });
+  const { counts, engine, live } = data.summary;
+  const noFailed = live && (counts.FAILED ?? 0) === 0 ? t('No trial has failed.') : undefined;
+  const items: OpenMenu['items'] = [
     {
       label: t('Add Trial…'),
       icon: 'add',
       disabled: not('addTrial'),
       run: () => void page.request('addTrial', {}),
+    },
+    {
+      label: t('Retry Failed Trials…'),
+      icon: 'redo',
+      disabled: not('retryFailed', noFailed),
+      run: act('retryFailedTrials'),
+    },
+    {
+      label: t('Import Results…'),
+      icon: 'desktop-download',
+      disabled: not('importData'),
+      run: act('importResults'),
     },
     'line',
     {
@@ -125,10 +155,21 @@ function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
       icon: 'output',
       run: () => void page.request('openLog', { name: 'manager' }),
     },
+    ...(engine === 'nni' ? [{ label: t("Open the Tuner's Log"), icon: 'output', run: act('openDispatcherLog') }] : []),
+    {
+      label: t('Open TensorBoard'),
+      icon: 'graph-line',
+      disabled: not('tensorBoard', t('No trial has started.')),
+      run: act('openTensorBoard'),
+    },
+    ...(actions.has('portal') ? [{ label: t('Open NNI Web Portal'), icon: 'globe', run: act('openWebPortal') }] : []),
     {
       label: t('Copy Experiment Id'),
       icon: 'copy',
       run: () => void page.request('copyText', { text: data.summary.id }),
     },
   ];
+  if (!actions.has('delete')) return items;
+  const remove = { label: t('Delete Experiment…'), icon: 'trash', disabled: page.whyNotChange };
+  return [...items, 'line', { ...remove, run: act('deleteExperiment') }];
 }

@@ -51,7 +51,10 @@ function Best({ page, data }: Props) {
   const hint = optimizeMode === 'maximize' ? t('Higher is better') : t('Lower is better');
   const title = optimizeMode === 'maximize' ? t('Best metric · highest') : t('Best metric · lowest');
   if (!best) {
-    const none = endedTrials(data.summary) > 0 ? t('no result is a number yet') : t('when the first trial has ended');
+    const ended = endedTrials(data.summary) > 0;
+    // Nothing more comes of one that is not run any more.
+    const notYet = data.summary.live ? t('when the first trial has ended') : t('no trial has ended');
+    const none = ended ? t('no result is a number yet') : unstored(data) ? t('not stored') : notYet;
     return <Figure title={title} hint={hint} value="–" note={none} />;
   }
   const row = data.rows.get(best.trialId);
@@ -77,8 +80,16 @@ function Best({ page, data }: Props) {
   );
 }
 
+/** NNI stores neither trials nor limits of an architecture search with its sequential engine: not even how many there were. */
+function unstored({ summary, rows }: ExperimentData): boolean {
+  return summary.type === 'nas' && !summary.live && rows.size === 0 && allTrials(summary) === 0;
+}
+
 function Trials({ data }: Props) {
   const { summary } = data;
+  if (unstored(data)) {
+    return <Figure title={t('Trials')} hint={t('Trials that have ended')} value="–" note={t('not stored')} />;
+  }
   const ended = endedTrials(summary);
   const counts = countKinds(summary.counts);
   const total = Math.max(summary.maxTrialNumber ?? 0, allTrials(summary));
@@ -160,7 +171,7 @@ function Concurrency({ page, data }: Props) {
     <Figure
       title={t('Concurrency')}
       hint={t('How many trials run at a time')}
-      value={String(summary.trialConcurrency)}
+      value={summary.trialConcurrency > 0 ? String(summary.trialConcurrency) : '–'}
       note={
         <>
           {t('{0} busy', busy)}

@@ -1,10 +1,12 @@
 /** Lines across the page for what a person must know: errors of the experiment, a lost connection, a refused request. */
 import type { ComponentChildren } from 'preact';
-import { experimentPhase } from '../../src/model/experimentPhase.ts';
+import { experimentActions } from '../../src/model/experiment.ts';
+import { canRestart, experimentPhase } from '../../src/model/experimentPhase.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import type { Page } from '../page.ts';
 import { clockTime, t } from '../strings.ts';
+import { ResumeButton } from './Header.tsx';
 
 function Strip(props: {
   tone: 'error' | 'warning' | 'info';
@@ -72,18 +74,44 @@ function ErrorStrip({ page, data }: { page: Page; data: ExperimentData }) {
   if (summary.errors.length === 0) {
     if (experimentPhase(summary) !== 'crashed') return null;
     return (
-      <Strip tone="warning" icon="debug-disconnect" actions={<LogButton page={page} />}>
+      <Strip tone="warning" icon="debug-disconnect" actions={<WaysOut page={page} data={data} />}>
         <strong>{t('The experiment crashed.')}</strong>{' '}
         {t('Its process ended without stopping it. Nothing that was reported is lost: Resume goes on from here.')}
       </Strip>
     );
   }
+  const phase = experimentPhase(summary);
   return (
-    <Strip tone="error" icon="error" actions={<LogButton page={page} />}>
+    <Strip tone="error" icon={phase === 'stalled' ? 'warning' : 'error'} actions={<WaysOut page={page} data={data} />}>
+      {phase === 'stalled' && <strong>{t('The experiment is stalled: nothing more will happen by itself.')}</strong>}
+      {phase === 'crashed' && <strong>{t('The experiment crashed.')}</strong>}
       {summary.errors.map((error) => (
         <div key={error}>{error}</div>
       ))}
     </Strip>
+  );
+}
+
+/** What one can do about it, and where it says more. */
+function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
+  const { summary } = data;
+  const phase = experimentPhase(summary);
+  return (
+    <>
+      {canRestart(summary) && (
+        <Button
+          appearance="primary"
+          label={t('Stop and Resume')}
+          disabled={page.whyNotChange !== undefined || page.pending.has('act')}
+          title={page.whyNotChange ?? t('Stop the experiment and go on from there; results are kept')}
+          onClick={() => void page.request('act', { action: 'stopAndResume' })}
+        />
+      )}
+      {(phase === 'crashed' || phase === 'failed') && experimentActions(summary).has('resume') && (
+        <ResumeButton page={page} appearance="primary" />
+      )}
+      <LogButton page={page} />
+    </>
   );
 }
 

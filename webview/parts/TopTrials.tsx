@@ -13,6 +13,7 @@ import { t } from '../strings.ts';
 import { textWidth } from '../textWidth.ts';
 import { Card, Empty } from './Card.tsx';
 import { menuBelow } from './Menu.tsx';
+import { MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { trialContext, trialMenu } from './trialMenu.ts';
 
@@ -101,6 +102,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
                       >
                         <StatusIcon status={row.status} />
                         {trialName(row)}
+                        <MixUpMark row={row} />
                       </button>
                     </td>
                     <td class="numeric strong">{metricText(row)}</td>
@@ -155,7 +157,7 @@ function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly T
   const padding = 15;
   const wide = (texts: readonly string[]) =>
     Math.max(...texts.map((text) => textWidth(text, fontSize, fontFamily))) + padding;
-  const icon = fontSize * 1.7;
+  const icon = fontSize * (top.some((row) => row.recordedParameters) ? 3.6 : 1.7);
   let left = room - wide(['#', ...top.map(trialName)]) - icon - wide([t('metric'), ...top.map(metricText)]) * 1.1;
   left -= wide([t('time'), ...top.map((row) => formatDuration(secondsOf(row, page.dataNow) ?? 0))]);
   const columns: ParameterColumn[] = [];

@@ -17,6 +17,7 @@ import { Card, Empty } from './Card.tsx';
 import { NotFinite } from './HistoryCard.tsx';
 import { keyWord, metricKey } from './KeyChoice.tsx';
 import { menuBelow } from './Menu.tsx';
+import { MixUp, MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { numberLine, TrialHover } from './TrialHover.tsx';
 import { TrialLog } from './TrialLog.tsx';
@@ -49,6 +50,7 @@ export function TrialDetail({
       title={
         <>
           {name} <StatusIcon status={row.status} words />
+          <MixUpMark row={row} words />
           {best && <span class="best-mark">★ {t('best so far')}</span>}
         </>
       }
@@ -69,6 +71,7 @@ export function TrialDetail({
         {row.message && (
           <p class={`message tone-text-${row.status === 'FAILED' ? 'failed' : 'plain'}`}>{row.message}</p>
         )}
+        <MixUp row={row} />
         <div class={hasLongTexts(row) ? 'detail-columns long' : 'detail-columns'}>
           <Values row={row} />
           {withCurve && <OwnCurve page={page} data={data} row={row} />}

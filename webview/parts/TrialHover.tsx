@@ -4,6 +4,7 @@ import type { TrialRow } from '../../src/model/trial.ts';
 import { flatParameters, valueText } from '../data/parameters.ts';
 import { trialName } from '../data/trialStatus.ts';
 import { t } from '../strings.ts';
+import { MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 
 /** Lines at most; the details have the rest. */
@@ -15,6 +16,7 @@ export function TrialHover({ row, lines }: { row: TrialRow; lines: readonly [str
     <>
       <div class="hover-title">
         <strong>{t('Trial {0}', trialName(row))}</strong> <StatusIcon status={row.status} words />
+        <MixUpMark row={row} words />
       </div>
       <table>
         <tbody>

@@ -11,6 +11,7 @@ import { plural, t } from '../strings.ts';
 import { Empty } from './Card.tsx';
 import { Grid, type GridColumn } from './Grid.tsx';
 import { menuBelow } from './Menu.tsx';
+import { MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { TrialDetail } from './TrialDetail.tsx';
 import { trialContext, trialMenu } from './trialMenu.ts';
@@ -103,7 +104,13 @@ function gridColumn(column: TrialColumn, page: Page): GridColumn<TrialRow> {
   const text = (row: TrialRow) => column.text(row, page.dataNow);
   const base = { id: column.id, title: column.title, numeric: column.numeric, sortable: true, text };
   if (column.id === 'status') {
-    return { ...base, extra: 22, cell: (row) => <StatusIcon status={row.status} words /> };
+    const cell = (row: TrialRow) => (
+      <>
+        <StatusIcon status={row.status} words />
+        <MixUpMark row={row} words />
+      </>
+    );
+    return { ...base, extra: (row) => (row.recordedParameters ? 44 : 22), cell };
   }
   if (column.id.startsWith('metric:')) {
     const key = column.id.slice('metric:'.length);

@@ -1,6 +1,7 @@
 /** What one can do with a trial. */
 import { experimentActions } from '../../src/model/experiment.ts';
 import { canKill, type TrialRow } from '../../src/model/trial.ts';
+import type { TrialAction } from '../../src/protocol.ts';
 import type { Page } from '../page.ts';
 import { t } from '../strings.ts';
 import type { OpenMenu } from './Menu.tsx';
@@ -10,7 +11,9 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
   const actions = summary ? experimentActions(summary) : new Set();
   const killable = canKill(row.status) && summary?.live === true;
   let noCopy = page.whyNotChange;
-  if (!actions.has('addTrial')) noCopy ??= t('The experiment is not running, so it takes no new trials.');
+  const notRunning = t('The experiment is not running, so it takes no new trials.');
+  if (!actions.has('addTrial')) noCopy ??= notRunning;
+  const act = (action: TrialAction) => () => void page.request('actOnTrial', { action, trialId: row.id });
   return [
     {
       label: t('Copy Parameters'),
@@ -23,12 +26,29 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
       disabled: noCopy,
       run: () => void page.request('addTrial', { copyOf: row.id }),
     },
+    ...(row.status === 'FAILED'
+      ? [
+          {
+            label: t('Retry Trial…'),
+            icon: 'redo',
+            disabled: page.whyNotChange ?? (actions.has('retryFailed') ? undefined : notRunning),
+            run: act('retryTrial'),
+          },
+        ]
+      : []),
     'line',
     {
       label: t('Open Log in Editor'),
       icon: 'output',
       run: () =>
         void page.request('openLog', { trialId: row.id, name: row.status === 'FAILED' ? 'stderr' : 'trial.log' }),
+    },
+    { label: t('Open Output…'), icon: 'output', run: act('openTrialOutput') },
+    {
+      label: t('Open TensorBoard'),
+      icon: 'graph-line',
+      disabled: page.whyNotChange ?? (hasStarted(page, row) ? undefined : t('The trial has not started.')),
+      run: act('openTensorBoard'),
     },
     'line',
     {
@@ -40,6 +60,10 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
   ];
 }
 
+function hasStarted(page: Page, row: TrialRow): boolean {
+  return row.status !== 'WAITING' && page.data?.summary.type === 'hpo';
+}
+
 /** What VS Code's own context menu gets to know of a trial. */
 export function trialContext(page: Page, row: TrialRow): string {
   return JSON.stringify({
@@ -47,6 +71,9 @@ export function trialContext(page: Page, row: TrialRow): string {
     connectionId: page.connectionId,
     experimentId: page.data?.summary.id,
     trialId: row.id,
+    trialCanBeRetried:
+      row.status === 'FAILED' && page.data !== undefined && experimentActions(page.data.summary).has('retryFailed'),
+    trialHasStarted: hasStarted(page, row),
     trialCanBeKilled: canKill(row.status) && page.data?.summary.live === true,
     preventDefaultContextMenuItems: true,
   });

@@ -31,6 +31,8 @@ export class ExperimentPanel implements Disposable {
   #gone = false;
   #trialId: string | null;
   #connection = '';
+  /** Version of the NNI that runs the experiment. */
+  #nni: { version: string } | 'asked' | undefined;
 
   constructor(
     webview: WebviewPanel,
@@ -101,7 +103,7 @@ export class ExperimentPanel implements Disposable {
     if (!this.#ready) return;
     const { store } = this.#services;
     const connection = store.connection(this.connectionId);
-    const view = connectionView(connection?.status);
+    const view = this.#view();
     const key = JSON.stringify(view);
     if (key !== this.#connection) {
       this.#connection = key;
@@ -114,12 +116,13 @@ export class ExperimentPanel implements Disposable {
     this.#model = model;
     if (model) {
       this.#gone = false;
+      void this.#askVersion(model);
       this.#feed = new Feed(model, {
         snapshot: (snapshot) => {
           this.#post('snapshot', {
             connectionId: this.connectionId,
             snapshot,
-            connection: connectionView(store.connection(this.connectionId)?.status),
+            connection: this.#view(),
             strings: l10n.bundle ?? {},
             ...permission(model),
           });
@@ -135,6 +138,29 @@ export class ExperimentPanel implements Disposable {
           ? l10n.t('Experiment {0} is not there any more. It may have been deleted or moved.', this.experimentId)
           : l10n.t('The connection to experiment {0} was forgotten. Connect again to see it.', this.experimentId),
       });
+    }
+  }
+
+  #view(): ConnectionView {
+    const connection = this.#services.store.connection(this.connectionId);
+    const view = connectionView(connection?.status);
+    if (connection?.kind === 'remote' && connection.address !== undefined) view.address = connection.address;
+    if (this.#nni !== undefined && this.#nni !== 'asked') view.nni = this.#nni.version;
+    return view;
+  }
+
+  /** Once, of the one that runs it; what is stored does not say by which it was written. */
+  async #askVersion(model: ExperimentModel): Promise<void> {
+    const { engine, live } = model.summary;
+    if (engine !== 'nni' || !live || this.#nni !== undefined) return;
+    this.#nni = 'asked';
+    try {
+      const version = await this.#services.store.client(this.connectionId, this.experimentId).getVersion();
+      this.#nni = { version: version.replace(/^v/, '') };
+      this.#show();
+    } catch {
+      // The next look asks again; the header does without.
+      this.#nni = undefined;
     }
   }
 

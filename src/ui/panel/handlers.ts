@@ -31,6 +31,8 @@ export function panelHandlers(panel: PanelContext): Handlers {
     resumeExperiment: () => command('trialdeck.resumeExperiment', experiment),
     updateLimit: ({ kind }) => command(limitCommands[kind], experiment),
     updateSearchSpace: () => command('trialdeck.updateSearchSpace', experiment),
+    act: ({ action }) => command(`trialdeck.${action}`, experiment),
+    actOnTrial: ({ action, trialId }) => command(`trialdeck.${action}`, trial(trialId)),
     killTrials: ({ trialIds }) => {
       const trials = trialIds.map(trial);
       return command('trialdeck.killTrial', trials[0], trials);

@@ -11,6 +11,18 @@ const params = {
   resumeExperiment: v.null(),
   updateLimit: v.object({ kind: v.picklist(['concurrency', 'trialNumber', 'duration']) }),
   updateSearchSpace: v.null(),
+  act: v.object({
+    action: v.picklist([
+      'stopAndResume',
+      'retryFailedTrials',
+      'importResults',
+      'openDispatcherLog',
+      'openTensorBoard',
+      'openWebPortal',
+      'deleteExperiment',
+    ]),
+  }),
+  actOnTrial: v.object({ action: v.picklist(['retryTrial', 'openTrialOutput', 'openTensorBoard']), trialId: id }),
   killTrials: v.object({ trialIds: v.pipe(v.array(id), v.minLength(1), v.maxLength(100_000)) }),
   addTrial: v.object({ copyOf: v.exactOptional(id) }),
   exportTrials: v.null(),

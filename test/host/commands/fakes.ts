@@ -62,6 +62,13 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
     {
       get: (_target, name: string) => {
         if (name === 'writtenParameters') return async (id: string) => byId.get(id)?.row.parameters;
+        if (name === 'trialJobInfos') {
+          return async () =>
+            trials.map(({ id, parameters }) => ({
+              trialJobId: id,
+              hyperParameters: [JSON.stringify({ parameter_id: 0, parameters })],
+            }));
+        }
         return (...args: unknown[]) => {
           calls.push([name, ...args]);
           return Promise.resolve({ sequenceId: 12 });

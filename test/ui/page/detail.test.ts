@@ -26,6 +26,23 @@ describe('page: one trial', () => {
     assert.match(await page.text('.detail .values dd'), /^0\.\d+$/);
   });
 
+  it('shows what it ran with beside what NNI has on record, where that is another', async () => {
+    const snapshot = makeExperiment({ trials: 3 });
+    const trials = snapshot.trials.map((row) =>
+      row.id === snapshot.summary.best?.trialId
+        ? { ...row, recordedParameters: { ...row.parameters, learning_rate: 0.123 } }
+        : row,
+    );
+    const page = await open({ snapshot: { ...snapshot, trials } });
+    const table = page.page.getByRole('region', { name: 'Parameters that NNI mixed up' });
+    await table.getByText(/NNI hands parameters to whichever trial asks first/).waitFor();
+    assert.deepEqual(await table.locator('tbody th').allInnerTexts(), ['learning_rate']);
+    assert.match(await page.text(table.locator('tbody')), /learning_rate\s+\S+\s+0\.123/);
+    await page.page.locator('.top [data-row]', { has: page.page.locator('.mix-up-mark') }).waitFor();
+    await page.tab(/Trials/);
+    await page.page.getByRole('grid').getByText('mixed up').waitFor();
+  });
+
   it('shows its curve, and a running trial the way so far', async () => {
     const snapshot = makeExperiment({ trials: 5, running: 1 });
     const page = await open({ snapshot });

@@ -65,8 +65,7 @@ describe('page: header and numbers', () => {
     await menu.waitFor();
     const focused = () => page.page.evaluate<string>('document.activeElement.textContent');
     assert.equal(await focused(), 'Add Trial…');
-    await page.page.keyboard.press('ArrowDown');
-    await page.page.keyboard.press('ArrowDown');
+    for (let steps = 0; steps < 4; steps++) await page.page.keyboard.press('ArrowDown');
     assert.equal(await focused(), 'Change Number of Trials…');
     await page.page.keyboard.press('Enter');
     assert.deepEqual(await page.asked('updateLimit'), { kind: 'trialNumber' });
@@ -82,6 +81,24 @@ describe('page: header and numbers', () => {
     await page.page.keyboard.press('Escape');
     await menu.waitFor({ state: 'detached' });
     assert.equal(await page.page.evaluate('document.activeElement.getAttribute("aria-label")'), 'More Actions…');
+  });
+
+  it('offers what a real NNI has besides: its page and the log of its tuner', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 9, failEvery: 4, summary: { engine: 'nni' } }) });
+    await page.send('connection', { state: 'connected', since: Date.now(), nni: '3.0.0', address: 'http://gpu:8080' });
+    await page.page.getByText(/run by NNI 3\.0\.0 · gpu:8080/).waitFor();
+    let count = 0;
+    for (const [label, action] of [
+      ['Open NNI Web Portal', 'openWebPortal'],
+      ["Open the Tuner's Log", 'openDispatcherLog'],
+      ['Retry Failed Trials…', 'retryFailedTrials'],
+    ] as const) {
+      await page.page.getByRole('button', { name: 'More Actions…' }).click();
+      await page.page.getByRole('menuitem', { name: label }).click();
+      assert.deepEqual(await page.asked('act', ++count), { action });
+    }
+    await page.page.getByRole('button', { name: 'More Actions…' }).click();
+    assert.equal(await page.page.getByRole('menuitem', { name: 'Delete Experiment…' }).count(), 0, 'it runs');
   });
 
   it('offers to resume what has stopped', async () => {

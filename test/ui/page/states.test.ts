@@ -73,7 +73,19 @@ describe('page: states', () => {
     assert.equal(await page.attribute(change, 'title'), whyNotRun);
     await page.page.getByRole('button', { name: 'More Actions…' }).click();
     const disabled = await page.page.locator('[role="menuitem"][aria-disabled="true"]').allInnerTexts();
-    assert.equal(disabled.length, 5);
+    assert.deepEqual(
+      disabled.map((label) => label.trim()),
+      [
+        'Add Trial…',
+        'Retry Failed Trials…',
+        'Import Results…',
+        'Change Concurrency…',
+        'Change Number of Trials…',
+        'Change Time Limit…',
+        'Change Search Space…',
+        'Open TensorBoard',
+      ],
+    );
     await page.page.getByRole('menuitem', { name: 'Add Trial…' }).dispatchEvent('click');
     await page.page.keyboard.press('Escape');
     // To stop what runs is always possible.
@@ -132,6 +144,14 @@ describe('page: states', () => {
     await page.show({ ...makeExperiment({ trials: 5, running: 1, summary: { errors } }), revision: 2 });
     await page.page.getByRole('alert').getByText('The tuner has not answered').waitFor();
     assert.equal((await page.text('.chip')).trim(), 'Stalled');
+    await page.page.getByRole('alert').getByRole('button', { name: 'Stop and Resume' }).click();
+    assert.deepEqual(await page.asked('act'), { action: 'stopAndResume' });
+  });
+
+  it('offers to resume what crashed where it says so', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
+    await page.page.locator('.strip').getByRole('button', { name: 'Resume' }).click();
+    await page.asked('resumeExperiment');
   });
 
   it('shows why a request was refused, until it is dismissed', async () => {

@@ -153,6 +153,8 @@ describe('page: trial table', () => {
       connectionId: 'local',
       experimentId: 'q7hk2m0x',
       trialId: 't0002',
+      trialCanBeRetried: false,
+      trialHasStarted: true,
       trialCanBeKilled: true,
       preventDefaultContextMenuItems: true,
     });

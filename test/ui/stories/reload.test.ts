@@ -57,7 +57,7 @@ describe('reload the window while an experiment runs', () => {
     const page = await window.webview('[data-trial-count]');
     await page.locator('[data-phase="crashed"]').waitFor();
     await window.picture('crashed');
-    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('.strip').getByRole('button', { name: 'Resume' }).click();
     await page.getByText('3 busy').waitFor({ timeout: 100_000 });
     await window.row(/endless.*2\/20/).waitFor();
   });

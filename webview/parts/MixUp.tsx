@@ -1,0 +1,69 @@
+/** What is shown of a trial whose parameters NNI gave to another one: a mark, and what it ran with beside what is on record. */
+import type { TrialRow } from '../../src/model/trial.ts';
+import { Icon } from '../controls.tsx';
+import { flatParameters, valueText } from '../data/parameters.ts';
+import { t } from '../strings.ts';
+
+/** Why; NNI says nothing of it. */
+export function mixUpSentence(): string {
+  return t(
+    'NNI hands parameters to whichever trial asks first, and recorded others for this one. Everything shown here is what it ran with.',
+  );
+}
+
+/** A shape with a title, and with a word where there is room. */
+export function MixUpMark({ row, words = false }: { row: TrialRow; words?: boolean }) {
+  if (!row.recordedParameters) return null;
+  const word = t('mixed up');
+  return (
+    <span class="mix-up-mark" title={mixUpSentence()}>
+      <span
+        class="codicon codicon-arrow-swap"
+        {...(words ? { 'aria-hidden': 'true' } : { role: 'img', 'aria-label': word })}
+      />
+      {words && <span>{word}</span>}
+    </span>
+  );
+}
+
+/** The parameters that differ, side by side. */
+export function MixUp({ row }: { row: TrialRow }) {
+  if (!row.recordedParameters) return null;
+  const ran = flatParameters(row.parameters);
+  const recorded = flatParameters(row.recordedParameters);
+  const names = [...new Set([...ran.keys(), ...recorded.keys()])].filter(
+    (name) => JSON.stringify(ran.get(name)) !== JSON.stringify(recorded.get(name)),
+  );
+  return (
+    <section class="mix-up" aria-label={t('Parameters that NNI mixed up')}>
+      <p>
+        <Icon name="arrow-swap" />
+        <span>{mixUpSentence()}</span>
+      </p>
+      <div class="scroll-x">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t('parameter')}</th>
+              <th scope="col">{t('ran with')}</th>
+              <th scope="col">{t('NNI recorded')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{cellText(ran, name)}</td>
+                <td class="muted">{cellText(recorded, name)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function cellText(flat: ReadonlyMap<string, unknown>, name: string): string {
+  return flat.has(name) ? valueText(flat.get(name)) : '–';
+}
