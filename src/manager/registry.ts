@@ -285,7 +285,8 @@ export class Registry {
     }
     try {
       entry.stored?.refresh();
-      const opened = entry.stored ?? this.#openStored(entry);
+      const known = entry.stored;
+      const opened = known ?? this.#openStored(entry);
       const summary = opened.summary();
       if (alive && opened instanceof StoredExperiment) {
         // NNI itself writes this one: its database is followed.
@@ -296,8 +297,9 @@ export class Registry {
           (error) => this.#showUnreadable(current, error),
         );
         void this.#waitForNni(entry);
-      } else if (entry.stored) entry.stored.circumstancesChanged();
-      else opened.dispose();
+      } else if (!known) opened.dispose();
+      // Its database does not say everything: that it is done, or by whom it is held, is in the manifest.
+      known?.circumstancesChanged();
       entry.stamp = stamp;
       this.#set(entry, summary);
     } catch (error) {

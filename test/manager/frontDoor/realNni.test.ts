@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { followExperiment } from '../../../src/client/follow.ts';
 import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
 import { experimentPhase } from '../../../src/model/experimentPhase.ts';
 import { experimentRoot, experimentRoutes, nniBase } from '../../../src/model/wire.ts';
@@ -80,5 +81,33 @@ describe('manager: a real NNI', () => {
     const [first, ...others] = trials;
     assert.equal(first?.final, '"oops"');
     for (const { parameters, final } of others) assert.equal(Number(final), parameters.x);
+  });
+
+  it('is followed to its end', async function () {
+    this.timeout(300_000);
+    const code = join(home.path, 'code');
+    mkdirSync(code);
+    writeFileSync(join(code, 'mended'), '');
+    writeFileSync(join(code, 'trial.py'), trial);
+    writeFileSync(join(code, 'config.yml'), config);
+    const manager = await ManagerProcess.start(home);
+    const args = ['create', '--config', join(code, 'config.yml'), '--port', String(await freePort())];
+    await launchWithNnictl(nni, args, home.environment(nni.python));
+    const [id] = Object.keys(await home.manifest());
+    assert.ok(id);
+    await manager.until(id, ({ live }) => live);
+    // Only NNI's manifest says that it is done.
+    const end = new AbortController();
+    let status: string | undefined;
+    const look = (summary: ExperimentSummary | undefined) => {
+      status = summary?.status ?? status;
+      if (status === 'DONE') end.abort();
+    };
+    const follower = {
+      onSnapshot: ({ summary }: { summary: ExperimentSummary }) => look(summary),
+      onChange: ({ summary }: { summary?: ExperimentSummary }) => look(summary),
+    };
+    await followExperiment(manager.client.experiment(id), follower, end.signal);
+    assert.equal(status, 'DONE');
   });
 });
