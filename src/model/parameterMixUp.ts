@@ -20,11 +20,16 @@ export interface ActualParameters {
   parameters: Parameters;
 }
 
+interface Reports {
+  /** A trial that ran when its experiment was stopped runs again after a resume, with what it is given then. */
+  latest: string | null;
+  all: Set<string | null>;
+}
+
 /** Nothing is guessed: where the truth is not known, the record stays. */
 export class ParameterMixUps {
   #trials = new Map<string, RecordedTrial>();
-  /** By what the first metric said. */
-  #reported = new Map<string, string | null>();
+  #reports = new Map<string, Reports>();
   /** Ids of trials by the parameter id that is on their record; one, except where a resumed experiment counted from 0 again. */
   #owners = new Map<string | null, Set<string>>();
   /** Trials whose metrics name another set than their record does, by that set. */
@@ -50,14 +55,21 @@ export class ParameterMixUps {
   }
 
   /**
-   * Takes the parameter id of one of a trial's metrics.
+   * Takes the parameter id of one of a trial's metrics, in the order in which they came.
    *
    * @returns as {@link record} does
    */
   reported(trialId: string, parameterId: string | null): string[] {
-    if (this.#reported.has(trialId)) return [];
-    this.#reported.set(trialId, parameterId);
-    return this.#judge([trialId, ...(this.#swapped.get(parameterId) ?? [])]);
+    const known = this.#reports.get(trialId);
+    if (known?.latest === parameterId) return [];
+    if (known) {
+      known.latest = parameterId;
+      known.all.add(parameterId);
+    } else this.#reports.set(trialId, { latest: parameterId, all: new Set([parameterId]) });
+    const trial = this.#trials.get(trialId);
+    // What this trial has left to others, or has not, is another question now.
+    const left = trial ? (this.#swapped.get(trial.parameterId) ?? []) : [];
+    return this.#judge([trialId, ...(this.#swapped.get(parameterId) ?? []), ...left]);
   }
 
   /** What the trial ran with; undefined where that is what its record says, or is not known. */
@@ -77,7 +89,7 @@ export class ParameterMixUps {
 
   #find(id: string): ActualParameters | undefined {
     const trial = this.#trials.get(id);
-    const parameterId = this.#reported.get(id);
+    const parameterId = this.#reports.get(id)?.latest;
     if (!trial || parameterId === undefined || parameterId === trial.parameterId) return undefined;
     setOf(this.#swapped, parameterId).add(id);
     const owner = this.#ownerOf(parameterId, trial);
@@ -86,9 +98,9 @@ export class ParameterMixUps {
 
   /** The trial on whose record the set is. Sets without an id can't be told from each other. */
   #ownerOf(parameterId: string | null, trial: RecordedTrial): RecordedTrial | undefined {
-    // A set is handed out once: who got what is on its record has not left it to another.
+    // A set is handed out once: who never had anything but what is on its record has not left it to another.
     const owners = [...(this.#owners.get(parameterId) ?? [])]
-      .filter((id) => this.#reported.get(id) !== parameterId)
+      .filter((id) => !this.#kept(id, parameterId))
       .flatMap((id) => this.#trials.get(id) ?? []);
     if (owners.length <= 1) return owners[0];
     if (parameterId === null || trial.startTime === undefined) return undefined;
@@ -98,6 +110,11 @@ export class ParameterMixUps {
       owner.startTime === undefined ? Number.POSITIVE_INFINITY : Math.abs(owner.startTime - startTime);
     owners.sort((a, b) => distance(a) - distance(b));
     return owners[0] && Number.isFinite(distance(owners[0])) ? owners[0] : undefined;
+  }
+
+  #kept(trialId: string, parameterId: string | null): boolean {
+    const reports = this.#reports.get(trialId);
+    return reports?.latest === parameterId && reports.all.size === 1;
   }
 }
 

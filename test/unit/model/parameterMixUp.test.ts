@@ -41,6 +41,20 @@ describe('Mixed up parameters', () => {
     assert.deepEqual(mixUps.actual('A')?.parameters, { x: 1 });
   });
 
+  it('are those of the last run where a trial ran again after a resume', () => {
+    const mixUps = new ParameterMixUps();
+    mixUps.record(trial('A', '2', 0.2, 1000));
+    mixUps.record(trial('B', '3', 0.3, 1010));
+    mixUps.reported('A', '3');
+    mixUps.reported('B', '2');
+    assert.deepEqual(mixUps.actual('A')?.parameters, { x: 0.3 });
+    // B was killed; A is started again by the resume, and gets its own this time.
+    mixUps.record(trial('A', '2', 0.2, 90_000));
+    assert.deepEqual(mixUps.reported('A', '2'), ['A']);
+    assert.equal(mixUps.actual('A'), undefined);
+    assert.deepEqual(mixUps.actual('B')?.parameters, { x: 0.2 }, 'what B ran with is as it was');
+  });
+
   it('leave alone what is right, and what is only reported again', () => {
     const mixUps = new ParameterMixUps();
     mixUps.record(trial('A', '0', 0));
