@@ -11,6 +11,7 @@ const pictures = {
   'panel-high-contrast': 'panel-hc-dark',
   'config-problems': 'config-problems',
   'config-running': 'codelens-running',
+  'real-nni': 'nni-panel',
 } as const;
 
 await execa(process.execPath, [join(projectRoot, 'test', 'run.ts'), 'ui'], { cwd: projectRoot, stdio: 'inherit' });
