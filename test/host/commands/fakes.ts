@@ -54,7 +54,12 @@ export interface World {
 }
 
 /** A store with one experiment whose client notes what it is asked. `services` is only as real as the commands need. */
-export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): World {
+export function world(
+  experiment: ExperimentSummary,
+  trials: TrialRow[] = [],
+  /** What the client answers, by method; anything else with a made-up trial. */
+  answers: Record<string, () => unknown> = {},
+): World {
   const calls: Call[] = [];
   const changes = new EventEmitter<{ connections: Set<never>; experiments: Map<object, object> }>();
   const note = new Proxy(
@@ -69,9 +74,9 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
               hyperParameters: [JSON.stringify({ parameter_id: 0, parameters })],
             }));
         }
-        return (...args: unknown[]) => {
+        return async (...args: unknown[]) => {
           calls.push([name, ...args]);
-          return Promise.resolve({ sequenceId: 12 });
+          return answers[name] ? answers[name]() : { sequenceId: 12 };
         };
       },
     },
@@ -95,6 +100,7 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
     trials: () => Promise.resolve(trials),
     client: () => note,
     stop: async () => void calls.push(['stopExperiment']),
+    delete: async (...args: unknown[]) => void calls.push(['delete', ...args]),
     show: () => Promise.resolve(),
     onDidChange: changes.event,
     launch: (request: unknown) => {
@@ -110,7 +116,7 @@ export function world(experiment: ExperimentSummary, trials: TrialRow[] = []): W
     };
   const services = {
     store,
-    panels: { active: undefined, open: noted('openPanel') },
+    panels: { active: undefined, open: noted('openPanel'), close: noted('closePanel') },
     explorer: { selection: [], reveal: noted('reveal') },
     settings: { configFiles: () => [], codeLens: () => true },
     log: { info() {}, error() {} } as unknown as LogOutputChannel,
