@@ -101,7 +101,7 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
   const yes = l10n.t('Stop and Resume');
   await chosen(window.showWarningMessage(l10n.t('Stop {0} and resume it?', name), { modal: true, detail }, yes));
   const stopped = await withCancel(l10n.t('Stopping {0}…', name), async (signal) => {
-    await services.store.client(connectionId, experimentId).stopExperiment();
+    await services.store.stop(connectionId, experimentId);
     const gone = () => services.store.summary(connectionId, experimentId)?.live !== true || undefined;
     return (await storeUntil(services.store, gone, longestStop, signal)) ?? false;
   });

@@ -1,0 +1,187 @@
+/** Who runs an experiment: the embedded manager or NNI, what is said of it, and the way out when it stands still. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commands, EventEmitter, type MessageOptions, Uri, window } from 'vscode';
+import { NnictlError, NnictlMissingError } from '../../../src/client/errors.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import { resumeExperiment, stopAndResume } from '../../../src/ui/commands/lifecycle.ts';
+import { Refusal } from '../../../src/ui/commands/refusal.ts';
+import { run } from '../../../src/ui/commands/run.ts';
+import type { Services } from '../../../src/ui/commands/services.ts';
+import { eventually } from '../waiting.ts';
+import { answer, type Call, reference, summary, world } from './fakes.ts';
+
+const config = (platform: string) => `trialCommand: python3 trial.py
+trialCodeDirectory: .
+trialConcurrency: 1
+maxTrialNumber: 2
+searchSpace:
+  lr: { _type: uniform, _value: [0, 1] }
+tuner:
+  name: Random
+trainingService:
+  platform: ${platform}
+`;
+
+interface Engines {
+  backend?: string;
+  /** Recorded config of the experiment. */
+  config?: object;
+  nnictl?: object | Error;
+}
+
+/** A window whose list of experiments is not NNI's own. */
+function windowWith(given: ExperimentSummary, { backend = 'auto', config: recorded, nnictl }: Engines = {}) {
+  const { services, calls } = world(given);
+  let experiment = given;
+  const changes = new EventEmitter<object>();
+  const settings = { configFiles: () => [], backend, experimentsDirectory: '/elsewhere' };
+  const store = {
+    ...services.store,
+    summary: () => experiment,
+    experiment: () => ({ summary: experiment, loaded: async () => undefined, config: recorded }),
+    onDidChange: changes.event,
+  };
+  const nnictls = {
+    advice: () => ({ setting: backend, missing: async () => undefined }),
+    find: async () => {
+      if (nnictl instanceof Error) throw nnictl;
+      return { nnictl, environment: {} };
+    },
+  };
+  const connections = {
+    remember: async (remembered: { address: string }) => {
+      calls.push(['remember', remembered]);
+      return { id: remembered.address, show: async () => undefined };
+    },
+  };
+  return {
+    // The commands see the part of each service they use.
+    services: { ...services, settings, store, nnictls, connections } as unknown as Services,
+    calls,
+    change(changed: Partial<ExperimentSummary>): void {
+      experiment = { ...experiment, ...changed };
+      changes.fire({});
+    },
+  };
+}
+
+describe('who runs an experiment', () => {
+  let folder = '';
+  let dialogs: ReturnType<typeof answer> | undefined;
+  const answering = (answers: Parameters<typeof answer>[0]) => {
+    dialogs?.restore();
+    dialogs = answer(answers);
+    return dialogs.asked;
+  };
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'td-engine-'));
+    await writeFile(join(folder, 'trial.py'), '');
+  });
+  afterEach(async () => {
+    dialogs?.restore();
+    await commands.executeCommand('workbench.action.closeAllEditors');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function file(platform: string): Promise<Uri> {
+    const path = join(folder, `${platform}.yml`);
+    await writeFile(path, config(platform));
+    return Uri.file(path);
+  }
+  /** One that notes what it is asked. */
+  function nnictl(calls: Call[], launch = async (): Promise<unknown> => ({ id: 'exp1', port: 8123 })) {
+    const noted = (name: string) => (what: string) => {
+      calls.push([name, what]);
+      return launch();
+    };
+    return { path: '/bin/nnictl', version: '3.0', create: noted('create'), resume: noted('resume') };
+  }
+
+  it('is the embedded manager where it can run the config', async () => {
+    const { services, calls } = windowWith(summary());
+    await run(services, await file('local'));
+    assert.equal(calls[0]?.[0], 'launch');
+    assert.deepEqual(
+      calls.slice(1).map(([name]) => name),
+      ['openPanel', 'reveal'],
+    );
+  });
+
+  it('is NNI where it can not, and a message says why', async () => {
+    const asked: Call[] = [];
+    const { services, calls } = windowWith(summary(), { nnictl: nnictl(asked) });
+    const told = answering({ showInformationMessage: () => undefined });
+    const uri = await file('remote');
+    await run(services, uri);
+    assert.deepEqual(asked, [['create', uri.fsPath]]);
+    // The list that is shown is not NNI's own, so it becomes a connection.
+    assert.deepEqual(calls.find(([name]) => name === 'remember')?.[1], {
+      address: 'http://127.0.0.1:8123',
+      label: 'NNI on port 8123',
+    });
+    assert.ok(calls.some(([name, connection]) => name === 'openPanel' && connection === 'http://127.0.0.1:8123'));
+    assert.match(String(told[0]?.[1]), /runs with NNI\. .*remote/);
+  });
+
+  it('is nobody when only the embedded manager may and can not', async () => {
+    const { services, calls } = windowWith(summary(), { backend: 'embedded' });
+    await assert.rejects(run(services, await file('remote')), (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.match(error.message, /remote\.yml, line 10: .*not on remote/);
+      return true;
+    });
+    assert.deepEqual(calls, []);
+  });
+
+  it('says how to get NNI where there is none, and what NNI says where it refuses', async () => {
+    const missing = windowWith(summary(), { nnictl: new NnictlMissingError('there is none. Install it.') });
+    await assert.rejects(run(missing.services, await file('remote')), (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.equal(error.remedy?.command, 'workbench.action.openSettings');
+      return true;
+    });
+    const refused = new NnictlError('start the experiment', 'NNI says: maxTrialNumber is wrong.', 'nnictl', []);
+    const failing = nnictl([], () => Promise.reject(refused));
+    const { services } = windowWith(summary(), { nnictl: failing });
+    await assert.rejects(run(services, await file('remote')), /remote\.yml, line 4: .*maxTrialNumber is wrong/);
+    const editor = window.activeTextEditor ?? assert.fail('the config is not shown');
+    assert.equal(editor.document.getText(editor.selection), 'maxTrialNumber');
+  });
+
+  it('of a stopped one is chosen as for a new one', async () => {
+    const stopped = summary({ engine: 'nni', status: 'STOPPED', live: false });
+    for (const [tuner, wanted] of [
+      ['TPE', 'launch'],
+      ['Evolution', 'resume'],
+    ] as const) {
+      const asked: Call[] = [];
+      const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: tuner } };
+      const { services, calls } = windowWith(stopped, { nnictl: nnictl(asked), config: recorded });
+      answering({ showInformationMessage: () => undefined });
+      await resumeExperiment(services, reference);
+      assert.equal(calls.find(([name]) => name === 'launch')?.[0] ?? asked[0]?.[0], wanted, tuner);
+    }
+  });
+
+  it('one that stands still is stopped, waited for and resumed, after one question', async () => {
+    const stalled = summary({ errors: ['The tuner died.'] });
+    const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: 'TPE' } };
+    const { services, calls, change } = windowWith(stalled, { config: recorded });
+    const asked = answering({ showWarningMessage: () => 'Stop and Resume' });
+    const done = stopAndResume(services, reference);
+    const stopped = () => calls.some(([name]) => name === 'stopExperiment') || undefined;
+    await eventually(async () => stopped(), 'the stop');
+    assert.ok(!calls.some(([name]) => name === 'launch'));
+    change({ live: false, status: 'STOPPED' });
+    await done;
+    assert.match((asked[0]?.[2] as MessageOptions | undefined)?.detail ?? '', /\(2\) are run again/);
+    assert.deepEqual(calls.map(([name]) => name).slice(0, 2), ['stopExperiment', 'launch']);
+    await assert.rejects(
+      stopAndResume(windowWith(summary()).services, reference),
+      /neither stands still nor has failed/,
+    );
+  });
+});
