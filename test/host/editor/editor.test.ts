@@ -9,6 +9,7 @@ import {
   type CompletionList,
   commands,
   type Diagnostic,
+  DiagnosticSeverity,
   extensions,
   type Hover,
   languages,
@@ -82,6 +83,26 @@ describe('a config file in the editor', () => {
       }),
     );
     assert.deepEqual(await lensTitles(document), ['Run', 'Validate']);
+  });
+
+  it('says who runs what the embedded manager can not, or how to get NNI', async () => {
+    const document = await open('remote.yml', config.replace('platform: local', 'platform: openpai'));
+    const [problem] = await until(
+      () => {
+        const found = languages.getDiagnostics(document.uri).filter(({ source }) => source === 'Trialdeck');
+        return found.length > 0 ? found : undefined;
+      },
+      [languages.onDidChangeDiagnostics],
+      'the note',
+    );
+    // Whether there is an NNI on this machine decides which of the two it is.
+    assert.match(problem?.message ?? '', /^Runs with nnictl: |It takes NNI, but /);
+    assert.notEqual(problem?.severity, DiagnosticSeverity.Error);
+    const title = await eventually(async () => {
+      const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 20);
+      return lenses.map(({ command }) => command?.title ?? '').find((text) => text.includes('nnictl'));
+    }, 'the line above it');
+    assert.match(title, /Run with nnictl/);
   });
 
   it('is left alone when it is something else', async () => {

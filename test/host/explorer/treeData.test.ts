@@ -120,6 +120,19 @@ describe("the tree's rows", () => {
     assert.ok(!model.watched);
   });
 
+  it('are forgotten with what they were about', async () => {
+    await draw((await draw())[0]);
+    const [first] = await draw(experiment());
+    const before = [experiment(), first].map((node) => node && tree.intern({ ...node }));
+    const gone = next(store.onDidChange, ({ connections }) => connections.size > 0);
+    link.send({ event: 'removed', data: { id: 'exp1' } });
+    await gone;
+    // One object stands for a thing as long as there is the thing.
+    for (const node of before) assert.notEqual(node && tree.intern({ ...node }), node);
+    const other = tree.intern(experimentNode('local', 'exp2'));
+    assert.equal(tree.intern(experimentNode('local', 'exp2')), other);
+  });
+
   it('find a trial far down and know what is above it', async () => {
     await draw(experiment());
     assert.ok(tree.bringIn('local', 'exp1', 't2'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { delimiter, join } from 'node:path';
-import { inheritedEnvironment, withPython } from '../../../src/ui/commands/pythonPath.ts';
+import { inheritedEnvironment, wholeEnvironment, withPython } from '../../../src/ui/commands/pythonPath.ts';
 
 describe('the environment of a launch', () => {
   const bin = join('/venv', 'bin');
@@ -24,6 +24,15 @@ describe('the environment of a launch', () => {
   it('keeps the spelling that Windows uses for the path', () => {
     const environment = withPython({ Path: 'C:\\Windows' }, { executable: join(bin, 'python3') });
     assert.deepEqual(Object.keys(environment), ['Path']);
+  });
+
+  it('is all there is for NNI, but not what the editor and npm set for themselves', () => {
+    const all = { HOME: '/h', PATH: '/bin', npm_lifecycle_event: 'test', VSCODE_PID: '1', ELECTRON_RUN_AS_NODE: '1' };
+    assert.deepEqual(wholeEnvironment(all, undefined), { HOME: '/h', PATH: '/bin' });
+    assert.deepEqual(wholeEnvironment(all, { executable: join(bin, 'python3') }), {
+      HOME: '/h',
+      PATH: [bin, '/bin'].join(delimiter),
+    });
   });
 
   it('takes along what chooses interpreters, libraries and devices, and no secrets', () => {

@@ -39,6 +39,19 @@ describe('the line above a config file', () => {
     assert.deepEqual(titles(), ['Run', 'Validate']);
   });
 
+  it('says when NNI is to run it, and why', () => {
+    const reason = "The embedded manager can't run this config.";
+    const byNni = (...experiments: ReturnType<typeof experiment>[]) =>
+      lensLine(experiments, labels, { backend: 'nnictl', reason }).filter(({ command }) => command === 'trialdeck.run');
+    assert.deepEqual(
+      [byNni()[0], byNni(experiment({ status: 'DONE', live: false }))[0]].map((lens) => [lens?.title, lens?.tooltip]),
+      [
+        ['$(play) Run with nnictl', reason],
+        ['$(play) Run Again with nnictl', reason],
+      ],
+    );
+  });
+
   it('tells how the running experiment does, and stops it', () => {
     assert.deepEqual(titles(experiment()), ['spirals running: 64/100 · best 0.9731', 'Open', 'Stop']);
     const stop = lensLine([experiment()], labels).at(-1);

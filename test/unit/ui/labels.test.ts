@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { experimentStatuses } from '../../../src/model/experiment.ts';
 import { experimentPhase, phaseShapes } from '../../../src/model/experimentPhase.ts';
 import { trialStatuses } from '../../../src/model/trial.ts';
-import { experimentTooltip } from '../../../src/ui/explorer/details.ts';
+import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
 import { Labels, parametersText, parameterText, trialShapes } from '../../../src/ui/explorer/labels.ts';
 import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
@@ -77,9 +77,45 @@ describe('what rows of the tree say', () => {
     );
   });
 
+  it('a trial that NNI mixed up: so, before its parameters, and what is on record when one hovers', () => {
+    const mixed = trial(7, { final: '0.5', parameters: { lr: 0.1, act: 'relu' } });
+    const row = { ...mixed, recordedParameters: { lr: 0.2, act: 'relu' } };
+    assert.equal(labels.trial(row, summary()).description, '0.5 · mixed up by NNI · lr 0.1, relu');
+    assert.match(labels.trial(row, summary()).spoken, /mixed up by NNI/);
+    const hover = trialTooltip(row, summary(), labels, now);
+    assert.match(hover, /recorded others/);
+    assert.match(hover, /\| NNI recorded lr \| 0\\\.2 \|/);
+    assert.doesNotMatch(hover, /recorded act/);
+    assert.doesNotMatch(trialTooltip(mixed, summary(), labels, now), /recorded/);
+  });
+
+  it('a trial that was stopped early: by whom, where nothing else is told', () => {
+    const say = (message?: string) =>
+      labels.trial(
+        trial(7, { status: 'EARLY_STOPPED', parameters: {}, ...(message ? { message } : {}) }),
+        summary({ assessor: 'Medianstop' }),
+      ).description;
+    assert.equal(say(), 'stopped early by Medianstop');
+    assert.equal(say('ran longer than maxTrialDuration (1m)'), 'ran longer than maxTrialDuration (1m)');
+  });
+
+  it('what is stalled can be stopped and resumed, and the status bar tells it from what runs', () => {
+    const stalled = summary({ engine: 'nni', errors: ['the tuner died'] });
+    assert.match(labels.experiment(stalled).contextValue, /;nni;restart;$/);
+    assert.doesNotMatch(labels.experiment(summary()).contextValue, /;nni;|;restart;/);
+    assert.doesNotMatch(labels.experiment({ ...stalled, standalone: true }).contextValue, /;restart;/);
+    assert.equal(statusText([stalled], false, t), '$(warning) 1 stalled');
+    assert.equal(statusText([stalled, summary()], false, t), '$(warning) 1 running, 1 stalled');
+  });
+
   it('a trial offers what can be done with it now', () => {
     assert.equal(labels.trial(trial(1, { status: 'RUNNING' }), summary()).contextValue, 'trial;kill;log;copy;');
     assert.equal(labels.trial(trial(1), summary({ live: false })).contextValue, 'trial;log;');
+    const failed = { counts: { FAILED: 1 } };
+    assert.equal(
+      labels.trial(trial(1, { status: 'FAILED' }), summary(failed)).contextValue,
+      'trial;log;copy;retry;tensorBoard;',
+    );
     assert.equal(
       labels.trial(trial(1, { status: 'RUNNING' }), summary({ live: false })).contextValue,
       'trial;log;',
