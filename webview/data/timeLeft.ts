@@ -1,6 +1,6 @@
 /** What the numbers say about time. */
 import type { ExperimentSummary } from '../../src/model/experiment.ts';
-import { elapsedSeconds, endedTrials, isTicking } from '../../src/model/experimentPhase.ts';
+import { elapsedSeconds, endedTrials, experimentPhase, isTicking } from '../../src/model/experimentPhase.ts';
 import { formatDuration } from '../../src/model/format.ts';
 
 /** Trials that have to end before their pace says anything. */
@@ -16,7 +16,9 @@ export function secondsLeft(summary: ExperimentSummary, now: number): number | u
   const ends: number[] = [];
   if (summary.maxExperimentDuration !== undefined) ends.push(summary.maxExperimentDuration - elapsed);
   const ended = endedTrials(summary);
-  if (summary.maxTrialNumber !== undefined && ended >= paceTrials) {
+  // Of one that stands still no more trials end.
+  const hasPace = ended >= paceTrials && experimentPhase(summary) !== 'stalled';
+  if (summary.maxTrialNumber !== undefined && hasPace) {
     ends.push(((summary.maxTrialNumber - ended) * elapsed) / ended);
   }
   return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends));
