@@ -79,6 +79,8 @@ describe('who runs an experiment', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'td-engine-'));
     await writeFile(join(folder, 'trial.py'), '');
+    // Once: a document that is open would be read anew while its file is written.
+    for (const platform of ['local', 'remote']) await writeFile(file(platform).fsPath, config(platform));
   });
   afterEach(async () => {
     dialogs?.restore();
@@ -86,11 +88,7 @@ describe('who runs an experiment', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function file(platform: string): Promise<Uri> {
-    const path = join(folder, `${platform}.yml`);
-    await writeFile(path, config(platform));
-    return Uri.file(path);
-  }
+  const file = (platform: string): Uri => Uri.file(join(folder, `${platform}.yml`));
   /** One that notes what it is asked. */
   function nnictl(calls: Call[], launch = async (): Promise<unknown> => ({ id: 'exp1', port: 8123 })) {
     const noted = (name: string) => (what: string) => {
@@ -102,7 +100,7 @@ describe('who runs an experiment', () => {
 
   it('is the embedded manager where it can run the config', async () => {
     const { services, calls } = windowWith(summary());
-    await run(services, await file('local'));
+    await run(services, file('local'));
     assert.equal(calls[0]?.[0], 'launch');
     assert.deepEqual(
       calls.slice(1).map(([name]) => name),
@@ -114,7 +112,7 @@ describe('who runs an experiment', () => {
     const asked: Call[] = [];
     const { services, calls } = windowWith(summary(), { nnictl: nnictl(asked) });
     const told = answering({ showInformationMessage: () => undefined });
-    const uri = await file('remote');
+    const uri = file('remote');
     await run(services, uri);
     assert.deepEqual(asked, [['create', uri.fsPath]]);
     // The list that is shown is not NNI's own, so it becomes a connection.
@@ -128,7 +126,7 @@ describe('who runs an experiment', () => {
 
   it('is nobody when only the embedded manager may and can not', async () => {
     const { services, calls } = windowWith(summary(), { backend: 'embedded' });
-    await assert.rejects(run(services, await file('remote')), (error) => {
+    await assert.rejects(run(services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
       assert.match(error.message, /remote\.yml, line 10: .*not on remote/);
       return true;
@@ -138,7 +136,7 @@ describe('who runs an experiment', () => {
 
   it('says how to get NNI where there is none, and what NNI says where it refuses', async () => {
     const missing = windowWith(summary(), { nnictl: new NnictlMissingError('there is none. Install it.') });
-    await assert.rejects(run(missing.services, await file('remote')), (error) => {
+    await assert.rejects(run(missing.services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
       assert.equal(error.remedy?.command, 'workbench.action.openSettings');
       return true;
@@ -146,7 +144,7 @@ describe('who runs an experiment', () => {
     const refused = new NnictlError('start the experiment', 'NNI says: maxTrialNumber is wrong.', 'nnictl', []);
     const failing = nnictl([], () => Promise.reject(refused));
     const { services } = windowWith(summary(), { nnictl: failing });
-    await assert.rejects(run(services, await file('remote')), /remote\.yml, line 4: .*maxTrialNumber is wrong/);
+    await assert.rejects(run(services, file('remote')), /remote\.yml, line 4: .*maxTrialNumber is wrong/);
     const editor = window.activeTextEditor ?? assert.fail('the config is not shown');
     assert.equal(editor.document.getText(editor.selection), 'maxTrialNumber');
   });
