@@ -88,6 +88,7 @@ export async function openDispatcherLog(services: Services, ...args: unknown[]):
     action: 'open',
     placeHolder: l10n.t("Open the tuner's log of which experiment?"),
     only: ({ engine }) => engine === 'nni',
+    none: l10n.t('No experiment is or was run by NNI, whose tuners have a log of their own.'),
   });
   if (target.summary.engine !== 'nni') {
     const words = l10n.t(

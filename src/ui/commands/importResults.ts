@@ -85,6 +85,8 @@ function leftOut(skipped: readonly number[]): string[] {
 
 /** What the search space would not yield; most tuners can make nothing of it. */
 async function outside(results: readonly ImportedResult[], space: SearchSpace): Promise<string[]> {
+  // Where it is not known, nothing can be said about it.
+  if (Object.keys(space).length === 0) return [];
   const { differences } = await import('./draftText.ts');
   let count = 0;
   let first: string | undefined;

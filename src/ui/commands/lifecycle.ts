@@ -40,6 +40,7 @@ export async function viewExperiment(services: Services, ...args: unknown[]): Pr
     action: 'open',
     placeHolder: l10n.t('Which stopped experiment do you want to view?'),
     only: (summary) => !summary.live,
+    none: l10n.t('No experiment is stopped: all of them are running.'),
   });
   await services.panels.open(target.connectionId, target.experimentId);
 }
@@ -92,6 +93,7 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
     action: 'stop',
     placeHolder: l10n.t('Which experiment do you want to stop and resume?'),
     only: canRestart,
+    none: l10n.t('No experiment stands still or has failed.'),
   });
   const { summary, connectionId, experimentId } = target;
   const { name } = summary;

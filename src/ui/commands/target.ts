@@ -39,7 +39,13 @@ export function isFromTree(value: unknown): boolean {
 export async function experimentTarget(
   services: Services,
   args: readonly unknown[],
-  question: { action: ExperimentAction; placeHolder: string; only?: (summary: ExperimentSummary) => boolean },
+  question: {
+    action: ExperimentAction;
+    placeHolder: string;
+    only?: (summary: ExperimentSummary) => boolean;
+    /** What is said where some allow the action, and `only` takes none of them. */
+    none?: string;
+  },
 ): Promise<Target> {
   const { action } = question;
   const named = references(services, args)[0];
@@ -51,13 +57,14 @@ export async function experimentTarget(
   }
   // Called from the palette the view may never have been shown.
   await services.store.show();
-  const candidates = allExperiments(services.store).filter(
-    ({ summary }) => experimentActions(summary).has(action) && (question.only?.(summary) ?? true),
-  );
+  const allowed = allExperiments(services.store).filter(({ summary }) => experimentActions(summary).has(action));
+  const candidates = allowed.filter(({ summary }) => question.only?.(summary) ?? true);
   const inFront = frontReference(services);
   const front = inFront && candidates.find((candidate) => sameExperiment(candidate, inFront));
   if (front) return front;
-  if (candidates.length === 0) throw new Refusal(noneAllows(action));
+  if (candidates.length === 0) {
+    throw new Refusal(allowed.length === 0 ? noneAllows(action) : (question.none ?? noneAllows(action)));
+  }
   const only = candidates[0];
   if (candidates.length === 1 && only) return only;
   return pickExperiment(services, candidates, question.placeHolder);

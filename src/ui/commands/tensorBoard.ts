@@ -1,9 +1,10 @@
 /** TensorBoard over trials: started by the experiment's server, opened in a browser, one that runs already taken again. */
-import { env, l10n, ProgressLocation, window } from 'vscode';
+import { env, l10n, window } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
 import type { TensorBoardTask } from '../../model/tensorBoard.ts';
 import type { TrialRow } from '../../model/trial.ts';
 import { setContext } from '../contextKeys.ts';
+import { withCancel } from './launching.ts';
 import { chosen, Refusal } from './refusal.ts';
 import { serverUri } from './serverUri.ts';
 import type { Services } from './services.ts';
@@ -23,28 +24,26 @@ export async function openTensorBoard(services: Services, ...args: unknown[]): P
   const { connectionId, experimentId, summary } = target;
   const client = services.store.client(connectionId, experimentId);
   const ids = trials.map(({ id }) => id);
-  const task = await window.withProgress(
-    {
-      location: ProgressLocation.Notification,
-      title: l10n.t('Opening TensorBoard of {0}…', summary.name),
-      cancellable: true,
-    },
-    async (_progress, cancellation) => {
-      const abort = new AbortController();
-      cancellation.onCancellationRequested(() => abort.abort());
-      const { signal } = abort;
-      try {
-        const running = (await client.listTensorBoards({ signal })).find((known) => shows(known, ids));
-        const started = running ?? (await client.startTensorBoard(ids, { signal }));
-        return await whenUp(started, () => client.getTensorBoard(started.id, { signal }), signal);
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        throw error instanceof RejectedError ? refused(error, summary.name) : error;
-      }
-    },
-  );
+  const task = await withCancel(l10n.t('Opening TensorBoard of {0}…', summary.name), async (signal) => {
+    let startedId: string | undefined;
+    const start = async () => {
+      const started = await client.startTensorBoard(ids, { signal });
+      startedId = started.id;
+      return started;
+    };
+    try {
+      const running = (await client.listTensorBoards({ signal })).find((known) => shows(known, ids));
+      const shown = running ?? (await start());
+      // From now on it can be stopped, even where it takes too long to come up.
+      await setContext('trialdeck.tensorBoard', true);
+      return await whenUp(shown, () => client.getTensorBoard(shown.id, { signal }), signal);
+    } catch (error) {
+      // One that ran before is somebody's.
+      if (signal.aborted && startedId !== undefined) await client.stopTensorBoard(startedId);
+      throw error instanceof RejectedError ? refused(error, summary.name) : error;
+    }
+  });
   if (!task) return;
-  await setContext('trialdeck.tensorBoard', true);
   const uri = await serverUri(services.store.connection(connectionId), portOf(task));
   if (!(await env.openExternal(uri))) {
     throw new Refusal(l10n.t('TensorBoard was not opened. Its address is {0}', uri.toString(true)));

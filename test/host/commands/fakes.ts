@@ -136,7 +136,8 @@ type Dialog =
   | 'showInputBox'
   | 'showQuickPick'
   | 'showSaveDialog'
-  | 'showOpenDialog';
+  | 'showOpenDialog'
+  | 'withProgress';
 
 /** Answers native dialogs for one test; what was asked is kept in the result. */
 export function answer(answers: Partial<Record<Dialog, (...args: never[]) => unknown>>): {
