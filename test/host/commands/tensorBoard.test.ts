@@ -45,7 +45,7 @@ describe('TensorBoard', () => {
     const { services, calls } = world(summary(), trials, withTask('RUNNING'));
     answering({ showInformationMessage: () => undefined });
     await assert.rejects(openTensorBoard(services, reference), Dismissed);
-    assert.deepEqual(calls, []);
+    assert.equal(calls.length, 0);
     const asked = answering({ showInformationMessage: () => 'Show' });
     await openTensorBoard(services, reference);
     assert.equal(asked[0]?.[1], 'Show the best 100 trials of spirals in TensorBoard?');
