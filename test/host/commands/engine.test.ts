@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands, EventEmitter, type MessageOptions, Uri, window } from 'vscode';
+import { CancellationTokenSource, commands, EventEmitter, type MessageOptions, Uri, window, workspace } from 'vscode';
 import { NnictlError, NnictlMissingError } from '../../../src/client/errors.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment.ts';
 import { resumeExperiment, stopAndResume } from '../../../src/ui/commands/lifecycle.ts';
-import { Refusal } from '../../../src/ui/commands/refusal.ts';
+import { Dismissed, Refusal } from '../../../src/ui/commands/refusal.ts';
 import { run } from '../../../src/ui/commands/run.ts';
 import type { Services } from '../../../src/ui/commands/services.ts';
+import { checkConfig } from '../../../src/ui/editor/checkConfig.ts';
+import { NnictlFinder } from '../../../src/ui/nnictlFinder.ts';
+import type { Settings } from '../../../src/ui/settings.ts';
 import { eventually } from '../waiting.ts';
 import { answer, type Call, reference, summary, world } from './fakes.ts';
 
@@ -149,6 +152,55 @@ describe('who runs an experiment', () => {
     assert.equal(editor.document.getText(editor.selection), 'maxTrialNumber');
   });
 
+  it('is NNI for every config where that is set, and never the embedded manager instead', async () => {
+    const asked: Call[] = [];
+    const chosen = windowWith(summary(), { backend: 'nnictl', nnictl: nnictl(asked) });
+    const told = answering({ showInformationMessage: () => undefined });
+    await run(chosen.services, file('local'));
+    assert.deepEqual(asked, [['create', file('local').fsPath]]);
+    assert.match(String(told[0]?.[1]), /local\.yml runs with NNI\. NNI was asked for/);
+    const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: 'TPE' } };
+    const stopped = summary({ status: 'STOPPED', live: false });
+    const missing = { backend: 'nnictl', config: recorded, nnictl: new NnictlMissingError('there is none.') };
+    const { services, calls } = windowWith(stopped, missing);
+    for (const command of [() => run(services, file('local')), () => resumeExperiment(services, reference)]) {
+      await assert.rejects(command, { name: 'Refusal', message: 'Could not find nnictl: there is none.' });
+    }
+    assert.deepEqual(calls, []);
+  });
+
+  it('is told where it was looked for and how to install it when the nnictl that is set is not there', async () => {
+    const path = join(folder, 'no', 'nnictl');
+    // The finder sees the part of the settings it uses.
+    const nnictls = new NnictlFinder({ backend: 'auto', nnictlPath: path } as unknown as Settings);
+    const { services, calls } = windowWith(summary());
+    await assert.rejects(run({ ...services, nnictls }, file('remote')), (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.ok(error.message.includes(path), error.message);
+      assert.match(error.message, /pip install nni/);
+      assert.deepEqual(error.remedy?.args, ['@id:trialdeck.nnictlPath']);
+      return true;
+    });
+    assert.deepEqual(calls, []);
+  });
+
+  it('is said of a config before it is run: as news, as a warning where there is no NNI, as an error where none may', async () => {
+    const found = { severity: 'information', message: /^Runs with nnictl: .*remote/ };
+    const without = { severity: 'warning', message: /remote.* It takes NNI, but there is none/ };
+    for (const [setting, missing, wanted] of [
+      ['auto', undefined, found],
+      ['auto', 'there is none', without],
+      ['embedded', undefined, { severity: 'error', message: /not on remote/ }],
+      ['nnictl', 'there is none', undefined],
+    ] as const) {
+      const document = await workspace.openTextDocument(file('remote'));
+      const { problems } = await checkConfig(document, { setting, missing: async () => missing });
+      const [problem] = problems.filter(({ message }) => /remote/.test(message));
+      assert.equal(problem?.severity, wanted?.severity, setting);
+      if (wanted) assert.match(problem?.message ?? '', wanted.message);
+    }
+  });
+
   it('of a stopped one is chosen as for a new one', async () => {
     const stopped = summary({ engine: 'nni', status: 'STOPPED', live: false });
     for (const [tuner, wanted] of [
@@ -181,5 +233,43 @@ describe('who runs an experiment', () => {
       stopAndResume(windowWith(summary()).services, reference),
       /neither stands still nor has failed/,
     );
+  });
+
+  it('one that stands still stays so when the question is dismissed, and is not resumed when it can not be stopped', async () => {
+    const stalled = summary({ errors: ['The tuner died.'] });
+    const kept = windowWith(stalled);
+    answering({ showWarningMessage: () => undefined });
+    await assert.rejects(stopAndResume(kept.services, reference), Dismissed);
+    assert.deepEqual(kept.calls, []);
+    const { services, calls } = windowWith(stalled);
+    const refusal = new Error('Could not stop the experiment: its manager does not answer.');
+    Object.assign(services.store, { stop: () => Promise.reject(refusal) });
+    answering({ showWarningMessage: () => 'Stop and Resume' });
+    await assert.rejects(stopAndResume(services, reference), refusal);
+    assert.deepEqual(calls, []);
+  });
+
+  it('one that stands still is stopped, but not resumed, when one does not wait for it', async () => {
+    const { services, calls, change } = windowWith(summary({ errors: ['The tuner died.'] }));
+    const cancel = new CancellationTokenSource();
+    answering({
+      showWarningMessage: () => 'Stop and Resume',
+      withProgress: (_options: object, work: (progress: object, token: object) => unknown) => work({}, cancel.token),
+    });
+    const done = stopAndResume(services, reference);
+    await eventually(async () => calls.some(([name]) => name === 'stopExperiment') || undefined, 'the stop');
+    cancel.cancel();
+    await done;
+    change({ live: false, status: 'STOPPED' });
+    assert.deepEqual(calls, [['stopExperiment']]);
+  });
+
+  it('none that runs well is stopped and resumed from the palette, which says so', async () => {
+    const { services, calls } = windowWith(summary());
+    await assert.rejects(stopAndResume(services), {
+      name: 'Refusal',
+      message: 'No experiment stands still or has failed.',
+    });
+    assert.deepEqual(calls, []);
   });
 });

@@ -46,7 +46,8 @@ describe('retrying failed trials', () => {
     await assert.rejects(retryFailedTrials(running.services, reference), /spirals has no failed trials/);
     await assert.rejects(retryTrial(running.services, nodes[0]), /There is no failed trial to retry/);
     const stored = world(summary({ live: false, status: 'STOPPED', counts: { FAILED: 2 } }), failed);
-    for (const command of [retryFailedTrials(stored.services, reference), retryTrial(stored.services, nodes[0])]) {
+    const refused = [() => retryFailedTrials(stored.services, reference), () => retryTrial(stored.services, nodes[0])];
+    for (const command of refused) {
       await assert.rejects(command, { name: 'Refusal', message: 'spirals is not running. Resume it first.' });
     }
     await assert.rejects(retryFailedTrials(stored.services), /No running experiment has a failed trial/);

@@ -65,6 +65,24 @@ describe('commands in the manifest', () => {
     }
   });
 
+  it('are greyed out in Restricted Mode exactly where they would be refused', () => {
+    const table = read('src/ui/commands/register.ts');
+    const trusted = [...table.matchAll(/'(trialdeck\.\w+)': \{ trust: true/g)].map((match) => match[1] ?? '');
+    const disabled = contributes.commands.filter(({ enablement }) => enablement?.includes('isWorkspaceTrusted'));
+    assert.deepEqual(disabled.map(({ command }) => command).toSorted(), trusted.toSorted());
+  });
+
+  it('are in the palette only where there is something for them to do', () => {
+    const guarded = (contributes.menus.commandPalette ?? []).filter(({ when }) => when !== undefined);
+    const hidden = new Set(guarded.map(({ command }) => command));
+    // These begin something, or find out what there is.
+    const always = ['run', 'openQuickstart', 'openExperiment', 'refresh', 'connectManager', 'showLog'];
+    assert.deepEqual(
+      declared.filter((command) => !hidden.has(command)).toSorted(),
+      always.map((name) => `trialdeck.${name}`).toSorted(),
+    );
+  });
+
   it('are the only ones menus, keys and texts refer to', () => {
     const used = [
       ...Object.values(contributes.menus).flatMap((items) => items.map((item) => item.command)),
