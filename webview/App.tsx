@@ -20,7 +20,11 @@ export function App({ page }: { page: Page }) {
   if (page.gone !== undefined) return <Gone page={page} reason={page.gone} />;
   if (!data) return <Waiting page={page} />;
   return (
-    <div class="app" data-revision={data.revision} data-trial-count={data.rows.size}>
+    <div
+      class={page.connection.state === 'lost' ? 'app lost' : 'app'}
+      data-revision={data.revision}
+      data-trial-count={data.rows.size}
+    >
       <Header page={page} data={data} />
       <Strips page={page} data={data} />
       <Numbers page={page} data={data} />

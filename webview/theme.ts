@@ -1,4 +1,5 @@
 /** The colours and sizes of VS Code's theme as plots need them, and when they change. */
+import type { StatusKind } from './data/trialStatus.ts';
 
 export interface Theme {
   /** Counts up with each change, to compare. */
@@ -10,7 +11,7 @@ export interface Theme {
   grid: string;
   background: string;
   accent: string;
-  tones: Readonly<Record<'succeeded' | 'stoppedEarly' | 'failed' | 'cancelled' | 'running' | 'waiting', string>>;
+  tones: Readonly<Record<StatusKind, string>>;
   /** Colours of curves; the first belongs to the trial in focus. */
   series: readonly string[];
   fontFamily: string;
@@ -64,6 +65,7 @@ function readTheme(version: number): Theme {
       cancelled: color('tone-cancelled'),
       running: color('tone-running'),
       waiting: color('tone-waiting'),
+      notEnded: color('tone-notEnded'),
     },
     series: Array.from({ length: seriesCount }, (_, index) => color(`series-${index}`)),
     fontFamily: style.fontFamily,

@@ -1,6 +1,6 @@
 /** What an experiment is in, as one looks at it: NNI's status, and whether anything still holds it. */
 import type { ExperimentSummary } from './experiment.ts';
-import { isEnded, type TrialStatus, trialStatuses } from './trial.ts';
+import { isEnded, type SeenStatus, type TrialStatus, trialStatuses } from './trial.ts';
 
 export type ExperimentPhase =
   | 'starting'
@@ -54,6 +54,16 @@ export const phaseShapes: Readonly<Record<ExperimentPhase, { icon: string; tone:
 export function isTicking(summary: ExperimentSummary): boolean {
   const phase = experimentPhase(summary);
   return phase === 'running' || phase === 'finishing' || phase === 'stalled';
+}
+
+/** Whether anything runs its trials. NNI leaves those that ran when it was stopped as they were: on record as running. */
+export function runsTrials(summary: Pick<ExperimentSummary, 'live' | 'status'>): boolean {
+  return summary.live && summary.status !== 'VIEWED';
+}
+
+/** The state of one of its trials, as one looks at it. */
+export function seenStatus(status: TrialStatus, summary: Pick<ExperimentSummary, 'live' | 'status'>): SeenStatus {
+  return isEnded(status) || runsTrials(summary) ? status : 'NOT_ENDED';
 }
 
 /** Whether it stands still with its process alive: to stop and to resume it is the way out. */

@@ -13,9 +13,12 @@ export const trialStatuses = [
 ] as const;
 export type TrialStatus = (typeof trialStatuses)[number];
 
+/** A state as one looks at it. `NOT_ENDED`: on record as running or waiting, while nothing runs the experiment any more. */
+export type SeenStatus = TrialStatus | 'NOT_ENDED';
+
 /** States a trial never leaves. */
-export function isEnded(status: TrialStatus): boolean {
-  return status !== 'WAITING' && status !== 'RUNNING' && status !== 'UNKNOWN';
+export function isEnded(status: SeenStatus): boolean {
+  return status !== 'WAITING' && status !== 'RUNNING' && status !== 'UNKNOWN' && status !== 'NOT_ENDED';
 }
 
 /**
@@ -66,11 +69,11 @@ export interface MetricDataRecord {
 export type MetricType = 'PERIODICAL' | 'FINAL';
 
 /** One trial as the store, the tree and the panel see it: NNI's record plus what we know beyond it. */
-export interface TrialRow {
+export interface TrialRow<Status extends SeenStatus = TrialStatus> {
   id: string;
   /** NNI's sequenceId: the number people call the trial by; -1 when NNI stored none. */
   number: number;
-  status: TrialStatus;
+  status: Status;
   /** The parameters the trial ran with. */
   parameters: Parameters;
   /** What its server has on record instead, where that is wrong: NNI 3.0 hands parameters to whichever trial asks first. */
@@ -89,7 +92,10 @@ export interface TrialRow {
   intermediates: number;
 }
 
+/** A trial as one looks at it. */
+export type SeenTrial = TrialRow<SeenStatus>;
+
 /** A custom trial, or one taken from the tuner, that has been accepted but has no process yet is WAITING. */
-export function canKill(status: TrialStatus): boolean {
+export function canKill(status: SeenStatus): boolean {
   return !isEnded(status);
 }

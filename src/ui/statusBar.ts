@@ -5,7 +5,7 @@ import { disposeAll } from '../store/emitter.ts';
 import type { Store } from '../store/store.ts';
 import { oneLine } from './explorer/escape.ts';
 import { experimentsView } from './explorer/explorer.ts';
-import { isRunning, type Labels } from './explorer/labels.ts';
+import { type Labels, runningExperiments } from './explorer/labels.ts';
 import { statusText } from './statusText.ts';
 
 export class StatusBar implements Disposable {
@@ -34,7 +34,7 @@ export class StatusBar implements Disposable {
   }
 
   #update(): void {
-    const running = this.#store.connections.flatMap((connection) => connection.experiments.filter(isRunning));
+    const running = runningExperiments(this.#store.connections);
     const lost = this.#store.connections.find(isLost);
     const text = statusText(running, lost !== undefined, this.#labels.t);
     if (text === undefined) {

@@ -26,6 +26,7 @@ const shapes: Readonly<Record<StatusKind, Shape>> = {
   cancelled: { symbol: slashed, sign: '⊘', scale: 1.15 },
   running: { symbol: 'circle', sign: '○', scale: 1 },
   waiting: { symbol: 'circle', sign: '○', scale: 0.8 },
+  notEnded: { symbol: 'circle', sign: '○', scale: 1 },
 };
 
 /** Many points of a kind are drawn in one go, which only the plot library's own shapes can be. */
@@ -57,7 +58,7 @@ export function historyOption(
     largeThreshold: many,
     // A ring for what has not ended. The library's own ring is filled with white.
     itemStyle:
-      kind === 'running' || kind === 'waiting'
+      kind === 'running' || kind === 'waiting' || kind === 'notEnded'
         ? { color: theme.background, borderWidth: 2, borderColor: theme.tones[kind] }
         : { color: theme.tones[kind], opacity },
     dimensions: ['x', 'y'],

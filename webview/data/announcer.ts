@@ -1,6 +1,6 @@
 /** What a screen reader is told about trials that end: politely, and not more often than one can listen. */
 import { formatNumber } from '../../src/model/format.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { plural, t } from '../strings.ts';
 import { resultOf } from './results.ts';
 import { statusWord, trialName } from './trialStatus.ts';
@@ -9,10 +9,10 @@ import { statusWord, trialName } from './trialStatus.ts';
 const pause = 5000;
 
 export class Announcer {
-  #waiting: TrialRow[] = [];
+  #waiting: SeenTrial[] = [];
   #last = Number.NEGATIVE_INFINITY;
 
-  add(rows: readonly TrialRow[]): void {
+  add(rows: readonly SeenTrial[]): void {
     this.#waiting.push(...rows);
   }
 
@@ -26,7 +26,7 @@ export class Announcer {
   }
 }
 
-export function announcement(rows: readonly TrialRow[], best: string | undefined): string {
+export function announcement(rows: readonly SeenTrial[], best: string | undefined): string {
   const [only] = rows;
   if (rows.length === 1 && only) {
     const result = resultOf(only, 'default');

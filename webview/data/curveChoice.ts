@@ -1,20 +1,20 @@
 /** Which trials' learning curves are drawn, and in which colour each. */
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 
 export type CurveMode = 'top' | 'latest' | 'selected';
 
 /**
- * The trials whose curves are shown: the top or latest `count` that have intermediate results, then the running ones and the
+ * The trials whose curves are shown: the top or latest `count` that have intermediate results, then those that have not ended and the
  * selected one, which are always in sight.
  * @param ranked all ranked trials, best first.
  */
 export function chooseCurves(
-  rows: ReadonlyMap<string, TrialRow>,
-  ranked: readonly TrialRow[],
+  rows: ReadonlyMap<string, SeenTrial>,
+  ranked: readonly SeenTrial[],
   choice: { mode: CurveMode; count: number; selected: string | null },
-): TrialRow[] {
-  const chosen = new Map<string, TrialRow>();
-  const add = (row: TrialRow | undefined) => {
+): SeenTrial[] {
+  const chosen = new Map<string, SeenTrial>();
+  const add = (row: SeenTrial | undefined) => {
     if (row && row.intermediates > 0) chosen.set(row.id, row);
   };
   const selected = choice.selected === null ? undefined : rows.get(choice.selected);
@@ -31,7 +31,7 @@ export function chooseCurves(
   } else {
     for (let index = all.length - 1; index >= 0 && chosen.size < choice.count; index--) add(all[index]);
   }
-  for (const row of all) if (row.status === 'RUNNING') add(row);
+  for (const row of all) if (row.status === 'RUNNING' || row.status === 'NOT_ENDED') add(row);
   add(selected);
   return [...chosen.values()];
 }

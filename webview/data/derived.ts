@@ -1,5 +1,5 @@
 /** What several parts of the page work out of the data, each worked out once for each state of the data. */
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { ColorSlots, type CurveMode, chooseCurves } from './curveChoice.ts';
 import type { ExperimentData } from './experimentData.ts';
 import { endedHistory, type History, historyOf } from './history.ts';
@@ -9,7 +9,7 @@ import type { StatusKind } from './trialStatus.ts';
 import { filterTrials, type Sort, sortTrials, type TrialColumn, trialColumns } from './trialTable.ts';
 
 export interface ShownCurve {
-  row: TrialRow;
+  row: SeenTrial;
   /** Index into the theme's series colours; 0 is the one in focus. */
   slot: number;
 }
@@ -22,7 +22,7 @@ export class Derived {
     (data) => [data, data.metricKeys.size],
   );
 
-  readonly ranked: (data: ExperimentData) => TrialRow[] = memoLast(
+  readonly ranked: (data: ExperimentData) => SeenTrial[] = memoLast(
     (data: ExperimentData) => ranking(data.rows.values(), data.summary.optimizeMode),
     (data) => [data, data.endedVersion, data.summary.optimizeMode],
   );
@@ -51,14 +51,14 @@ export class Derived {
   );
 
   readonly sorted = memoLast(
-    (rows: readonly TrialRow[], column: TrialColumn, sort: Sort, now: number) => {
+    (rows: readonly SeenTrial[], column: TrialColumn, sort: Sort, now: number) => {
       this.#order = sortTrials(rows, column, sort.descending, now, this.#order);
       return this.#order;
     },
     // Only a column of running times depends on the clock, and their order among themselves does not.
     (rows, column, sort) => [rows, column, sort.descending],
   );
-  #order: TrialRow[] = [];
+  #order: SeenTrial[] = [];
 
   readonly curves: (
     data: ExperimentData,

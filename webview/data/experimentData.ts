@@ -1,6 +1,7 @@
 /** Everything the page knows about its experiment: a snapshot, and the changes applied to it since. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment.ts';
-import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import { runsTrials, seenStatus } from '../../src/model/experimentPhase.ts';
+import { isEnded, type SeenTrial, type TrialStatus } from '../../src/model/trial.ts';
 import { Curve } from './curve.ts';
 import { type ParameterColumn, ParameterTally } from './parameters.ts';
 import { addMetricKeys } from './results.ts';
@@ -14,10 +15,10 @@ export class ExperimentData {
   summary: ExperimentSummary;
   config: ExperimentSnapshot['config'];
   /** By id, in order of arrival. Rows are replaced, never changed. */
-  readonly rows = new Map<string, TrialRow>();
+  readonly rows = new Map<string, SeenTrial>();
   readonly curves = new Map<string, Curve>();
   /** Trials that have not ended. */
-  readonly living = new Map<string, TrialRow>();
+  readonly living = new Map<string, SeenTrial>();
   /** Where each trial arrived: 0, 1, 2, … */
   readonly places = new Map<string, number>();
   /** All metric keys that were reported. */
@@ -30,7 +31,9 @@ export class ExperimentData {
   curvesVersion = 0;
   #parameters: ParameterTally | undefined;
   /** Trials that ended since the last call of {@link takeEnded}. */
-  #ended: TrialRow[] = [];
+  #ended: SeenTrial[] = [];
+  /** By trial, what is on record of those that are seen as not ended. */
+  readonly #recorded = new Map<string, TrialStatus>();
 
   constructor(snapshot: ExperimentSnapshot) {
     this.session = snapshot.session;
@@ -50,12 +53,12 @@ export class ExperimentData {
     // A summary that the manager told by itself carries the revision of what came before it.
     if (change.revision < this.revision) return 'stale';
     if (change.revision === this.revision) {
-      if (change.summary) this.summary = change.summary;
+      if (change.summary) this.#takeSummary(change.summary);
       return change.summary ? 'applied' : 'stale';
     }
     if ((from ?? change.revision - 1) > this.revision) return 'gap';
     this.revision = change.revision;
-    if (change.summary) this.summary = change.summary;
+    if (change.summary) this.#takeSummary(change.summary);
     if (change.config) this.config = change.config;
     for (const row of change.trials ?? []) this.#takeRow(row);
     for (const { trialId, type, sequence, data } of change.metrics ?? []) {
@@ -84,14 +87,30 @@ export class ExperimentData {
     return this.#parameters.columns;
   }
 
-  takeEnded(): TrialRow[] {
+  takeEnded(): SeenTrial[] {
     const ended = this.#ended;
     this.#ended = [];
     return ended;
   }
 
-  #takeRow(given: TrialRow): void {
+  #takeSummary(summary: ExperimentSummary): void {
+    const same = runsTrials(summary) === runsTrials(this.summary);
+    this.summary = summary;
+    if (same) return;
+    // Their rows need not come again with it.
+    for (const row of [...this.living.values()]) {
+      this.#takeRow({ ...row, status: this.#recorded.get(row.id) ?? row.status });
+    }
+  }
+
+  #takeRow(given: SeenTrial): void {
     let row = given;
+    if (row.status !== 'NOT_ENDED') {
+      const status = seenStatus(row.status, this.summary);
+      if (status === 'NOT_ENDED') this.#recorded.set(row.id, row.status);
+      else this.#recorded.delete(row.id);
+      if (status !== row.status) row = { ...row, status };
+    }
     const known = this.rows.get(row.id);
     if (!known) {
       this.places.set(row.id, this.rows.size);
@@ -123,6 +142,6 @@ export class ExperimentData {
   }
 }
 
-function sameResult(a: TrialRow, b: TrialRow): boolean {
+function sameResult(a: SeenTrial, b: SeenTrial): boolean {
   return a.status === b.status && a.final === b.final && a.latest?.data === b.latest?.data && a.number === b.number;
 }

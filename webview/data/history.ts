@@ -1,5 +1,5 @@
 /** The points of the history plot: what each trial came to, and the best so far. */
-import { isEnded, type TrialRow, type TrialStatus } from '../../src/model/trial.ts';
+import { isEnded, type SeenStatus, type SeenTrial } from '../../src/model/trial.ts';
 import type { XY } from './curve.ts';
 import { resultOf } from './results.ts';
 import { kindOf, type StatusKind } from './trialStatus.ts';
@@ -42,7 +42,7 @@ export interface EndedHistory extends Omit<History, 'best' | 'positive' | 'range
  * @param places where trials arrived: there stands one without a number of its own.
  */
 export function endedHistory(
-  rows: Iterable<TrialRow>,
+  rows: Iterable<SeenTrial>,
   places: ReadonlyMap<string, number>,
   key: string,
   mode: 'maximize' | 'minimize' | undefined,
@@ -54,7 +54,7 @@ export function endedHistory(
 /** Together with the trials that have not ended. Points of those that have are the same arrays each time. */
 export function historyOf(
   ended: EndedHistory,
-  living: Iterable<TrialRow>,
+  living: Iterable<SeenTrial>,
   places: ReadonlyMap<string, number>,
   key: string,
 ): History {
@@ -75,10 +75,10 @@ export function historyOf(
 }
 
 function pointsOf(
-  rows: Iterable<TrialRow>,
+  rows: Iterable<SeenTrial>,
   places: ReadonlyMap<string, number>,
   key: string,
-  wanted: (status: TrialStatus) => boolean,
+  wanted: (status: SeenStatus) => boolean,
 ) {
   const groups = new Map<StatusKind, HistoryGroup>();
   const withoutValue: HistoryGroup = { kind: 'failed', ids: [], points: [] };

@@ -1,7 +1,7 @@
 /** What a trial has reported, as numbers by metric key. */
 import { formatNumber } from '../../src/model/format.ts';
 import { decodeMetric, type Metric } from '../../src/model/metric.ts';
-import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import { isEnded, type SeenTrial } from '../../src/model/trial.ts';
 
 /** A trial's value of one metric key. */
 export interface Result {
@@ -17,9 +17,9 @@ interface Decoded {
 }
 
 // Rows are replaced when they change, so what was decoded for one stays right as long as the row lives.
-const decoded = new WeakMap<TrialRow, Decoded>();
+const decoded = new WeakMap<SeenTrial, Decoded>();
 
-function decode(row: TrialRow): Decoded {
+function decode(row: SeenTrial): Decoded {
   let known = decoded.get(row);
   if (!known) {
     known = {
@@ -37,7 +37,7 @@ export function entryOf(metric: Metric | undefined, key: string): number | undef
 }
 
 /** The final result, else the newest intermediate one; undefined when neither has this key. */
-export function resultOf(row: TrialRow, key: string): Result | undefined {
+export function resultOf(row: SeenTrial, key: string): Result | undefined {
   const { final, latest } = decode(row);
   const last = entryOf(final, key);
   if (last !== undefined) return { value: last, final: true };
@@ -47,7 +47,7 @@ export function resultOf(row: TrialRow, key: string): Result | undefined {
 }
 
 /** What was reported as the final result but holds no number, for example a text; undefined when there is a number. */
-export function reportedText(row: TrialRow): string | undefined {
+export function reportedText(row: SeenTrial): string | undefined {
   const { final } = decode(row);
   return final && Object.keys(final.entries).length === 0 ? final.text : undefined;
 }
@@ -60,7 +60,7 @@ export function resultText(value: number): string {
 }
 
 /** Adds the metric keys that the trial has reported. */
-export function addMetricKeys(row: TrialRow, keys: Set<string>): void {
+export function addMetricKeys(row: SeenTrial, keys: Set<string>): void {
   const { final, latest } = decode(row);
   if (final) for (const key of Object.keys(final.entries)) keys.add(key);
   if (latest) for (const key of Object.keys(latest.entries)) keys.add(key);
@@ -72,8 +72,8 @@ export function orderKeys(keys: Iterable<string>): string[] {
 }
 
 /** Trials by final default metric, the best first; those without a finite one are left out. */
-export function ranking(rows: Iterable<TrialRow>, mode: 'maximize' | 'minimize'): TrialRow[] {
-  const ranked: { row: TrialRow; value: number }[] = [];
+export function ranking(rows: Iterable<SeenTrial>, mode: 'maximize' | 'minimize'): SeenTrial[] {
+  const ranked: { row: SeenTrial; value: number }[] = [];
   for (const row of rows) {
     const result = resultOf(row, 'default');
     if (result?.final && Number.isFinite(result.value) && isEnded(row.status))
@@ -85,8 +85,8 @@ export function ranking(rows: Iterable<TrialRow>, mode: 'maximize' | 'minimize')
 }
 
 /** Seconds a trial has run; undefined before it starts. */
-export function secondsOf(row: TrialRow, now: number): number | undefined {
+export function secondsOf(row: SeenTrial, now: number): number | undefined {
   if (row.startTime === undefined) return undefined;
-  const end = row.endTime ?? (isEnded(row.status) ? undefined : now);
+  const end = row.endTime ?? (isEnded(row.status) || row.status === 'NOT_ENDED' ? undefined : now);
   return end === undefined ? undefined : Math.max(0, end - row.startTime) / 1000;
 }

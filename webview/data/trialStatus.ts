@@ -1,9 +1,11 @@
 /** What a trial's state looks like: a word, a shape and a colour, never a colour alone. */
-import type { TrialRow, TrialStatus } from '../../src/model/trial.ts';
+import type { ExperimentSummary } from '../../src/model/experiment.ts';
+import { seenStatus } from '../../src/model/experimentPhase.ts';
+import { type SeenStatus, type SeenTrial, trialStatuses } from '../../src/model/trial.ts';
 import { t } from '../strings.ts';
 
 /** States that look alike; also the groups of the state filter and of the bar. */
-export type StatusKind = 'succeeded' | 'stoppedEarly' | 'failed' | 'cancelled' | 'running' | 'waiting';
+export type StatusKind = 'succeeded' | 'stoppedEarly' | 'failed' | 'cancelled' | 'running' | 'waiting' | 'notEnded';
 
 /** In the order of the bar: what has ended first. */
 export const statusKinds: readonly StatusKind[] = [
@@ -13,9 +15,10 @@ export const statusKinds: readonly StatusKind[] = [
   'cancelled',
   'running',
   'waiting',
+  'notEnded',
 ];
 
-export const kindOf: Readonly<Record<TrialStatus, StatusKind>> = {
+export const kindOf: Readonly<Record<SeenStatus, StatusKind>> = {
   UNKNOWN: 'waiting',
   WAITING: 'waiting',
   RUNNING: 'running',
@@ -24,6 +27,7 @@ export const kindOf: Readonly<Record<TrialStatus, StatusKind>> = {
   USER_CANCELED: 'cancelled',
   EARLY_STOPPED: 'stoppedEarly',
   SYS_CANCELED: 'cancelled',
+  NOT_ENDED: 'notEnded',
 };
 
 /** Codicons; the same as in the tree. */
@@ -34,6 +38,7 @@ export const statusIcons: Readonly<Record<StatusKind, string>> = {
   cancelled: 'circle-slash',
   running: 'loading',
   waiting: 'circle-large-outline',
+  notEnded: 'stop-circle',
 };
 
 export function kindWord(kind: StatusKind): string {
@@ -50,21 +55,23 @@ export function kindWord(kind: StatusKind): string {
       return t('running');
     case 'waiting':
       return t('waiting');
+    case 'notEnded':
+      return t('not ended');
   }
 }
 
-export function statusWord(status: TrialStatus): string {
+export function statusWord(status: SeenStatus): string {
   if (status === 'UNKNOWN') return t('unknown');
   if (status === 'SYS_CANCELED') return t('cancelled by the system');
   return kindWord(kindOf[status]);
 }
 
 /** What people call the trial. */
-export function trialName(row: Pick<TrialRow, 'id' | 'number'>): string {
+export function trialName(row: Pick<SeenTrial, 'id' | 'number'>): string {
   return row.number >= 0 ? String(row.number) : row.id;
 }
 
-export function countKinds(counts: Partial<Record<TrialStatus, number>>): Record<StatusKind, number> {
+export function countKinds(summary: Pick<ExperimentSummary, 'counts' | 'live' | 'status'>): Record<StatusKind, number> {
   const kinds: Record<StatusKind, number> = {
     succeeded: 0,
     stoppedEarly: 0,
@@ -72,7 +79,8 @@ export function countKinds(counts: Partial<Record<TrialStatus, number>>): Record
     cancelled: 0,
     running: 0,
     waiting: 0,
+    notEnded: 0,
   };
-  for (const [status, kind] of Object.entries(kindOf)) kinds[kind] += counts[status as TrialStatus] ?? 0;
+  for (const status of trialStatuses) kinds[kindOf[seenStatus(status, summary)]] += summary.counts[status] ?? 0;
   return kinds;
 }

@@ -1,6 +1,6 @@
 /** The trial table's columns, order and filter. */
 import { formatDuration } from '../../src/model/format.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { startTime, t } from '../strings.ts';
 import { flatParameters, type ParameterColumn, valueText } from './parameters.ts';
 import { reportedText, resultOf, resultText, secondsOf } from './results.ts';
@@ -11,9 +11,9 @@ export interface TrialColumn {
   id: string;
   title: string;
   numeric: boolean;
-  text(row: TrialRow, now: number): string;
+  text(row: SeenTrial, now: number): string;
   /** What to sort by: numbers before texts; undefined and what is not finite come last in both directions. */
-  value(row: TrialRow, now: number): number | string | undefined;
+  value(row: SeenTrial, now: number): number | string | undefined;
 }
 
 export interface Sort {
@@ -43,7 +43,7 @@ export function trialColumns(keys: readonly string[], parameters: readonly Param
     },
     ...(keys.length === 0 ? ['default'] : keys).map(metricColumn),
     ...parameters.map(({ name, numeric }): TrialColumn => {
-      const value = (row: TrialRow) => flatParameters(row.parameters).get(name);
+      const value = (row: SeenTrial) => flatParameters(row.parameters).get(name);
       return {
         id: `parameter:${name}`,
         title: name,
@@ -108,12 +108,12 @@ function metricColumn(key: string): TrialColumn {
  * @param before the last order, to start from: a change moves few trials, and to look at what is in order takes no time.
  */
 export function sortTrials(
-  rows: readonly TrialRow[],
+  rows: readonly SeenTrial[],
   column: TrialColumn,
   descending: boolean,
   now: number,
-  before: readonly TrialRow[] = [],
-): TrialRow[] {
+  before: readonly SeenTrial[] = [],
+): SeenTrial[] {
   const keyed = new Map(rows.map((row, place) => [row.id, { row, place, value: column.value(row, now) }]));
   const started = before.flatMap(({ id }) => {
     const known = keyed.get(id);
@@ -144,9 +144,9 @@ function compareValues(a: number | string | undefined, b: number | string | unde
   return descending ? -order : order;
 }
 
-const searchable = new WeakMap<TrialRow, string>();
+const searchable = new WeakMap<SeenTrial, string>();
 
-function searchText(row: TrialRow): string {
+function searchText(row: SeenTrial): string {
   let text = searchable.get(row);
   if (text === undefined) {
     const parts = [trialName(row), row.id, statusWord(row.status), row.message ?? ''];
@@ -162,11 +162,11 @@ function searchText(row: TrialRow): string {
 
 /** Trials that have every word of `text` somewhere in number, id, state, message, result or parameters. */
 export function filterTrials(
-  rows: Iterable<TrialRow>,
+  rows: Iterable<SeenTrial>,
   filter: { text: string; status: StatusKind | 'all' },
-): TrialRow[] {
+): SeenTrial[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const kept: TrialRow[] = [];
+  const kept: SeenTrial[] = [];
   for (const row of rows) {
     if (filter.status !== 'all' && kindOf[row.status] !== filter.status) continue;
     if (words.length > 0) {

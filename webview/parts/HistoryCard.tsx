@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { endedTrials } from '../../src/model/experimentPhase.ts';
 import { formatNumber } from '../../src/model/format.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { historyOption, shapeOf } from '../charts/historyOption.ts';
 import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';
@@ -97,7 +97,7 @@ function emptyText(history: History, data: ExperimentData): string {
   return t('Each trial puts a point here when it reports a result. The first is still on its way.');
 }
 
-function resultLines(row: TrialRow, key: string): [string, string][] {
+function resultLines(row: SeenTrial, key: string): [string, string][] {
   const result = resultOf(row, key);
   if (!result) return [];
   return [numberLine(result.final ? keyWord(key) : t('{0}, not final', keyWord(key)), result.value)];
@@ -171,7 +171,7 @@ function historySummary(history: History, count: number, word: string, data: Exp
 
 function HistoryTable({ page, data, metric }: { page: Page; data: ExperimentData; metric: string }) {
   const columns = useMemo(
-    (): GridColumn<TrialRow>[] => [
+    (): GridColumn<SeenTrial>[] => [
       { id: '#', title: t('trial'), numeric: true, text: trialName },
       { id: 'status', title: t('status'), numeric: false, text: (row) => statusWord(row.status) },
       {

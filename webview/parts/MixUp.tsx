@@ -1,5 +1,5 @@
 /** What is shown of a trial whose parameters NNI gave to another one: a mark, and what it ran with beside what is on record. */
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { Icon } from '../controls.tsx';
 import { flatParameters, valueText } from '../data/parameters.ts';
 import { t } from '../strings.ts';
@@ -12,7 +12,7 @@ export function mixUpSentence(): string {
 }
 
 /** A shape with a title, and with a word where there is room. */
-export function MixUpMark({ row, words = false }: { row: TrialRow; words?: boolean }) {
+export function MixUpMark({ row, words = false }: { row: SeenTrial; words?: boolean }) {
   if (!row.recordedParameters) return null;
   const word = t('mixed up');
   return (
@@ -27,7 +27,7 @@ export function MixUpMark({ row, words = false }: { row: TrialRow; words?: boole
 }
 
 /** The parameters that differ, side by side. */
-export function MixUp({ row }: { row: TrialRow }) {
+export function MixUp({ row }: { row: SeenTrial }) {
   if (!row.recordedParameters) return null;
   const ran = flatParameters(row.parameters);
   const recorded = flatParameters(row.recordedParameters);

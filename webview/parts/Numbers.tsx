@@ -91,9 +91,9 @@ function Trials({ data }: Props) {
     return <Figure title={t('Trials')} hint={t('Trials that have ended')} value="–" note={t('not stored')} />;
   }
   const ended = endedTrials(summary);
-  const counts = countKinds(summary.counts);
+  const counts = countKinds(summary);
   const total = Math.max(summary.maxTrialNumber ?? 0, allTrials(summary));
-  const words = (['running', 'waiting', 'stoppedEarly', 'failed', 'cancelled'] as const)
+  const words = (['running', 'waiting', 'notEnded', 'stoppedEarly', 'failed', 'cancelled'] as const)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${counts[kind]} ${kindWord(kind)}`);
   const limit = summary.maxTrialNumber === undefined ? [t('ended')] : [t('of {0}', summary.maxTrialNumber)];
@@ -113,7 +113,7 @@ function Bar({ total, counts, label }: { total: number; counts: Record<StatusKin
   return (
     <div class="bar" role="img" aria-label={label}>
       {statusKinds.map((kind) =>
-        counts[kind] > 0 && kind !== 'waiting' ? (
+        counts[kind] > 0 && kind !== 'waiting' && kind !== 'notEnded' ? (
           <i
             key={kind}
             class={`fill-${kind}`}
@@ -165,7 +165,7 @@ function Time({ page, data }: Props) {
 
 function Concurrency({ page, data }: Props) {
   const { summary } = data;
-  const busy = summary.counts.RUNNING ?? 0;
+  const busy = countKinds(summary).running;
   const can = experimentActions(summary).has('update');
   return (
     <Figure

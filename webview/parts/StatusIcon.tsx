@@ -1,8 +1,8 @@
 /** A trial's state as a shape in its colour. */
-import type { TrialStatus } from '../../src/model/trial.ts';
+import type { SeenStatus } from '../../src/model/trial.ts';
 import { kindOf, statusIcons, statusWord } from '../data/trialStatus.ts';
 
-export function StatusIcon({ status, words = false }: { status: TrialStatus; words?: boolean }) {
+export function StatusIcon({ status, words = false }: { status: SeenStatus; words?: boolean }) {
   const kind = kindOf[status];
   const word = statusWord(status);
   return (

@@ -2,7 +2,7 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatDuration } from '../../src/model/format.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { flatParameters, type ParameterColumn, valueText } from '../data/parameters.ts';
@@ -126,7 +126,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
   );
 }
 
-function metricText(row: TrialRow): string {
+function metricText(row: SeenTrial): string {
   return resultText(resultOf(row, 'default')?.value ?? Number.NaN);
 }
 
@@ -152,7 +152,7 @@ function useWidth(element: RefObject<HTMLElement | null>, present: boolean): num
 }
 
 /** The first columns that fit beside number, result and time: half a column is worse than none. */
-function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly TrialRow[], room: number) {
+function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly SeenTrial[], room: number) {
   const { fontSize, fontFamily } = page.theme;
   const padding = 15;
   const wide = (texts: readonly string[]) =>

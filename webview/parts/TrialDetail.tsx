@@ -3,7 +3,7 @@ import { Fragment } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { formatDuration, formatNumber } from '../../src/model/format.ts';
 import { decodeMetric } from '../../src/model/metric.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { curvesOption } from '../charts/curvesOption.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { IconButton } from '../controls.tsx';
@@ -82,7 +82,7 @@ export function TrialDetail({
   );
 }
 
-function Times({ page, row }: { page: Page; row: TrialRow }) {
+function Times({ page, row }: { page: Page; row: SeenTrial }) {
   const seconds = secondsOf(row, page.dataNow);
   const parts: string[] = [];
   if (row.startTime === undefined) parts.push(t('not started'));
@@ -102,7 +102,7 @@ function Times({ page, row }: { page: Page; row: TrialRow }) {
 }
 
 /** Names and values that would be broken into many lines beside the curve. */
-function hasLongTexts(row: TrialRow): boolean {
+function hasLongTexts(row: SeenTrial): boolean {
   const flat = flatParameters(row.parameters);
   for (const [name, value] of flat) {
     if (placeInTree(name, flat).label.length > 20 || valueText(value).length > 24) return true;
@@ -111,7 +111,7 @@ function hasLongTexts(row: TrialRow): boolean {
 }
 
 /** Results first, then parameters. */
-function Values({ row }: { row: TrialRow }) {
+function Values({ row }: { row: SeenTrial }) {
   const results: [string, string][] = [];
   if (row.final !== undefined) results.push(...metricLines(t('final'), row.final));
   else if (row.latest) results.push(...metricLines(t('step {0}', row.latest.sequence), row.latest.data));
@@ -151,7 +151,7 @@ function metricLines(name: string, text: string): [string, string][] {
   return entries.map(([key, value]) => [key === 'default' ? name : `${name} ${key}`, formatNumber(value)]);
 }
 
-function OwnCurve({ page, data, row }: { page: Page; data: ExperimentData; row: TrialRow }) {
+function OwnCurve({ page, data, row }: { page: Page; data: ExperimentData; row: SeenTrial }) {
   const key = metricKey(page, data);
   const curve = data.curves.get(row.id)?.points(key);
   const { theme } = page;

@@ -1,6 +1,6 @@
 /** What a plot says about the trial under the pointer. */
 import { formatNumber } from '../../src/model/format.ts';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { flatParameters, valueText } from '../data/parameters.ts';
 import { trialName } from '../data/trialStatus.ts';
 import { t } from '../strings.ts';
@@ -10,7 +10,7 @@ import { StatusIcon } from './StatusIcon.tsx';
 /** Lines at most; the details have the rest. */
 const most = 12;
 
-export function TrialHover({ row, lines }: { row: TrialRow; lines: readonly [string, string][] }) {
+export function TrialHover({ row, lines }: { row: SeenTrial; lines: readonly [string, string][] }) {
   const parameters = [...flatParameters(row.parameters)];
   return (
     <>

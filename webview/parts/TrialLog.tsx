@@ -1,6 +1,6 @@
 /** The end of a trial's log, following while the trial runs. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { isEnded, type TrialRow } from '../../src/model/trial.ts';
+import { isEnded, type SeenTrial } from '../../src/model/trial.ts';
 import type { LogName } from '../../src/protocol.ts';
 import { LinkButton } from '../controls.tsx';
 import type { Page } from '../page.ts';
@@ -20,7 +20,7 @@ type State =
   | { kind: 'text'; text: string; truncated: boolean }
   | { kind: 'failed'; reason: string };
 
-export function TrialLog({ page, row }: { page: Page; row: TrialRow }) {
+export function TrialLog({ page, row }: { page: Page; row: SeenTrial }) {
   const [chosen, choose] = useState<{ trial: string; name: FileName } | undefined>(undefined);
   // A failed trial says why on stderr.
   const usual: FileName = row.status === 'FAILED' ? 'stderr' : 'trial.log';
@@ -28,7 +28,7 @@ export function TrialLog({ page, row }: { page: Page; row: TrialRow }) {
   const [state, setState] = useState<State>({ kind: 'reading' });
   const box = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
-  const ended = isEnded(row.status);
+  const ended = isEnded(row.status) || row.status === 'NOT_ENDED';
   const shown = useRef('');
 
   useEffect(() => {

@@ -1,6 +1,6 @@
 /** All trials, to sort, to filter and to pick. */
 import { useMemo } from 'preact/hooks';
-import type { TrialRow } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial.ts';
 import { Dropdown, LinkButton, TextField } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { resultOf } from '../data/results.ts';
@@ -26,7 +26,7 @@ export function TrialsTab({ page, data }: { page: Page; data: ExperimentData }) 
   const filtered = derived.filtered(data, view.filter.text, view.filter.status);
   const rows = column ? derived.sorted(filtered, column, sort, page.dataNow) : filtered;
   const gridColumns = useMemo(() => columns.map((one) => gridColumn(one, page)), [columns, page]);
-  const counts = countKinds(data.summary.counts);
+  const counts = countKinds(data.summary);
   const selected = view.selectedTrial !== null && data.rows.has(view.selectedTrial);
 
   if (data.rows.size === 0) {
@@ -100,11 +100,11 @@ function nextSort(sort: { column: string; descending: boolean }, column: string)
   return { column, descending: sort.column === column ? !sort.descending : false };
 }
 
-function gridColumn(column: TrialColumn, page: Page): GridColumn<TrialRow> {
-  const text = (row: TrialRow) => column.text(row, page.dataNow);
+function gridColumn(column: TrialColumn, page: Page): GridColumn<SeenTrial> {
+  const text = (row: SeenTrial) => column.text(row, page.dataNow);
   const base = { id: column.id, title: column.title, numeric: column.numeric, sortable: true, text };
   if (column.id === 'status') {
-    const cell = (row: TrialRow) => (
+    const cell = (row: SeenTrial) => (
       <>
         <StatusIcon status={row.status} words />
         <MixUpMark row={row} words />

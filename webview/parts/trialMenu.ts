@@ -1,12 +1,12 @@
 /** What one can do with a trial. */
 import { experimentActions } from '../../src/model/experiment.ts';
-import { canKill, type TrialRow } from '../../src/model/trial.ts';
+import { canKill, type SeenTrial } from '../../src/model/trial.ts';
 import type { TrialAction } from '../../src/protocol.ts';
 import type { Page } from '../page.ts';
 import { t } from '../strings.ts';
 import type { OpenMenu } from './Menu.tsx';
 
-export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
+export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
   const summary = page.data?.summary;
   const actions = summary ? experimentActions(summary) : new Set();
   const killable = canKill(row.status) && summary?.live === true;
@@ -60,12 +60,12 @@ export function trialMenu(page: Page, row: TrialRow): OpenMenu['items'] {
   ];
 }
 
-function hasStarted(page: Page, row: TrialRow): boolean {
+function hasStarted(page: Page, row: SeenTrial): boolean {
   return row.status !== 'WAITING' && page.data?.summary.type === 'hpo';
 }
 
 /** What VS Code's own context menu gets to know of a trial. */
-export function trialContext(page: Page, row: TrialRow): string {
+export function trialContext(page: Page, row: SeenTrial): string {
   return JSON.stringify({
     webviewSection: 'trial',
     connectionId: page.connectionId,

@@ -1,6 +1,6 @@
 /** What hovers and the rows below a trial show. Free of vscode. */
 import type { ExperimentSummary } from '../../model/experiment.ts';
-import { elapsedSeconds, experimentPhase } from '../../model/experimentPhase.ts';
+import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
 import type { TrialRow } from '../../model/trial.ts';
@@ -95,23 +95,34 @@ export function connectionTooltip(
 export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, labels: Labels, now: number): string {
   const { t } = labels;
   const best = row.id === experiment.best?.trialId ? ` · ${t('the best so far')}` : '';
+  const status = seenStatus(row.status, experiment);
   const times: Entry[] = [];
   if (row.startTime !== undefined) {
     times.push({ key: t('started'), value: labels.moment(row.startTime) });
-    const end = row.endTime ?? (row.status === 'RUNNING' ? now : undefined);
+    const end = row.endTime ?? (status === 'RUNNING' ? now : undefined);
     if (end !== undefined) times.push({ key: t('duration'), value: formatDuration((end - row.startTime) / 1000) });
   }
   if (row.intermediates > 0) times.push({ key: t('intermediate results'), value: String(row.intermediates) });
   if (row.source === 'customized') times.push({ key: t('added by'), value: t('you') });
   times.push({ key: t('id'), value: row.id });
   const blocks = [
-    `**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(row.status, t))}${escapeMarkdown(best)}`,
+    `**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(status, t))}${escapeMarkdown(best)}`,
   ];
   if (row.message) blocks.push(escapeMarkdown(row.message));
   const recorded = recordedEntries(row, labels);
   if (recorded.length > 0) blocks.push(escapeMarkdown(mixUpSentence(labels.t)));
   blocks.push(table(parameterEntries(row), recorded, metricEntries(row, labels), times));
   return blocks.join('\n\n');
+}
+
+/** How many trials are in the states that call for a look. */
+function stateEntries(summary: ExperimentSummary, { t }: Labels): Entry[] {
+  const counts = new Map<string, number>();
+  for (const status of ['RUNNING', 'WAITING', 'FAILED', 'EARLY_STOPPED'] as const) {
+    const word = trialStatusWord(seenStatus(status, summary), t);
+    counts.set(word, (counts.get(word) ?? 0) + (summary.counts[status] ?? 0));
+  }
+  return [...counts].filter(([, count]) => count > 0).map(([key, count]) => ({ key, value: String(count) }));
 }
 
 /** Markdown. All text from elsewhere is escaped. */
@@ -121,9 +132,7 @@ export function experimentTooltip(summary: ExperimentSummary, labels: Labels, no
   const entries: Entry[] = [
     // Of an experiment that stored none, not even how many there were is known.
     ...(progress === '0' && !summary.live ? [] : [{ key: t('trials'), value: progress }]),
-    ...(['RUNNING', 'WAITING', 'FAILED', 'EARLY_STOPPED'] as const)
-      .filter((status) => (summary.counts[status] ?? 0) > 0)
-      .map((status) => ({ key: trialStatusWord(status, t), value: String(summary.counts[status] ?? 0) })),
+    ...stateEntries(summary, labels),
   ];
   if (summary.best) {
     entries.push({

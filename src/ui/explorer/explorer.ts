@@ -5,7 +5,7 @@ import { canRestart } from '../../model/experimentPhase.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
-import { isRunning, type Labels } from './labels.ts';
+import { type Labels, runningExperiments } from './labels.ts';
 import { experimentNode, type TreeNode, trialNode } from './nodes.ts';
 import { TreeData } from './treeData.ts';
 import { viewMessage } from './viewMessage.ts';
@@ -150,7 +150,7 @@ export class Explorer implements Disposable {
   /** Badge, message and the context keys that choose the welcome view. */
   #summarize(): void {
     const summaries = this.#store.connections.flatMap((connection) => connection.experiments);
-    const running = summaries.filter(isRunning).length;
+    const running = runningExperiments(this.#store.connections).length;
     const tooltip = running === 1 ? l10n.t('1 experiment is running') : l10n.t('{0} experiments are running', running);
     const { status } = this.#store.local;
     const lost = this.#store.connections.some((connection) => connection.status.state === 'lost');

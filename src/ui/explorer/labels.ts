@@ -7,11 +7,12 @@ import {
   endedTrials,
   experimentPhase,
   phaseShapes,
+  seenStatus,
 } from '../../model/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/format.ts';
 import { decodeMetric } from '../../model/metric.ts';
-import { canKill, type Parameters, type TrialRow, type TrialStatus } from '../../model/trial.ts';
-import type { ConnectionStatus } from '../../store/connection.ts';
+import { canKill, type Parameters, type SeenStatus, type TrialRow } from '../../model/trial.ts';
+import type { Connection, ConnectionStatus } from '../../store/connection.ts';
 import { oneLine } from './escape.ts';
 
 /** `vscode.l10n.t`, or a plain one in tests. */
@@ -37,7 +38,7 @@ export interface Shape {
 }
 
 /** Each state has a shape of its own as well as a colour. */
-export const trialShapes: Readonly<Record<TrialStatus, Shape>> = {
+export const trialShapes: Readonly<Record<SeenStatus, Shape>> = {
   UNKNOWN: { icon: 'question', color: 'trialdeck.waiting' },
   WAITING: { icon: 'circle-large-outline', color: 'trialdeck.waiting' },
   RUNNING: { icon: 'loading~spin', color: 'trialdeck.running' },
@@ -46,9 +47,10 @@ export const trialShapes: Readonly<Record<TrialStatus, Shape>> = {
   USER_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
   EARLY_STOPPED: { icon: 'triangle-up', color: 'trialdeck.stoppedEarly' },
   SYS_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
+  NOT_ENDED: { icon: 'stop-circle', color: 'trialdeck.waiting' },
 };
 
-export function trialStatusWord(status: TrialStatus, t: Translate): string {
+export function trialStatusWord(status: SeenStatus, t: Translate): string {
   switch (status) {
     case 'UNKNOWN':
       return t('unknown');
@@ -66,6 +68,8 @@ export function trialStatusWord(status: TrialStatus, t: Translate): string {
       return t('stopped early');
     case 'SYS_CANCELED':
       return t('cancelled by the system');
+    case 'NOT_ENDED':
+      return t('not ended');
   }
 }
 
@@ -104,6 +108,11 @@ export function progressText(summary: Pick<ExperimentSummary, 'counts' | 'maxTri
 export function phaseShape(phase: ExperimentPhase): Shape {
   const { icon, tone } = phaseShapes[phase];
   return { icon: icon === 'loading' ? 'loading~spin' : icon, color: `trialdeck.${tone}` };
+}
+
+/** What turned has another shape: whether it still does is not known, and a spinner that stands looks broken. */
+function still(shape: Shape): Shape {
+  return shape.icon.endsWith('~spin') ? trialShapes.UNKNOWN : shape;
 }
 
 export class Labels {
@@ -151,7 +160,8 @@ export class Labels {
     };
   }
 
-  experiment(summary: ExperimentSummary): Row {
+  /** @param lostSince since when nothing is heard of it; what was known then is shown, and nothing turns. Epoch milliseconds. */
+  experiment(summary: ExperimentSummary, lostSince?: number): Row {
     const { t } = this;
     const phase = experimentPhase(summary);
     const word = experimentPhaseWord(phase, t);
@@ -163,7 +173,7 @@ export class Labels {
     switch (phase) {
       case 'running':
       case 'finishing':
-        parts = [progressText(summary), best, formatDuration(elapsedSeconds(summary, this.#now()))];
+        parts = [progressText(summary), best, formatDuration(elapsedSeconds(summary, lostSince ?? this.#now()))];
         break;
       case 'starting':
       case 'stopping':
@@ -191,21 +201,27 @@ export class Labels {
     return {
       label,
       description: parts.filter(Boolean).join(' · '),
-      ...phaseShape(phase),
+      ...(lostSince === undefined ? phaseShape(phase) : still(phaseShape(phase))),
       contextValue: `experiment;${actions}`,
       spoken: [t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', '),
     };
   }
 
-  trial(row: TrialRow, experiment: ExperimentSummary): Row {
+  /** @param lostSince as for {@link experiment} */
+  trial(row: TrialRow, experiment: ExperimentSummary, lostSince?: number): Row {
     const { t } = this;
+    const status = seenStatus(row.status, experiment);
+    const shape = lostSince === undefined ? trialShapes[status] : still(trialShapes[status]);
     const isBest = row.id === experiment.best?.trialId;
     const metric = this.metricText(row);
-    const word = trialStatusWord(row.status, t);
+    const word = trialStatusWord(status, t);
     const message = row.message ? oneLine(row.message, 60) : '';
     const parameters = parametersText(row.parameters);
     let parts: string[];
-    switch (row.status) {
+    switch (status) {
+      case 'NOT_ENDED':
+        parts = [word, ...(row.latest ? [t('step {0}', row.latest.sequence), metric] : [])];
+        break;
       case 'RUNNING':
         parts = row.latest ? [t('step {0}', row.latest.sequence), metric] : [parameters];
         break;
@@ -232,7 +248,7 @@ export class Labels {
     return {
       label: title,
       description: parts.filter(Boolean).join(' · '),
-      ...(isBest ? { icon: 'star-full', color: 'trialdeck.succeeded' } : trialShapes[row.status]),
+      ...(isBest ? { icon: 'star-full', color: 'trialdeck.succeeded' } : shape),
       contextValue: `trial;${actions.join('')}`,
       spoken: [
         t('Trial {0}', title),
@@ -286,6 +302,15 @@ export class Labels {
 export function isRunning(summary: ExperimentSummary): boolean {
   const phase = experimentPhase(summary);
   return phase === 'running' || phase === 'finishing' || phase === 'starting' || phase === 'stalled';
+}
+
+/** What runs as far as one knows: of a connection that was lost nobody knows. */
+export function runningExperiments(
+  connections: readonly Pick<Connection, 'status' | 'experiments'>[],
+): ExperimentSummary[] {
+  return connections.flatMap(({ status, experiments }) =>
+    status.state === 'lost' ? [] : experiments.filter(isRunning),
+  );
 }
 
 /** The number people call a trial by; its id where NNI stored none. */

@@ -329,12 +329,12 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
       }
       case 'experiment': {
         const summary = this.#store.summary(node.connectionId, node.experimentId);
-        return summary ? this.#labels.experiment(summary) : nothing;
+        return summary ? this.#labels.experiment(summary, this.#lostSince(node)) : nothing;
       }
       case 'trial': {
         const summary = this.#store.summary(node.connectionId, node.experimentId);
         const trial = this.#trial(node);
-        return summary && trial ? this.#labels.trial(trial.row, summary) : nothing;
+        return summary && trial ? this.#labels.trial(trial.row, summary, this.#lostSince(node)) : nothing;
       }
       case 'section':
         return { ...nothing, ...this.#sectionRow(node.section, this.#entries(node).length === 0) };
@@ -397,10 +397,17 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     if (!('experimentId' in node)) return undefined;
     const summary = this.#store.summary(node.connectionId, node.experimentId);
     if (!summary) return undefined;
-    if (node.kind === 'experiment') return experimentTooltip(summary, this.#labels, Date.now());
+    const now = this.#lostSince(node) ?? Date.now();
+    if (node.kind === 'experiment') return experimentTooltip(summary, this.#labels, now);
     if (node.kind !== 'trial') return undefined;
     const trial = this.#trial(node);
-    return trial && trialTooltip(trial.row, summary, this.#labels, Date.now());
+    return trial && trialTooltip(trial.row, summary, this.#labels, now);
+  }
+
+  /** Since when nothing is heard of what is below a connection; undefined while it answers. Epoch milliseconds. */
+  #lostSince(node: TreeNode): number | undefined {
+    const status = this.#store.connection(node.connectionId)?.status;
+    return status?.state === 'lost' ? status.since : undefined;
   }
 
   #trial(node: { connectionId: string; experimentId: string; trialId: string }) {

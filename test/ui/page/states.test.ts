@@ -64,6 +64,25 @@ describe('page: states', () => {
     await strip.waitFor({ state: 'detached' });
   });
 
+  it('says of trials that ran when their experiment was stopped that they have not ended, until it goes on', async () => {
+    const { summary, ...others } = makeExperiment({ trials: 20, running: 3 });
+    const page = await open({ snapshot: { ...others, summary: { ...summary, status: 'STOPPED', live: false } } });
+    const trials = page.page.locator('.figure', { hasText: 'TRIALS' }).locator('.note');
+    assert.match(await page.text(trials), /· 3 not ended/);
+    assert.match(await page.text(page.page.locator('.figure', { hasText: 'CONCURRENCY' })), /0 busy/);
+    assert.equal(await page.page.locator('.turning').count(), 0);
+    await page.tab(/Curves/);
+    const shown = await page.page.locator('.curve-name').allInnerTexts();
+    assert.deepEqual(shown.slice(-3), ['17', '18', '19'], 'their curves stay in sight');
+    await page.tab(/Trials/);
+    const row = page.page.locator('.grid-row', { hasText: 'not ended' });
+    assert.equal(await row.count(), 3);
+    await page.change({ revision: others.revision + 1, summary: { ...summary, status: 'RUNNING' } });
+    assert.match(await page.text(trials), /· 3 running/);
+    assert.equal(await row.count(), 0);
+    assert.equal(await page.page.locator('.grid-row', { hasText: 'running' }).count(), 3);
+  });
+
   it('starts and changes nothing in restricted mode, and says why', async () => {
     const page = await open();
     const whyNotRun = 'Restricted Mode: nothing can be run or changed.';

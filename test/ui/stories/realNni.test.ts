@@ -109,6 +109,7 @@ describe('an experiment of the real NNI', () => {
     await window.row(/endless\s*stopped/).waitFor();
     await page.locator('[data-phase="stopped"]').waitFor();
     await window.row(/workstation.*no answer since/).waitFor({ timeout: 100_000 });
+    await page.getByText(/· \d+ not ended/).waitFor();
     await window.picture('nni-stopped');
   });
 

@@ -3,7 +3,13 @@ import { experimentStatuses } from '../../../src/model/experiment.ts';
 import { experimentPhase, phaseShapes } from '../../../src/model/experimentPhase.ts';
 import { trialStatuses } from '../../../src/model/trial.ts';
 import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
-import { Labels, parametersText, parameterText, trialShapes } from '../../../src/ui/explorer/labels.ts';
+import {
+  Labels,
+  parametersText,
+  parameterText,
+  runningExperiments,
+  trialShapes,
+} from '../../../src/ui/explorer/labels.ts';
 import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
 import { summary, trial } from '../store/samples.ts';
@@ -75,6 +81,38 @@ describe('what rows of the tree say', () => {
       labels.trial(trial(12, { status: 'RUNNING', latest: { sequence: 1, data: '0.91' } }), experiment).spoken,
       'Trial 12, running, metric 0.91',
     );
+  });
+
+  it('a trial that ran when its experiment ended: not ended, and it does not turn', () => {
+    const latest = { sequence: 6, data: '0.4' };
+    const { endTime: _none, ...row } = trial(7, { status: 'RUNNING', startTime: 1, latest });
+    for (const stopped of [summary({ status: 'STOPPED', live: false }), summary({ status: 'VIEWED' })]) {
+      const { description, icon, spoken } = labels.trial(row, stopped);
+      assert.equal(description, 'not ended · step 6 · 0.4');
+      assert.equal(icon, 'stop-circle');
+      assert.match(spoken, /^Trial 7, not ended/);
+      assert.doesNotMatch(trialTooltip(row, stopped, labels, now), /running|duration/);
+    }
+    const stopped = summary({ status: 'STOPPED', live: false, counts: { RUNNING: 2, WAITING: 1 } });
+    assert.match(experimentTooltip(stopped, labels, now), /not ended \| 3/);
+  });
+
+  it('what was lost: as it was known then, and nobody says that it runs', () => {
+    const running = summary({ counts: { RUNNING: 1 } });
+    const since = now;
+    const later = new Labels(t, 'en', () => now + 60_000);
+    assert.match(later.experiment(running).description, / 4m 12s$/);
+    assert.match(later.experiment(running, since).description, / 3m 12s$/);
+    assert.equal(later.experiment(running, since).icon, 'question');
+    assert.equal(labels.trial(trial(7, { status: 'RUNNING' }), running, since).icon, 'question');
+    const lost = { state: 'lost', since, reason: 'no answer', reached: true } as const;
+    const connected = { state: 'connected', since, address: 'http://localhost:1' } as const;
+    const other = summary({ id: 'other' });
+    const connections = [
+      { status: lost, experiments: [running] },
+      { status: connected, experiments: [other] },
+    ];
+    assert.deepEqual(runningExperiments(connections), [other]);
   });
 
   it('a trial that NNI mixed up: so, before its parameters, and what is on record when one hovers', () => {
