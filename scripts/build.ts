@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { configSchema } from '../src/model/configSchema.ts';
+import { configSchema } from '../src/model/config/configSchema.ts';
 import { projectRoot } from './folders.ts';
 
 const dist = join(projectRoot, 'dist');

@@ -1,6 +1,6 @@
 /** Messages between the panel (extension host) and its page (webview). Types only; both sides import them. */
-import type { ExperimentChange, ExperimentSnapshot } from './model/experiment.ts';
-import type { Parameters } from './model/trial.ts';
+import type { ExperimentChange, ExperimentSnapshot } from './model/experiment/experiment.ts';
+import type { Parameters } from './model/trial/trial.ts';
 
 /** Page to host, each answered exactly once. */
 export interface Requests {

@@ -1,6 +1,7 @@
 /** The page's one source of truth: data, connection, what is chosen; and when to draw. */
 
-import { isTicking } from '../src/model/experimentPhase.ts';
+import { isTicking } from '../src/model/experiment/experimentPhase.ts';
+import { messageOf } from '../src/model/text/messageOf.ts';
 import type { ConnectionView, Events, LimitKind, Method, PageState, Requests } from '../src/protocol.ts';
 import { Announcer } from './data/announcer.ts';
 import type { CurveMode } from './data/curveChoice.ts';
@@ -158,7 +159,7 @@ export class Page {
       await this.host.request(method, params);
       this.refusal = undefined;
     } catch (error) {
-      this.refusal = error instanceof Error ? error.message : String(error);
+      this.refusal = messageOf(error);
     } finally {
       this.pending.delete(method);
       this.invalidate();

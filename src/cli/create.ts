@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type LaunchTarget, launchExperiment } from '../client/launching.ts';
 import { packagedManager } from '../client/nodeProgram.ts';
-import type { BackendSetting } from '../model/backend.ts';
+import type { BackendSetting } from '../model/experiment/backend.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { runInForeground } from './foreground.ts';
 import { chooseExperiment } from './select.ts';

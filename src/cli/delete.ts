@@ -1,6 +1,6 @@
 /** `experiment delete`: a stored experiment with all its files. */
 import { createInterface } from 'node:readline/promises';
-import type { ExperimentSummary } from '../model/experiment.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { chooseExperiment } from './select.ts';
 import type { Session } from './session.ts';

@@ -1,9 +1,10 @@
 /** `experiment list|show|status|export`. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { type ExportFormat, exportedTrials, exportText } from '../model/exportText.ts';
-import { formatNumber } from '../model/format.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { type ExportFormat, exportedTrials, exportText } from '../model/files/exportText.ts';
+import { formatNumber } from '../model/text/format.ts';
+import { messageOf } from '../model/text/messageOf.ts';
 import { CommandFailure } from './failure.ts';
 import { progressLine } from './progress.ts';
 import { chooseExperiment } from './select.ts';
@@ -83,7 +84,7 @@ export async function exportExperiment(
   try {
     await writeFile(file, exportText(trials, options.type, options.intermediate ?? false));
   } catch (error) {
-    throw new CommandFailure(`${file} can't be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandFailure(`${file} can't be written: ${messageOf(error)}`);
   }
   session.print({ file, trials: trials.length }, `${trials.length} trials were written to ${file}.`);
 }

@@ -1,6 +1,6 @@
 /** How a command ends when it does not end well. */
 
-import type { ConfigProblem } from '../model/config.ts';
+import type { ConfigProblem } from '../model/config/config.ts';
 
 /** Exit codes: 0 it went well, 1 it did not, 2 it was called wrongly. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;

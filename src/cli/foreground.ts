@@ -1,10 +1,10 @@
 /** An experiment in the foreground: live progress, its end, a table of results; Ctrl-C stops it. */
 import { ClientError, NotFoundError } from '../client/errors.ts';
 import { Experiment } from '../client/experiment.ts';
-import { type ExperimentFollower, followExperiment } from '../client/follow.ts';
-import { pollExperiment } from '../client/pollExperiment.ts';
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { formatDuration } from '../model/format.ts';
+import { type ExperimentFollower, followExperiment } from '../client/follow/follow.ts';
+import { pollExperiment } from '../client/follow/pollExperiment.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { formatDuration } from '../model/text/format.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { Progress, trialLine } from './progress.ts';
 import { finalValue, ranked, resultsTable } from './results.ts';

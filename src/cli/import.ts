@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
-import { parsePythonJson } from '../model/metric.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { parsePythonJson } from '../model/trial/metric.ts';
 import { CommandFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
@@ -16,7 +17,7 @@ export async function importResults(
 ): Promise<undefined> {
   const file = resolve(untilde(filename));
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CommandFailure(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandFailure(`${file} can't be read: ${messageOf(error)}`);
   });
   // Trials that have no result are in an export, too.
   const results = rowsOf(text, file).filter(({ value }) => value !== null && value !== undefined);
@@ -33,7 +34,7 @@ function rowsOf(text: string, file: string): v.InferOutput<typeof rowsSchema> {
   try {
     value = parsePythonJson(text);
   } catch (error) {
-    throw new CommandFailure(`${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandFailure(`${file} is no JSON: ${messageOf(error)}`);
   }
   const result = v.safeParse(rowsSchema, value);
   if (result.success) return result.output;

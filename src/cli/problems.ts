@@ -1,7 +1,7 @@
 /** Config problems as compilers print them: `file:line:column: error: message`, the line, and a caret below the place. */
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import type { ConfigProblem } from '../model/config.ts';
+import type { ConfigProblem } from '../model/config/config.ts';
 import { oneLine } from './table.ts';
 
 /** @param folder that file names are shown relative to, when they are below it. */

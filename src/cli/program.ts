@@ -3,7 +3,8 @@ import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ClientError, RejectedError } from '../client/errors.ts';
-import { type BackendSetting, backendSettings } from '../model/backend.ts';
+import { type BackendSetting, backendSettings } from '../model/experiment/backend.ts';
+import { messageOf } from '../model/text/messageOf.ts';
 import { createExperiment, resumeExperiment, viewExperiment } from './create.ts';
 import { deleteExperiment } from './delete.ts';
 import { exportExperiment, listExperiments, showExperiment, showStatus } from './experiments.ts';
@@ -36,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function fail(error: unknown, json: boolean): Promise<number> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const problems = error instanceof RejectedError || error instanceof FileFailure ? error.problems : [];
   const outcome = error instanceof FileFailure ? error.outcome : 'nothing was started';
   const expected = error instanceof CommandFailure || error instanceof ClientError || error instanceof RangeError;

@@ -1,7 +1,7 @@
 /** An experiment's progress while it runs: one line that changes on a terminal, a line for each ended trial elsewhere. */
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment.ts';
-import { formatDuration, formatNumber } from '../model/format.ts';
-import { isEnded, type TrialRow } from '../model/trial.ts';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment/experiment.ts';
+import { formatDuration, formatNumber } from '../model/text/format.ts';
+import { isEnded, type TrialRow } from '../model/trial/trial.ts';
 import { metricText, trialName } from './results.ts';
 import { oneLine, terminalWidth } from './table.ts';
 

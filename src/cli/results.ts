@@ -1,9 +1,9 @@
 /** The table at the end: the best trials, what they ran with and how long it took. */
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { flatParameters } from '../model/flatParameters.ts';
-import { formatDuration, formatNumber } from '../model/format.ts';
-import { decodeMetric } from '../model/metric.ts';
-import type { Parameters, TrialRow } from '../model/trial.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { formatDuration, formatNumber } from '../model/text/format.ts';
+import { flatParameters } from '../model/trial/flatParameters.ts';
+import { decodeMetric } from '../model/trial/metric.ts';
+import type { Parameters, TrialRow } from '../model/trial/trial.ts';
 import { table } from './table.ts';
 
 /** The default metric of a trial's final result; undefined when it has none to compare by. */

@@ -1,5 +1,5 @@
 /** Which experiment is meant, by nnictl's rules. */
-import type { ExperimentSummary } from '../model/experiment.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { CommandFailure } from './failure.ts';
 import type { Session } from './session.ts';
 import { oneLine } from './table.ts';

@@ -1,7 +1,7 @@
 /** `stop`: ends experiments and waits until they have. */
 import { TimeoutError } from '../client/errors.ts';
-import { followManager } from '../client/follow.ts';
-import type { ExperimentSummary } from '../model/experiment.ts';
+import { followManager } from '../client/follow/follow.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { CommandFailure } from './failure.ts';
 import { chooseForStop, type StopChoice } from './select.ts';
 import type { Session } from './session.ts';

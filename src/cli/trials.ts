@@ -1,5 +1,5 @@
 /** `trial ls|kill`. */
-import type { TrialRow } from '../model/trial.ts';
+import type { TrialRow } from '../model/trial/trial.ts';
 import { CommandFailure } from './failure.ts';
 import { finalValue, ranked, resultsTable, trialName } from './results.ts';
 import { chooseExperiment, chooseRunning } from './select.ts';

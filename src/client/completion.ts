@@ -1,8 +1,8 @@
 /** Waiting for an experiment's end. Its servers, a real NNI among them, have to be asked now and then. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExperimentStatus } from '../model/experiment.ts';
-import { stallReason } from '../model/nniLogs.ts';
-import { isEnded } from '../model/trial.ts';
+import type { ExperimentStatus } from '../model/experiment/experiment.ts';
+import { stallReason } from '../model/nni/nniLogs.ts';
+import { isEnded } from '../model/trial/trial.ts';
 import {
   BadAnswerError,
   ClientError,

@@ -2,10 +2,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { looksLikeConfig } from '../model/looksLikeConfig.ts';
-import { type ConfigIo, type ConfigReading, readConfig } from '../model/readConfig.ts';
-import { readSearchSpace } from '../model/readSearchSpace.ts';
-import type { SearchSpace } from '../model/searchSpace.ts';
+import { looksLikeConfig } from '../model/config/looksLikeConfig.ts';
+import { type ConfigIo, type ConfigReading, readConfig } from '../model/config/readConfig.ts';
+import { readSearchSpace } from '../model/space/readSearchSpace.ts';
+import type { SearchSpace } from '../model/space/searchSpace.ts';
+import { messageOf } from '../model/text/messageOf.ts';
 import { FileError } from './errors.ts';
 
 /** Reads a config as NNI itself would take it. Rejects never: a file that is not there is a problem, too. @param file absolute */
@@ -22,7 +23,7 @@ export async function readSpaceFile(path: string): Promise<SearchSpace> {
   const file = resolve(path);
   const task = 'read the search space';
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new FileError(task, file, `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new FileError(task, file, `${file} can't be read: ${messageOf(error)}`);
   });
   const whole = looksLikeConfig(text);
   const reading = whole ? await readConfigFile(file) : readSearchSpace({ text, file });

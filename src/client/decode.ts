@@ -3,7 +3,7 @@
  * is left out, and one bad record never hides the others.
  */
 import * as v from 'valibot';
-import type { ConfigProblem } from '../model/config.ts';
+import type { ConfigProblem } from '../model/config/config.ts';
 import {
   type ExperimentChange,
   type ExperimentProfile,
@@ -12,9 +12,9 @@ import {
   experimentStatuses,
   type ManifestEntry,
   type SnapshotPart,
-} from '../model/experiment.ts';
-import type { MetricColumns, MetricPoint } from '../model/metric.ts';
-import type { TensorBoardTask } from '../model/tensorBoard.ts';
+} from '../model/experiment/experiment.ts';
+import type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
+import type { MetricColumns, MetricPoint } from '../model/trial/metric.ts';
 import {
   type MetricDataRecord,
   type ParameterRecord,
@@ -23,8 +23,8 @@ import {
   type TrialRow,
   type TrialStatus,
   trialStatuses,
-} from '../model/trial.ts';
-import type { Launched, ManagerInfo, ManagerLock } from '../model/wire.ts';
+} from '../model/trial/trial.ts';
+import type { Launched, ManagerInfo, ManagerLock } from '../wire/routes.ts';
 
 type Schema<T> = v.GenericSchema<unknown, T>;
 

@@ -1,7 +1,7 @@
 /** What answers at an address: a manager of ours, one runner of ours, or the manager process of a real NNI. */
-import type { ExperimentProfile, ExperimentSummary } from '../model/experiment.ts';
-import { readServerAddress } from '../model/serverAddress.ts';
-import { type ManagerInfo, nniBase } from '../model/wire.ts';
+import type { ExperimentProfile, ExperimentSummary } from '../model/experiment/experiment.ts';
+import { type ManagerInfo, nniBase } from '../wire/routes.ts';
+import { readServerAddress } from '../wire/serverAddress.ts';
 import { BadAnswerError, ClientError, NotFoundError, RejectedError, UnreachableError } from './errors.ts';
 import { Experiment } from './experiment.ts';
 import { Http, type HttpOptions } from './http.ts';

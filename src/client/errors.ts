@@ -1,5 +1,5 @@
 /** What can go wrong between us and a server. Each message is for a person and never holds a token. */
-import type { ConfigProblem } from '../model/config.ts';
+import type { ConfigProblem } from '../model/config/config.ts';
 
 /** What every error of a request knows. */
 export interface RequestContext {

@@ -2,20 +2,21 @@
  * One experiment over REST: NNI's routes, with the method names of NNI's Python clients (`nni.experiment.Experiment` and the older
  * `nnicli.Experiment`) in camelCase, and our own beside them. Works on a runner of ours, on a manager's `/experiments/<id>`, and on a real NNI.
  */
-import type { BackendChoice, BackendSetting } from '../model/backend.ts';
-import { parseDuration } from '../model/duration.ts';
+
+import { parseDuration } from '../model/config/duration.ts';
+import type { BackendChoice, BackendSetting } from '../model/experiment/backend.ts';
 import type {
   ExperimentProfile,
   ExperimentSnapshot,
   ExperimentStatus,
   ExperimentSummary,
   ManifestEntry,
-} from '../model/experiment.ts';
-import { parsePythonJson } from '../model/metric.ts';
-import type { SearchSpace } from '../model/searchSpace.ts';
-import type { TensorBoardTask } from '../model/tensorBoard.ts';
-import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial.ts';
-import { experimentRoutes, nniBase } from '../model/wire.ts';
+} from '../model/experiment/experiment.ts';
+import type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
+import type { SearchSpace } from '../model/space/searchSpace.ts';
+import { parsePythonJson } from '../model/trial/metric.ts';
+import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
+import { experimentRoutes, nniBase } from '../wire/routes.ts';
 import {
   checkStatusSchema,
   exportedSchema,
@@ -34,8 +35,8 @@ import {
 } from './decode.ts';
 import { AlreadyConnectedError, BadAnswerError, excerptOf, NotConnectedError, NotFoundError } from './errors.ts';
 import { type FileText, readFileEnd } from './fileEnd.ts';
+import { readSnapshot } from './follow/snapshotText.ts';
 import { Http, type HttpOptions, refuseHtml } from './http.ts';
-import { readSnapshot } from './snapshotText.ts';
 import { parseWrittenRecord, TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
 
 /** What every request takes. */

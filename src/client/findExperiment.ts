@@ -1,5 +1,5 @@
 /** The one experiment that answers at an address. */
-import { readServerAddress } from '../model/serverAddress.ts';
+import { readServerAddress } from '../wire/serverAddress.ts';
 import { EndpointError, identifyEndpoint } from './endpoint.ts';
 
 /** @throws EndpointError where nothing, something else, a manager of many, or an NNI without an experiment answers */

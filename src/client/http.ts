@@ -3,7 +3,7 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { parsePythonJson } from '../model/metric.ts';
+import { parsePythonJson } from '../model/trial/metric.ts';
 import { errorBodySchema, parse } from './decode.ts';
 import {
   BadAnswerError,

@@ -2,8 +2,9 @@
  * The shared client: everything the extension, the command line and programs of others need to speak with managers, runners and a real
  * NNI. It is the package's library entry, too.
  */
-export type { Backend, BackendChoice, BackendSetting } from '../model/backend.ts';
-export type { ConfigProblem } from '../model/config.ts';
+
+export type { ConfigProblem } from '../model/config/config.ts';
+export type { Backend, BackendChoice, BackendSetting } from '../model/experiment/backend.ts';
 export type {
   ExperimentChange,
   ExperimentProfile,
@@ -11,11 +12,18 @@ export type {
   ExperimentStatus,
   ExperimentSummary,
   ManifestEntry,
-} from '../model/experiment.ts';
-export type { SearchSpace } from '../model/searchSpace.ts';
-export type { TensorBoardTask } from '../model/tensorBoard.ts';
-export type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialRow, TrialStatus } from '../model/trial.ts';
-export type { Launched, LaunchRequest, ManagerChange, ManagerInfo } from '../model/wire.ts';
+} from '../model/experiment/experiment.ts';
+export type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
+export type { SearchSpace } from '../model/space/searchSpace.ts';
+export type {
+  MetricDataRecord,
+  MetricType,
+  Parameters,
+  TrialJobInfo,
+  TrialRow,
+  TrialStatus,
+} from '../model/trial/trial.ts';
+export type { Launched, LaunchRequest, ManagerChange, ManagerInfo } from '../wire/routes.ts';
 export {
   type Endpoint,
   EndpointError,
@@ -40,17 +48,17 @@ export {
   followSummary,
   type ManagerFollower,
   type SummaryFollower,
-} from './follow.ts';
-export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
-export { ManagerClient } from './manager.ts';
-export { type FindNnictlOptions, Nnictl, type NnictlLaunched, type NnictlOptions } from './nnictl.ts';
-export { nodeEnvironment, nodeForProcesses } from './nodeProgram.ts';
-export type { FollowState } from './persist.ts';
+} from './follow/follow.ts';
+export type { FollowState } from './follow/persist.ts';
 export {
   type Attention,
   ExperimentPoll,
   type PollFollower,
   type PollOptions,
   pollExperiment,
-} from './pollExperiment.ts';
+} from './follow/pollExperiment.ts';
+export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
+export { ManagerClient } from './manager.ts';
+export { type FindNnictlOptions, Nnictl, type NnictlLaunched, type NnictlOptions } from './nnictl/nnictl.ts';
+export { nodeEnvironment, nodeForProcesses } from './nodeProgram.ts';
 export { TrialHyperParameters, TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';

@@ -1,14 +1,14 @@
 /** Experiments that begin to be served: by the embedded manager, or by a real NNI through its `nnictl`. */
 import { join, resolve } from 'node:path';
-import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/backend.ts';
-import type { ExperimentConfig } from '../model/config.ts';
-import type { LaunchRequest } from '../model/wire.ts';
+import type { ExperimentConfig } from '../model/config/config.ts';
+import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/experiment/backend.ts';
+import { homeOf } from '../system/homeFolder.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
 import { readConfigFile } from './configFile.ts';
 import type { ExperimentOptions, StartOptions } from './experiment.ts';
-import { homeOf } from './homeFolder.ts';
 import { connectLocalManager } from './localManager.ts';
 import type { ManagerClient } from './manager.ts';
-import { Nnictl } from './nnictl.ts';
+import { Nnictl } from './nnictl/nnictl.ts';
 import { packagedManager } from './nodeProgram.ts';
 
 export type LaunchTarget = { action: 'create'; configFile: string } | { action: 'resume' | 'view'; id: string };

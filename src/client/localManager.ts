@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type ManagerInfo, type ManagerLock, managerLockPath } from '../model/wire.ts';
+import { type ManagerInfo, type ManagerLock, managerLockPath } from '../wire/routes.ts';
 import { managerLockSchema, parse } from './decode.ts';
 import { ClientError, ManagerStartError } from './errors.ts';
 import { ManagerClient } from './manager.ts';

@@ -1,6 +1,6 @@
-/** The front door: all experiments of one folder, behind one port (`model/wire.ts`). */
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { experimentRoot, type Launched, type LaunchRequest, type ManagerInfo, managerRoutes } from '../model/wire.ts';
+/** The front door: all experiments of one folder, behind one port (`wire/routes.ts`). */
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { experimentRoot, type Launched, type LaunchRequest, type ManagerInfo, managerRoutes } from '../wire/routes.ts';
 import { launchedSchema, managerInfoSchema, parse, parseList, summarySchema } from './decode.ts';
 import { BadAnswerError, excerptOf } from './errors.ts';
 import { Experiment, type RequestOptions } from './experiment.ts';

@@ -3,9 +3,9 @@
  * opened, `NaN` and infinities numbers, what is missing undefined as it is `None` there.
  */
 import { inspect } from 'node:util';
-import { parsePythonJson, unwrapMetricData } from '../model/metric.ts';
-import type { ParameterRecord, Parameters, TrialStatus } from '../model/trial.ts';
-import { parseWritten } from '../model/writtenNumber.ts';
+import { parseWritten } from '../model/json/writtenNumber.ts';
+import { parsePythonJson, unwrapMetricData } from '../model/trial/metric.ts';
+import type { ParameterRecord, Parameters, TrialStatus } from '../model/trial/trial.ts';
 import {
   fieldsOf,
   hyperParametersFields,

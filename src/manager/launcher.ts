@@ -6,13 +6,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { ConfigProblem, ExperimentConfig } from '../model/config.ts';
-import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/readConfig.ts';
-import type { Launched, LaunchRequest } from '../model/wire.ts';
-import { httpError } from '../server/security.ts';
+import type { ConfigProblem, ExperimentConfig } from '../model/config/config.ts';
+import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/config/readConfig.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { httpError } from '../server/security/security.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
-import { makeFolder } from '../server/storage/makeFolder.ts';
 import { storageError } from '../server/storage/storageError.ts';
+import { makeFolder } from '../system/makeFolder.ts';
+import type { Launched, LaunchRequest } from '../wire/routes.ts';
 import type { Registry } from './registry.ts';
 
 /** A runner that has not answered by then is told to end, in milliseconds. */
@@ -92,10 +93,7 @@ export class Launcher {
   async #read(request: LaunchRequest): Promise<ConfigReading> {
     if (request.configFile !== undefined) {
       const text = await readFile(request.configFile, 'utf8').catch((error: unknown) => {
-        throw httpError(
-          400,
-          `The config file can't be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw httpError(400, `The config file can't be read: ${messageOf(error)}`);
       });
       return readConfig({ text, file: request.configFile }, io, { engine: 'embedded' });
     }

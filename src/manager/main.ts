@@ -10,7 +10,8 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
-import { isLoopback } from '../server/security.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { isLoopback } from '../server/security/security.ts';
 import { Launcher } from './launcher.ts';
 import { livingManager, releaseLock, takeLock } from './managerLock.ts';
 import { createManagerServer } from './managerServer.ts';
@@ -103,6 +104,6 @@ function reachableFromHere(host: string): string {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(messageOf(error));
   process.exit(1);
 });

@@ -4,7 +4,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../model/wire.ts';
+import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../wire/routes.ts';
 
 const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
 type Lock = v.InferOutput<typeof lockSchema>;

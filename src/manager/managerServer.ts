@@ -1,15 +1,15 @@
-/** The front door: one port for all experiments of a folder (`src/model/wire.ts`). */
+/** The front door: one port for all experiments of a folder (`src/wire/routes.ts`). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { type LaunchRequest, type ManagerInfo, managerRoutes, nniBase, trialdeckBase } from '../model/wire.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
 import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
-import { httpError, secure } from '../server/security.ts';
-import { StoredExperiment } from '../server/storedExperiment.ts';
+import { httpError, secure } from '../server/security/security.ts';
+import { StoredExperiment } from '../server/sources/storedExperiment.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
+import { type LaunchRequest, type ManagerInfo, managerRoutes, nniBase, trialdeckBase } from '../wire/routes.ts';
 import { deleteExperiment } from './deletion.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';

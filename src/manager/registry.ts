@@ -12,17 +12,18 @@ import {
   type ExperimentSummary,
   experimentStatuses,
   type ManifestEntry,
-} from '../model/experiment.ts';
-import { isEnded, type TrialStatus } from '../model/trial.ts';
-import type { ManagerChange } from '../model/wire.ts';
-import { ListedExperiment } from '../server/listedExperiment.ts';
+} from '../model/experiment/experiment.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { isEnded, type TrialStatus } from '../model/trial/trial.ts';
+import { ListedExperiment } from '../server/sources/listedExperiment.ts';
+import { StoredExperiment } from '../server/sources/storedExperiment.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../server/storage/holder.ts';
 import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
-import { makeFolder } from '../server/storage/makeFolder.ts';
 import { isAlive, type Manifest, readManifest, runsExperiment, watchManifest } from '../server/storage/manifest.ts';
 import { StorageError } from '../server/storage/storageError.ts';
-import { StoredExperiment } from '../server/storedExperiment.ts';
+import { makeFolder } from '../system/makeFolder.ts';
+import type { ManagerChange } from '../wire/routes.ts';
 import { RunnerFeed } from './runnerFeed.ts';
 
 /** How many stored experiments stay open for reading. */
@@ -197,7 +198,7 @@ export class Registry {
   }
 
   #refreshSoon(): void {
-    this.refresh().catch((error: unknown) => this.#warn(error instanceof Error ? error.message : String(error)));
+    this.refresh().catch((error: unknown) => this.#warn(messageOf(error)));
   }
 
   async #read(): Promise<void> {
@@ -317,7 +318,7 @@ export class Registry {
     // What was read may be half of it: whoever asks next reads it anew.
     entry.stored?.dispose();
     entry.stored = undefined;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#warn(reason);
     this.#set(entry, unreadable(entry, reason));
   }
@@ -399,7 +400,7 @@ export class Registry {
       this.#set(entry, opened.summary());
       opened.dispose();
     } catch (error) {
-      this.#warn(error instanceof Error ? error.message : String(error));
+      this.#warn(messageOf(error));
     }
   }
 

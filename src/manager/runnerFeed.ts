@@ -1,8 +1,8 @@
 /** Follows the summary of a living runner of ours over its event stream. */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createParser } from 'eventsource-parser';
-import type { ExperimentChange, ExperimentSummary } from '../model/experiment.ts';
-import { experimentRoutes } from '../model/wire.ts';
+import type { ExperimentChange, ExperimentSummary } from '../model/experiment/experiment.ts';
+import { experimentRoutes } from '../wire/routes.ts';
 
 export interface RunnerFeedListener {
   summary(summary: ExperimentSummary): void;

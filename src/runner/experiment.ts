@@ -5,21 +5,22 @@
  * One state differs: NNI stays TUNER_NO_MORE_TRIAL for ever when the tuner has used up the space (a finished grid) before
  * any limit. Here the experiment is DONE once every trial has ended and the tuner, asked again, still has nothing.
  */
-import type { ExperimentProfile, ExperimentStatus } from '../model/experiment.ts';
-import type { SearchSpace } from '../model/searchSpace.ts';
-import type { ParameterRecord, Parameters } from '../model/trial.ts';
+import type { ExperimentProfile, ExperimentStatus } from '../model/experiment/experiment.ts';
+import type { SearchSpace } from '../model/space/searchSpace.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import type { ParameterRecord, Parameters } from '../model/trial/trial.ts';
+import type { FinishedTrial } from '../search/tuner.ts';
+import type { Logger } from '../server/log.ts';
 import type { TrialEventRow } from '../server/storage/experimentState.ts';
-import type { Journal } from './journal.ts';
-import type { Logger } from './log.ts';
-import type { ConfigUpdate } from './profileUpdate.ts';
-import { RequestError } from './requestError.ts';
+import type { Journal } from '../server/storage/journal.ts';
+import type { Past, TunerHost } from './drivers/tunerHost.ts';
+import type { ConfigUpdate } from './rest/profileUpdate.ts';
+import { RequestError } from './rest/requestError.ts';
 import { RunClock } from './runClock.ts';
 import type { TrialHandle } from './trainingServices/trainingService.ts';
-import { newTrialId } from './trialId.ts';
-import { messageOf, type Trial, TrialRuns, type TrialRunsOptions } from './trialRuns.ts';
-import type { Past, TunerHost } from './tunerHost.ts';
-import type { FinishedTrial } from './tuners/tuner.ts';
-import type { Cancellation, Verdict } from './verdict.ts';
+import { newTrialId } from './trials/trialId.ts';
+import { type Trial, TrialRuns, type TrialRunsOptions } from './trials/trialRuns.ts';
+import type { Cancellation, Verdict } from './trials/verdict.ts';
 
 export interface ExperimentOptions {
   profile: ExperimentProfile;

@@ -1,33 +1,33 @@
 /** Puts a runner together: stored past, tuner, training service, REST. */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { ExperimentConfig } from '../model/config.ts';
-import { parseDuration } from '../model/duration.ts';
-import type { ExperimentProfile, ManifestEntry } from '../model/experiment.ts';
-import { optimizeModeOf } from '../model/optimizeMode.ts';
-import { EarlyStops } from '../server/earlyStops.ts';
+import type { ExperimentConfig } from '../model/config/config.ts';
+import { parseDuration } from '../model/config/duration.ts';
+import type { ExperimentProfile, ManifestEntry } from '../model/experiment/experiment.ts';
+import { optimizeModeOf } from '../model/experiment/optimizeMode.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { createTuner } from '../search/createTuner.ts';
+import { LogFile, type Logger, silentLogger } from '../server/log.ts';
+import { EarlyStops } from '../server/sources/earlyStops.ts';
 import { ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../server/storage/experimentState.ts';
+import { holdExperiment, refuseIfHeld } from '../server/storage/holdExperiment.ts';
 import { holderKey } from '../server/storage/holder.ts';
+import { Journal } from '../server/storage/journal.ts';
+import { LaunchError } from '../server/storage/launchError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
-import { makeFolder } from '../server/storage/makeFolder.ts';
 import { readManifest } from '../server/storage/manifest.ts';
+import { ManifestWriter } from '../server/storage/manifestWriter.ts';
+import { makeFolder } from '../system/makeFolder.ts';
+import { TunerHost } from './drivers/tunerHost.ts';
 import { Experiment, tunerStateKey } from './experiment.ts';
-import { Journal } from './journal.ts';
 import { launchConfig, localService, logLevel } from './launchConfig.ts';
-import { LaunchError } from './launchError.ts';
-import { LogFile, type Logger, silentLogger } from './log.ts';
-import { ManifestWriter } from './manifestWriter.ts';
-import { findProcesses, readPast, type StoredTrial } from './resume.ts';
-import { holdExperiment, refuseIfHeld } from './runnerLock.ts';
+import { Listener } from './rest/serve.ts';
 import { RunningExperiment } from './runningExperiment.ts';
-import { Listener } from './serve.ts';
-import { LocalTrainingService } from './trainingServices/local.ts';
+import { LocalTrainingService } from './trainingServices/local/localTrainingService.ts';
 import type { TrialHandle } from './trainingServices/trainingService.ts';
-import { messageOf } from './trialRuns.ts';
 import { detectTrialSdk } from './trialSdk/detect.ts';
-import { TunerHost } from './tunerHost.ts';
-import { createTuner } from './tuners/createTuner.ts';
+import { findProcesses, readPast, type StoredTrial } from './trials/resume.ts';
 
 export interface LaunchArguments {
   /** The experiments folder, with NNI's manifest in it. */

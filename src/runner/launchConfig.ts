@@ -2,10 +2,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { ExperimentConfig, LocalServiceConfig } from '../model/config.ts';
-import { embeddedSupport } from '../model/embeddedSupport.ts';
-import { LaunchError } from './launchError.ts';
-import type { LogLevel } from './log.ts';
+import type { ExperimentConfig, LocalServiceConfig } from '../model/config/config.ts';
+import { embeddedSupport } from '../model/config/embeddedSupport.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import type { LogLevel } from '../server/log.ts';
+import { LaunchError } from '../server/storage/launchError.ts';
 
 /** The config that was sent, or else the file's. Throws {@link LaunchError} with the problems of a file. */
 export async function launchConfig(request: {
@@ -23,9 +24,9 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
     throw new LaunchError('There is no config to create an experiment from: give one with --config.');
   const file = resolve(path);
   // A manager has read the config already, so most runners never need the parser.
-  const { readConfig } = await import('../model/readConfig.ts');
+  const { readConfig } = await import('../model/config/readConfig.ts');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new LaunchError(`The config file can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new LaunchError(`The config file can't be read: ${messageOf(error)}`);
   });
   const { config, problems } = await readConfig(
     { text, file },

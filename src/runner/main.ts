@@ -9,9 +9,10 @@
  */
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { type ConfigProblem, parseConfig } from '../model/config.ts';
+import { type ConfigProblem, parseConfig } from '../model/config/config.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
-import { type LaunchConflict, LaunchError } from './launchError.ts';
 
 /** What a parent sends. Neither field is needed to resume or view. */
 export interface LaunchMessage {
@@ -132,7 +133,7 @@ async function main(): Promise<void> {
     const { code, problems } = error instanceof LaunchError ? error : {};
     await answer({
       type: 'failed',
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
       ...(code && { code }),
       ...(problems && { problems }),
     });

@@ -5,16 +5,16 @@ import type {
   ExperimentSummary,
   ManifestEntry,
   TrialSdk,
-} from '../model/experiment.ts';
-import type { MetricPoint } from '../model/metric.ts';
-import { summarise } from '../model/summary.ts';
-import { ChangeStream } from '../server/changes.ts';
-import type { ExperimentSource } from '../server/rest/experimentSource.ts';
+} from '../model/experiment/experiment.ts';
+import { summarise } from '../model/experiment/summary.ts';
+import type { MetricPoint } from '../model/trial/metric.ts';
+import { ChangeStream } from '../server/sources/changes.ts';
+import type { ExperimentSource } from '../server/sources/experimentSource.ts';
 import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
+import type { Batch } from '../server/storage/journal.ts';
 import { storedTrialDirectory } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
-import type { Batch } from './journal.ts';
 
 export interface LiveView {
   profile(): ExperimentProfile;

@@ -1,6 +1,7 @@
 /** One manager and its experiments: connecting, following its list, and coming back after it was lost. */
-import type { ExperimentSummary } from '../model/experiment.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../model/wire.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { messageOf } from '../model/text/messageOf.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../wire/routes.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { ExperimentModel } from './experimentModel.ts';
 import { type Connector, type ManagerLink, TokenWanted } from './link.ts';
@@ -266,7 +267,7 @@ export class Connection implements Disposable {
   }
 
   #fail(error: unknown, attempts: number): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const wantsToken = error instanceof TokenWanted;
     const reached = this.#models.size > 0 || (this.#status.state === 'lost' && this.#status.reached);
     const since = this.#unansweredSince ?? this.#status.since;

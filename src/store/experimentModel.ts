@@ -1,7 +1,7 @@
 /** One experiment as this window knows it: its summary always, its trials and numbers while somebody watches. */
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment.ts';
-import type { MetricPoint } from '../model/metric.ts';
-import type { TrialRow } from '../model/trial.ts';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment/experiment.ts';
+import type { MetricPoint } from '../model/trial/metric.ts';
+import type { TrialRow } from '../model/trial/trial.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import type { ManagerLink } from './link.ts';
 import { TrialOrder } from './order.ts';

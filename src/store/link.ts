@@ -3,8 +3,8 @@
  */
 
 import type { Experiment } from '../client/experiment.ts';
-import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../model/wire.ts';
+import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment/experiment.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../wire/routes.ts';
 import type { Disposable } from './emitter.ts';
 
 export interface ListListener {

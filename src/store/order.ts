@@ -1,5 +1,5 @@
 /** The order in which people want trials: the best first, then what runs and waits, then the newest. */
-import type { TrialRow, TrialStatus } from '../model/trial.ts';
+import type { TrialRow, TrialStatus } from '../model/trial/trial.ts';
 
 const groups: Readonly<Record<TrialStatus, number>> = {
   RUNNING: 1,

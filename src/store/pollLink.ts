@@ -1,6 +1,6 @@
 /** A real NNI, which is followed by polling, as a manager of one experiment. */
 import type { Experiment } from '../client/experiment.ts';
-import type { PollFollower, PollOptions } from '../client/pollExperiment.ts';
+import type { PollFollower, PollOptions } from '../client/follow/pollExperiment.ts';
 import type { Disposable } from './emitter.ts';
 import type { ExperimentListener, ListListener, ManagerLink } from './link.ts';
 import { asError, type Client, listening, retries } from './listening.ts';

@@ -1,5 +1,5 @@
 /** A trial's metrics as growing columns: what plots read, without one object per point. */
-import { decodeMetric, type MetricPoint } from '../model/metric.ts';
+import { decodeMetric, type MetricPoint } from '../model/trial/metric.ts';
 
 export class Series {
   readonly sequence: number[] = [];

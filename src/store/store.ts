@@ -4,9 +4,9 @@
  */
 
 import type { Experiment } from '../client/experiment.ts';
-import type { ExperimentSummary } from '../model/experiment.ts';
-import type { TrialRow } from '../model/trial.ts';
-import type { LaunchRequest } from '../model/wire.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import type { TrialRow } from '../model/trial/trial.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
 import { Connection } from './connection.ts';
 import { type Disposable, disposeAll, Emitter, type Event } from './emitter.ts';
 import { endpointConnector } from './endpointConnector.ts';

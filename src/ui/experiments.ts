@@ -1,5 +1,5 @@
 /** Looking experiments up across connections. */
-import type { ExperimentSummary } from '../model/experiment.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ExperimentRef {

@@ -1,6 +1,7 @@
 /** The `nnictl` of this machine: the one that is set, else that of the selected Python, else the one on the path. */
 import { type Uri, workspace } from 'vscode';
-import type { Nnictl } from '../client/nnictl.ts';
+import type { Nnictl } from '../client/nnictl/nnictl.ts';
+import { messageOf } from '../model/text/messageOf.ts';
 import { selectedPython } from './commands/python.ts';
 import { wholeEnvironment } from './commands/pythonPath.ts';
 import type { BackendAdvice } from './editor/checkConfig.ts';
@@ -30,7 +31,7 @@ export class NnictlFinder {
     const setting = this.#settings.nnictlPath;
     const key = JSON.stringify([setting, python]);
     if (this.#last?.key !== key || this.#last.until < Date.now()) {
-      const found = import('../client/nnictl.ts').then((client) =>
+      const found = import('../client/nnictl/nnictl.ts').then((client) =>
         client.Nnictl.find({ setting, python: python?.executable, environment }),
       );
       // Whoever waits for it is told.
@@ -51,7 +52,7 @@ export class NnictlFinder {
           await this.find(config);
           return undefined;
         } catch (error) {
-          const text = error instanceof Error ? error.message : String(error);
+          const text = messageOf(error);
           return text.replace(/^Could not find nnictl: /, '');
         }
       },

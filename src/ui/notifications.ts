@@ -1,7 +1,7 @@
 /** Tells once when an experiment that was started from here has finished or failed. */
 import { commands, type Disposable, l10n, type Memento, window } from 'vscode';
-import { endedTrials, experimentPhase } from '../model/experimentPhase.ts';
-import { formatNumber } from '../model/format.ts';
+import { endedTrials, experimentPhase } from '../model/experiment/experimentPhase.ts';
+import { formatNumber } from '../model/text/format.ts';
 import { disposeAll } from '../store/emitter.ts';
 import type { ExperimentModel } from '../store/experimentModel.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
-import { type BackendSetting, backendSettings } from '../model/backend.ts';
+import { type BackendSetting, backendSettings } from '../model/experiment/backend.ts';
 
 const section = 'trialdeck';
 

@@ -1,7 +1,7 @@
 /** The text of the status bar item. Free of vscode. */
-import type { ExperimentSummary } from '../model/experiment.ts';
-import { experimentPhase } from '../model/experimentPhase.ts';
-import { formatNumber } from '../model/format.ts';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { experimentPhase } from '../model/experiment/experimentPhase.ts';
+import { formatNumber } from '../model/text/format.ts';
 import type { Translate } from './explorer/labels.ts';
 
 /**

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { type ManagerLock, managerLockPath } from '../../src/model/wire.ts';
+import { type ManagerLock, managerLockPath } from '../../src/wire/routes.ts';
 import { freePort } from '../harness/home.ts';
 import { launchWithNnictl, type RealNni } from '../harness/realNni.ts';
 

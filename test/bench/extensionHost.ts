@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { execa } from 'execa';
 import { nodeOptions } from '../../scripts/build.ts';
 import { projectRoot } from '../../scripts/folders.ts';
-import { wrapMetricData } from '../../src/model/metric.ts';
+import { wrapMetricData } from '../../src/model/trial/metric.ts';
 import { ExperimentDatabase } from '../../src/server/storage/experimentDatabase.ts';
 import { experimentLayout } from '../../src/server/storage/layout.ts';
 import { runnerConfig } from '../harness/runnerProcess.ts';

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ManifestEntry } from '../../src/model/experiment.ts';
-import { wrapMetricData } from '../../src/model/metric.ts';
+import type { ManifestEntry } from '../../src/model/experiment/experiment.ts';
+import { wrapMetricData } from '../../src/model/trial/metric.ts';
 import { experimentLayout } from '../../src/server/storage/layout.ts';
 import { runnerConfig } from '../harness/runnerProcess.ts';
 import { trials } from './contenders.ts';

@@ -1,7 +1,7 @@
 /** What an event stream brings, and when. */
 import { createParser } from 'eventsource-parser';
-import type { ExperimentChange } from '../../src/model/experiment.ts';
-import { experimentRoutes } from '../../src/model/wire.ts';
+import type { ExperimentChange } from '../../src/model/experiment/experiment.ts';
+import { experimentRoutes } from '../../src/wire/routes.ts';
 
 /** A metric whose value is the time of its report. Times in epoch milliseconds. */
 export interface Point {

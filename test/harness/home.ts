@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ManifestEntry } from '../../src/model/experiment.ts';
-import { type ManagerLock, managerLockPath } from '../../src/model/wire.ts';
-import { isSameProcess, signalAll, treeOf } from '../../src/runner/trainingServices/processes.ts';
+import type { ManifestEntry } from '../../src/model/experiment/experiment.ts';
+import { isSameProcess, signalAll, treeOf } from '../../src/system/processes.ts';
+import { type ManagerLock, managerLockPath } from '../../src/wire/routes.ts';
 import { eventually } from './eventually.ts';
 
 export class Home {

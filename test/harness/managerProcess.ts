@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createParser } from 'eventsource-parser';
-import { followManager } from '../../src/client/follow.ts';
+import { followManager } from '../../src/client/follow/follow.ts';
 import { ManagerClient } from '../../src/client/manager.ts';
-import type { ExperimentSummary } from '../../src/model/experiment.ts';
-import type { Launched, LaunchRequest } from '../../src/model/wire.ts';
+import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
+import type { Launched, LaunchRequest } from '../../src/wire/routes.ts';
 import { bundles } from './bundles.ts';
 import type { Home } from './home.ts';
 

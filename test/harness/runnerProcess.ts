@@ -2,10 +2,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createParser } from 'eventsource-parser';
-import type { ExperimentConfig } from '../../src/model/config.ts';
-import type { ExperimentSnapshot } from '../../src/model/experiment.ts';
-import type { MetricDataRecord, TrialJobInfo } from '../../src/model/trial.ts';
-import { experimentRoutes, nniBase } from '../../src/model/wire.ts';
+import type { ExperimentConfig } from '../../src/model/config/config.ts';
+import type { ExperimentSnapshot } from '../../src/model/experiment/experiment.ts';
+import type { MetricDataRecord, TrialJobInfo } from '../../src/model/trial/trial.ts';
+import { experimentRoutes, nniBase } from '../../src/wire/routes.ts';
 import { bundles } from './bundles.ts';
 
 export interface LaunchOptions {

@@ -1,5 +1,5 @@
 /** Axes, alike in all plots. */
-import { formatNumber } from '../../src/model/format.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
 import type { Theme } from '../theme.ts';
 
 const small = 0.85;

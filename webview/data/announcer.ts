@@ -1,6 +1,6 @@
 /** What a screen reader is told about trials that end: politely, and not more often than one can listen. */
-import { formatNumber } from '../../src/model/format.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { plural, t } from '../strings.ts';
 import { resultOf } from './results.ts';
 import { statusWord, trialName } from './trialStatus.ts';

@@ -1,5 +1,5 @@
 /** The intermediate results of one trial as growing columns, decoded only when something asks for them. */
-import { decodeMetric, type Metric } from '../../src/model/metric.ts';
+import { decodeMetric, type Metric } from '../../src/model/trial/metric.ts';
 import { entryOf } from './results.ts';
 
 export type XY = [x: number, y: number];

@@ -1,5 +1,5 @@
 /** What several parts of the page work out of the data, each worked out once for each state of the data. */
-import type { SeenTrial } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { ColorSlots, type CurveMode, chooseCurves } from './curveChoice.ts';
 import type { ExperimentData } from './experimentData.ts';
 import { endedHistory, type History, historyOf } from './history.ts';

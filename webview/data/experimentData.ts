@@ -1,7 +1,7 @@
 /** Everything the page knows about its experiment: a snapshot, and the changes applied to it since. */
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment.ts';
-import { runsTrials, seenStatus } from '../../src/model/experimentPhase.ts';
-import { isEnded, type SeenTrial, type TrialStatus } from '../../src/model/trial.ts';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment/experiment.ts';
+import { runsTrials, seenStatus } from '../../src/model/experiment/experimentPhase.ts';
+import { isEnded, type SeenTrial, type TrialStatus } from '../../src/model/trial/trial.ts';
 import { Curve } from './curve.ts';
 import { type ParameterColumn, ParameterTally } from './parameters.ts';
 import { addMetricKeys } from './results.ts';

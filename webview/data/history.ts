@@ -1,5 +1,5 @@
 /** The points of the history plot: what each trial came to, and the best so far. */
-import { isEnded, type SeenStatus, type SeenTrial } from '../../src/model/trial.ts';
+import { isEnded, type SeenStatus, type SeenTrial } from '../../src/model/trial/trial.ts';
 import type { XY } from './curve.ts';
 import { resultOf } from './results.ts';
 import { kindOf, type StatusKind } from './trialStatus.ts';

@@ -1,7 +1,8 @@
 /** Parameters as columns. */
-import { flatParameters as flatten } from '../../src/model/flatParameters.ts';
-import { formatNumber } from '../../src/model/format.ts';
-import type { Parameters } from '../../src/model/trial.ts';
+
+import { formatNumber } from '../../src/model/text/format.ts';
+import { flatParameters as flatten } from '../../src/model/trial/flatParameters.ts';
+import type { Parameters } from '../../src/model/trial/trial.ts';
 
 /** A parameter that becomes a column: nested ones by their path, `layer0.kernel_size`. */
 export interface ParameterColumn {

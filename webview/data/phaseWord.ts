@@ -1,5 +1,5 @@
 /** An experiment's state in a word. */
-import type { ExperimentPhase } from '../../src/model/experimentPhase.ts';
+import type { ExperimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { t } from '../strings.ts';
 
 export function phaseWord(phase: ExperimentPhase): string {

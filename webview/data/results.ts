@@ -1,7 +1,7 @@
 /** What a trial has reported, as numbers by metric key. */
-import { formatNumber } from '../../src/model/format.ts';
-import { decodeMetric, type Metric } from '../../src/model/metric.ts';
-import { isEnded, type SeenTrial } from '../../src/model/trial.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
+import { decodeMetric, type Metric } from '../../src/model/trial/metric.ts';
+import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
 
 /** A trial's value of one metric key. */
 export interface Result {

@@ -1,6 +1,7 @@
 /** The search space as lines of a table; the parameters of nested choices below their branch. */
-import { formatNumber } from '../../src/model/format.ts';
-import type { SearchSpaceType } from '../../src/model/searchSpace.ts';
+
+import type { SearchSpaceType } from '../../src/model/space/searchSpace.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
 import { t } from '../strings.ts';
 import { valueText } from './parameters.ts';
 

@@ -1,7 +1,7 @@
 /** What the numbers say about time. */
-import type { ExperimentSummary } from '../../src/model/experiment.ts';
-import { elapsedSeconds, endedTrials, experimentPhase, isTicking } from '../../src/model/experimentPhase.ts';
-import { formatDuration } from '../../src/model/format.ts';
+import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
+import { elapsedSeconds, endedTrials, experimentPhase, isTicking } from '../../src/model/experiment/experimentPhase.ts';
+import { formatDuration } from '../../src/model/text/format.ts';
 
 /** Trials that have to end before their pace says anything. */
 const paceTrials = 3;

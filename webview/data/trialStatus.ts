@@ -1,7 +1,7 @@
 /** What a trial's state looks like: a word, a shape and a colour, never a colour alone. */
-import type { ExperimentSummary } from '../../src/model/experiment.ts';
-import { seenStatus } from '../../src/model/experimentPhase.ts';
-import { type SeenStatus, type SeenTrial, trialStatuses } from '../../src/model/trial.ts';
+import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
+import { seenStatus } from '../../src/model/experiment/experimentPhase.ts';
+import { type SeenStatus, type SeenTrial, trialStatuses } from '../../src/model/trial/trial.ts';
 import { t } from '../strings.ts';
 
 /** States that look alike; also the groups of the state filter and of the bar. */

@@ -1,6 +1,6 @@
 /** The trial table's columns, order and filter. */
-import { formatDuration } from '../../src/model/format.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { formatDuration } from '../../src/model/text/format.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { startTime, t } from '../strings.ts';
 import { flatParameters, type ParameterColumn, valueText } from './parameters.ts';
 import { reportedText, resultOf, resultText, secondsOf } from './results.ts';

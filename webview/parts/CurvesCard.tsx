@@ -1,6 +1,6 @@
 /** Learning curves: what trials report on their way. */
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { formatNumber } from '../../src/model/format.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
 import { curvesOption, type DrawnCurve, seriesColor } from '../charts/curvesOption.ts';
 import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';

@@ -1,6 +1,6 @@
 /** The first line: what it is, how it is doing, and what one can do. */
-import { type ExperimentAction, experimentActions } from '../../src/model/experiment.ts';
-import { experimentPhase, phaseShapes } from '../../src/model/experimentPhase.ts';
+import { type ExperimentAction, experimentActions } from '../../src/model/experiment/experiment.ts';
+import { experimentPhase, phaseShapes } from '../../src/model/experiment/experimentPhase.ts';
 import type { PanelAction } from '../../src/protocol.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';

@@ -1,8 +1,8 @@
 /** The history plot: what each trial came to, and the best so far. */
 import { useMemo, useState } from 'preact/hooks';
-import { endedTrials } from '../../src/model/experimentPhase.ts';
-import { formatNumber } from '../../src/model/format.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { endedTrials } from '../../src/model/experiment/experimentPhase.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { historyOption, shapeOf } from '../charts/historyOption.ts';
 import type { Target } from '../charts/nearest.ts';
 import { Plot } from '../charts/Plot.tsx';

@@ -1,5 +1,5 @@
 /** What is shown of a trial whose parameters NNI gave to another one: a mark, and what it ran with beside what is on record. */
-import type { SeenTrial } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { Icon } from '../controls.tsx';
 import { flatParameters, valueText } from '../data/parameters.ts';
 import { t } from '../strings.ts';

@@ -1,8 +1,8 @@
 /** The numbers a person asks for first. */
 import type { ComponentChildren } from 'preact';
-import { experimentActions } from '../../src/model/experiment.ts';
-import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experimentPhase.ts';
-import { formatDuration, formatNumber } from '../../src/model/format.ts';
+import { experimentActions } from '../../src/model/experiment/experiment.ts';
+import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experiment/experimentPhase.ts';
+import { formatDuration, formatNumber } from '../../src/model/text/format.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { roughSeconds, secondsLeft, shortDuration } from '../data/timeLeft.ts';

@@ -1,5 +1,5 @@
 /** A trial's state as a shape in its colour. */
-import type { SeenStatus } from '../../src/model/trial.ts';
+import type { SeenStatus } from '../../src/model/trial/trial.ts';
 import { kindOf, statusIcons, statusWord } from '../data/trialStatus.ts';
 
 export function StatusIcon({ status, words = false }: { status: SeenStatus; words?: boolean }) {

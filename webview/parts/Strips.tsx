@@ -1,7 +1,7 @@
 /** Lines across the page for what a person must know: errors of the experiment, a lost connection, a refused request. */
 import type { ComponentChildren } from 'preact';
-import { experimentActions } from '../../src/model/experiment.ts';
-import { canRestart, experimentPhase } from '../../src/model/experimentPhase.ts';
+import { experimentActions } from '../../src/model/experiment/experiment.ts';
+import { canRestart, experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import type { Page } from '../page.ts';

@@ -1,8 +1,8 @@
 /** The best trials, with what tells them apart. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../src/model/format.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { formatDuration } from '../../src/model/text/format.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { LinkButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { flatParameters, type ParameterColumn, valueText } from '../data/parameters.ts';

@@ -1,9 +1,9 @@
 /** Everything about one trial. */
 import { Fragment } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { formatDuration, formatNumber } from '../../src/model/format.ts';
-import { decodeMetric } from '../../src/model/metric.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { formatDuration, formatNumber } from '../../src/model/text/format.ts';
+import { decodeMetric } from '../../src/model/trial/metric.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { curvesOption } from '../charts/curvesOption.ts';
 import { Plot } from '../charts/Plot.tsx';
 import { IconButton } from '../controls.tsx';

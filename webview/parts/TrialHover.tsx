@@ -1,6 +1,6 @@
 /** What a plot says about the trial under the pointer. */
-import { formatNumber } from '../../src/model/format.ts';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import { formatNumber } from '../../src/model/text/format.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { flatParameters, valueText } from '../data/parameters.ts';
 import { trialName } from '../data/trialStatus.ts';
 import { t } from '../strings.ts';

@@ -1,6 +1,7 @@
 /** The end of a trial's log, following while the trial runs. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { isEnded, type SeenTrial } from '../../src/model/trial.ts';
+import { messageOf } from '../../src/model/text/messageOf.ts';
+import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
 import type { LogName } from '../../src/protocol.ts';
 import { LinkButton } from '../controls.tsx';
 import type { Page } from '../page.ts';
@@ -46,7 +47,7 @@ export function TrialLog({ page, row }: { page: Page; row: SeenTrial }) {
         const { text, truncated } = await page.host.request('readTrialLog', { trialId: row.id, name, maxBytes });
         if (current) setState({ kind: 'text', text, truncated });
       } catch (error) {
-        if (current) setState({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+        if (current) setState({ kind: 'failed', reason: messageOf(error) });
       }
       if (current && !ended) timer = window.setTimeout(() => void read(), followPause);
     };

@@ -1,6 +1,6 @@
 /** All trials, to sort, to filter and to pick. */
 import { useMemo } from 'preact/hooks';
-import type { SeenTrial } from '../../src/model/trial.ts';
+import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { Dropdown, LinkButton, TextField } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import { resultOf } from '../data/results.ts';

@@ -1,6 +1,6 @@
 /** What one can do with a trial. */
-import { experimentActions } from '../../src/model/experiment.ts';
-import { canKill, type SeenTrial } from '../../src/model/trial.ts';
+import { experimentActions } from '../../src/model/experiment/experiment.ts';
+import { canKill, type SeenTrial } from '../../src/model/trial/trial.ts';
 import type { TrialAction } from '../../src/protocol.ts';
 import type { Page } from '../page.ts';
 import { t } from '../strings.ts';

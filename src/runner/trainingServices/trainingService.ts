@@ -1,5 +1,5 @@
 /** Where trials run. The runner binds a parameter set to a trial before it is started and never changes it. */
-import type { ParameterRecord } from '../../model/trial.ts';
+import type { ParameterRecord } from '../../model/trial/trial.ts';
 
 export interface TrialSpec {
   id: string;

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { TrialSdk } from '../../model/experiment.ts';
+import type { TrialSdk } from '../../model/experiment/experiment.ts';
 import { findPython, type PythonCommand } from '../../server/python/pythonCommand.ts';
 
 /** Version of the bundled package; the same text as in `nni/version.py`. */

@@ -1,10 +1,10 @@
-/** Our own routes of one experiment: summary, snapshot and the event stream (`src/model/wire.ts`). */
+/** Our own routes of one experiment: summary, snapshot and the event stream (`src/wire/routes.ts`). */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { ExperimentChange } from '../../model/experiment.ts';
-import { experimentRoutes } from '../../model/wire.ts';
+import type { ExperimentChange } from '../../model/experiment/experiment.ts';
+import { experimentRoutes } from '../../wire/routes.ts';
+import type { ExperimentSource } from '../sources/experimentSource.ts';
 import { EventStream } from './eventStream.ts';
-import type { ExperimentSource } from './experimentSource.ts';
 import { snapshotLines, snapshotOf } from './snapshot.ts';
 
 export function registerExperimentRoutes(server: FastifyInstance, source: ExperimentSource): void {

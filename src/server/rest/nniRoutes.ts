@@ -4,12 +4,12 @@
  */
 import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { MetricType } from '../../model/trial.ts';
-import { nniBase } from '../../model/wire.ts';
-import { httpError } from '../security.ts';
+import type { MetricType } from '../../model/trial/trial.ts';
+import { nniBase } from '../../wire/routes.ts';
+import { httpError } from '../security/security.ts';
+import type { ExperimentSource } from '../sources/experimentSource.ts';
 import { experimentLayout } from '../storage/layout.ts';
 import { openConfined } from '../storage/trialFiles.ts';
-import type { ExperimentSource } from './experimentSource.ts';
 
 /** What `/version` says: the release whose interface this is. */
 const nniVersion = '3.0.0';

@@ -1,7 +1,7 @@
 /** Everything about one experiment at one revision, whole or line by line. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ExperimentSnapshot, SnapshotPart } from '../../model/experiment.ts';
-import type { ExperimentSource } from './experimentSource.ts';
+import type { ExperimentSnapshot, SnapshotPart } from '../../model/experiment/experiment.ts';
+import type { ExperimentSource } from '../sources/experimentSource.ts';
 
 /** What one line holds at most: written or read, it takes a few milliseconds, in which nobody else is answered. */
 const trialsPerLine = 200;

@@ -1,6 +1,6 @@
 /** Request bodies in which numbers stay as they are written: parameters and search spaces come in them. */
 import type { FastifyInstance } from 'fastify';
-import { parseWritten } from '../../model/writtenNumber.ts';
+import { parseWritten } from '../../model/json/writtenNumber.ts';
 
 export function keepWrittenNumbers(server: FastifyInstance): void {
   // Judges first what a body may be: no `__proto__` in it, not empty.

@@ -2,10 +2,11 @@
  * One experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed it
  * the same rows, so there is one truth about what a row means (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
  */
-import { type BestResult, betterResult } from '../../model/bestResult.ts';
-import type { OptimizeMode } from '../../model/experiment.ts';
-import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/metric.ts';
-import { ParameterMixUps } from '../../model/parameterMixUp.ts';
+import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
+import type { OptimizeMode } from '../../model/experiment/experiment.ts';
+import { parseWritten } from '../../model/json/writtenNumber.ts';
+import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
+import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -16,8 +17,7 @@ import {
   type TrialRow,
   type TrialStatus,
   trialStatuses,
-} from '../../model/trial.ts';
-import { parseWritten } from '../../model/writtenNumber.ts';
+} from '../../model/trial/trial.ts';
 
 /** A row of NNI's `TrialJobEvent`. `trialJobId` is empty for what belongs to no trial (imported data, queued custom trials). */
 export interface TrialEventRow {

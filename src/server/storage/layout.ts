@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentConfig } from '../../model/config.ts';
-import type { ManifestEntry } from '../../model/experiment.ts';
+import type { ExperimentConfig } from '../../model/config/config.ts';
+import type { ManifestEntry } from '../../model/experiment/experiment.ts';
 
 /** Ids become folder names; NNI's own rule. */
 export function isExperimentId(id: string): boolean {

@@ -8,9 +8,9 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import type { ManifestEntry } from '../../model/experiment.ts';
+import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import { watchFolder } from '../../system/watchFolder.ts';
 import { StorageError, storageError } from './storageError.ts';
-import { watchFolder } from './watchFolder.ts';
 
 /** NNI: a lock file younger than this many milliseconds is somebody's. */
 const lockLifetime = 2000;

@@ -1,5 +1,6 @@
 /** What can go wrong with files and databases, by kind, in words for a person. */
 import { existsSync } from 'node:fs';
+import { messageOf } from '../../model/text/messageOf.ts';
 
 export type StorageProblem = 'locked' | 'readOnly' | 'full' | 'corrupt' | 'missing' | 'unsupported' | 'other';
 
@@ -16,7 +17,7 @@ export class StorageError extends Error {
 /** Turns what SQLite or the file system threw into a {@link StorageError} about `path`. */
 export function storageError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const number = typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
   if (number === 5 || number === 6) return new StorageError('locked', `${path} is locked by another program.`, error);

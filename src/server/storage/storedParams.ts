@@ -1,8 +1,8 @@
 /** The config in a stored profile, whichever NNI wrote it. */
-import { parseConfig } from '../../model/config.ts';
-import { convertVersion1, isVersion1 } from '../../model/convertVersion1.ts';
-import type { ExperimentProfile } from '../../model/experiment.ts';
-import { parseWritten } from '../../model/writtenNumber.ts';
+import { parseConfig } from '../../model/config/config.ts';
+import { convertVersion1, isVersion1 } from '../../model/config/convertVersion1.ts';
+import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
+import { parseWritten } from '../../model/json/writtenNumber.ts';
 
 /** Reads the `params` column. What NNI 1 and 2 stored of a config in the first format comes in the words of the present one. */
 export function readStoredParams(text: string): ExperimentProfile['params'] {

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { nniBase } from '../../model/wire.ts';
-import type { ExperimentSource } from '../rest/experimentSource.ts';
-import { httpError } from '../security.ts';
+import { nniBase } from '../../wire/routes.ts';
+import { httpError } from '../security/security.ts';
+import type { ExperimentSource } from '../sources/experimentSource.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 
 /** Whether a path below an experiment's root belongs to these. */

@@ -1,6 +1,6 @@
 /** Delete stored experiments with everything that belongs to them, after one question that says what is lost. */
 import { l10n, ProgressLocation, window } from 'vscode';
-import { allTrials } from '../../model/experimentPhase.ts';
+import { allTrials } from '../../model/experiment/experimentPhase.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTargets, type Target } from './target.ts';

@@ -1,9 +1,10 @@
 /** The text of a trial draft: parsing it, comparing it with the search space, and values to start from. No vscode. */
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
-import { jsonErrorAt } from '../../model/jsonError.ts';
-import type { SearchSpace, SearchSpaceEntry } from '../../model/searchSpace.ts';
-import type { Parameters } from '../../model/trial.ts';
-import { asFloat, numberOf, parseWritten, plainNumbers } from '../../model/writtenNumber.ts';
+import { jsonErrorAt } from '../../model/json/jsonError.ts';
+import { asFloat, numberOf, parseWritten, plainNumbers } from '../../model/json/writtenNumber.ts';
+import type { SearchSpace, SearchSpaceEntry } from '../../model/space/searchSpace.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
+import type { Parameters } from '../../model/trial/trial.ts';
 
 export interface DraftProblem {
   severity: 'error' | 'warning';
@@ -23,7 +24,7 @@ export function parseDraft(
     value = parseWritten(text);
   } catch (error) {
     const start = Math.min(jsonErrorAt(text) ?? 0, Math.max(0, text.length - 1));
-    const message = `This is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `This is not valid JSON: ${messageOf(error)}`;
     return { problems: [{ severity: 'error', message, start, end: Math.min(text.length, start + 1) }] };
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {

@@ -1,8 +1,8 @@
 /** Write the results of an experiment to a file. */
 import { join } from 'node:path';
 import { commands, l10n, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
-import { type ExportFormat, exportText } from '../../model/exportText.ts';
-import { WrittenRecords } from '../../model/writtenRecords.ts';
+import { type ExportFormat, exportText } from '../../model/files/exportText.ts';
+import { WrittenRecords } from '../../model/trial/writtenRecords.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget } from './target.ts';

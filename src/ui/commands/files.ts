@@ -1,7 +1,7 @@
 /** Open the files behind an experiment: its config, its log, a trial's log. */
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
-import type { TrialRow } from '../../model/trial.ts';
+import type { TrialRow } from '../../model/trial/trial.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
 import { chosen, Refusal } from './refusal.ts';

@@ -1,8 +1,8 @@
 /** Tell the tuner of a running experiment results from elsewhere; what is wrong in the file is said before anything is sent. */
 import { basename } from 'node:path';
 import { l10n, ProgressLocation, Range, type Uri, window, workspace } from 'vscode';
-import type { ImportedResult, ImportReading } from '../../model/importText.ts';
-import type { SearchSpace } from '../../model/searchSpace.ts';
+import type { ImportedResult, ImportReading } from '../../model/files/importText.ts';
+import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget } from './target.ts';
@@ -26,7 +26,7 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
   if (!uri) return;
   const space = await currentSpace(services, target);
   const file = basename(uri.path);
-  const { readImport } = await import('../../model/importText.ts');
+  const { readImport } = await import('../../model/files/importText.ts');
   const reading = readImport(await textOf(uri), space);
   await refuseProblems(uri, reading);
   const { results, skipped } = reading;

@@ -1,9 +1,9 @@
 /** Open, view, stop and resume an experiment. */
 import { l10n, ProgressLocation, window } from 'vscode';
-import { type BackendChoice, chooseBackend } from '../../model/backend.ts';
-import type { ExperimentConfig } from '../../model/config.ts';
-import { canRestart } from '../../model/experimentPhase.ts';
-import { presentConfig } from '../../model/profileConfig.ts';
+import type { ExperimentConfig } from '../../model/config/config.ts';
+import { type BackendChoice, chooseBackend } from '../../model/experiment/backend.ts';
+import { canRestart } from '../../model/experiment/experimentPhase.ts';
+import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';

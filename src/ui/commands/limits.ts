@@ -1,7 +1,8 @@
 /** Change the limits of a running experiment in an input box that checks while one types. */
 import { l10n, window } from 'vscode';
-import { formatDuration, parseDuration } from '../../model/duration.ts';
-import type { ExperimentSummary } from '../../model/experiment.ts';
+import { formatDuration, parseDuration } from '../../model/config/duration.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target } from './target.ts';
@@ -66,7 +67,7 @@ const limits = {
       try {
         seconds = parseDuration(text);
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
       }
       return seconds < experiment.execDuration
         ? l10n.t('It has run for {0} already; enter more.', formatDuration(experiment.execDuration))

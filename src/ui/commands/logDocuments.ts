@@ -15,6 +15,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { messageOf } from '../../model/text/messageOf.ts';
 
 const logScheme = 'trialdeck-log';
 /** Of a larger log only the end is shown. */
@@ -98,7 +99,7 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
       }
       return truncated ? `${l10n.t('… only the last {0} MB are shown', maxLogBytes / 1e6)}\n${text}` : text;
     } catch (error) {
-      return l10n.t('The log could not be read: {0}', error instanceof Error ? error.message : String(error));
+      return l10n.t('The log could not be read: {0}', messageOf(error));
     }
   }
 

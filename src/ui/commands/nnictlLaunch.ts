@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { l10n, Range, type Uri, window, workspace } from 'vscode';
 import { NnictlError, NnictlMissingError } from '../../client/errors.ts';
-import type { NnictlLaunched } from '../../client/nnictl.ts';
+import type { NnictlLaunched } from '../../client/nnictl/nnictl.ts';
 import { type ExperimentRef, samePath } from '../experiments.ts';
 import { keyPlace } from './keyPlace.ts';
 import { Refusal } from './refusal.ts';

@@ -1,8 +1,8 @@
 /** What trials ran with, with numbers as they were written. */
 
-import type { Parameters, TrialRow } from '../../model/trial.ts';
-import { plainNumbers } from '../../model/writtenNumber.ts';
-import { WrittenRecords } from '../../model/writtenRecords.ts';
+import { plainNumbers } from '../../model/json/writtenNumber.ts';
+import type { Parameters, TrialRow } from '../../model/trial/trial.ts';
+import { WrittenRecords } from '../../model/trial/writtenRecords.ts';
 import type { Services } from './services.ts';
 import type { ExperimentRef } from './target.ts';
 

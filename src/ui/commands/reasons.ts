@@ -1,6 +1,6 @@
 /** Why an action is not possible now, in words for the person who asked for it. */
 import { l10n } from 'vscode';
-import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
 
 /** What is said when no experiment allows the action. */
 export function noneAllows(action: ExperimentAction): string {

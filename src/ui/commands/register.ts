@@ -9,6 +9,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { messageOf } from '../../model/text/messageOf.ts';
 import { connectManager } from '../connections/connect.ts';
 import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
@@ -136,7 +137,7 @@ async function tell(error: unknown, log: LogOutputChannel, id: string): Promise<
   }
   log.error(`${id}:`, error instanceof Error ? (error.stack ?? error.message) : String(error));
   const showLog = l10n.t('Show Log');
-  void window.showErrorMessage(error instanceof Error ? error.message : String(error), showLog).then((answer) => {
+  void window.showErrorMessage(messageOf(error), showLog).then((answer) => {
     if (answer === showLog) log.show();
   });
 }

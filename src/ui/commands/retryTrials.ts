@@ -1,9 +1,10 @@
 /** Queue the parameters of failed trials again. */
 import { l10n, ProgressLocation, window } from 'vscode';
-import type { ExperimentSummary } from '../../model/experiment.ts';
-import { allTrials } from '../../model/experimentPhase.ts';
-import { chooseRetries, type RetryChoice } from '../../model/retry.ts';
-import type { Parameters, TrialRow } from '../../model/trial.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { allTrials } from '../../model/experiment/experimentPhase.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
+import { chooseRetries, type RetryChoice } from '../../model/trial/retry.ts';
+import type { Parameters, TrialRow } from '../../model/trial/trial.ts';
 import { ranWith } from './ranWith.ts';
 import { whyNot } from './reasons.ts';
 import { chosen, Refusal } from './refusal.ts';
@@ -99,7 +100,7 @@ async function queueAll(
     try {
       await add(one);
     } catch (error) {
-      return { queued, refusal: error instanceof Error ? error.message : String(error) };
+      return { queued, refusal: messageOf(error) };
     }
   }
   return { queued: parameters.length };

@@ -2,8 +2,8 @@
 import { basename, dirname, sep } from 'node:path';
 import { commands, l10n, Range, Uri, window, workspace } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
-import type { ConfigProblem } from '../../model/config.ts';
-import type { LaunchRequest } from '../../model/wire.ts';
+import type { ConfigProblem } from '../../model/config/config.ts';
+import type { LaunchRequest } from '../../wire/routes.ts';
 import { type CheckedConfig, checkConfig } from '../editor/checkConfig.ts';
 import { configInFront, findConfigs } from '../editor/configDocuments.ts';
 import type { ExperimentRef } from '../experiments.ts';

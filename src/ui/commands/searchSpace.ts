@@ -1,8 +1,9 @@
 /** Change the search space of a running experiment from a file: show what differs, ask, push. */
 import { basename } from 'node:path';
 import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
-import type { SearchSpace } from '../../model/searchSpace.ts';
-import { plainNumbers } from '../../model/writtenNumber.ts';
+import { plainNumbers } from '../../model/json/writtenNumber.ts';
+import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
 import { exists } from './exists.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
@@ -61,7 +62,7 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     const { summary } = target;
     const file = await spaceFile(target);
     const next = await spaceOfFile(file).catch((error: unknown) => {
-      throw new Refusal(error instanceof Error ? error.message : String(error));
+      throw new Refusal(messageOf(error));
     });
     const now = await currentSpace(services, target);
     const name = basename(file.fsPath);

@@ -3,9 +3,9 @@
  * panel in front, else the experiment of the config file in front, else what the person picks.
  */
 import { l10n, type QuickPickItem, window } from 'vscode';
-import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
-import type { SearchSpace } from '../../model/searchSpace.ts';
-import { canKill, type TrialRow } from '../../model/trial.ts';
+import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { canKill, type TrialRow } from '../../model/trial/trial.ts';
 import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, type Target } from '../experiments.ts';
 import { trialTitle } from '../explorer/labels.ts';
 import { noneAllows, whyNot } from './reasons.ts';

@@ -1,8 +1,8 @@
 /** TensorBoard over trials: started by the experiment's server, opened in a browser, one that runs already taken again. */
 import { env, l10n, window } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
-import type { TensorBoardTask } from '../../model/tensorBoard.ts';
-import type { TrialRow } from '../../model/trial.ts';
+import type { TensorBoardTask } from '../../model/experiment/tensorBoard.ts';
+import type { TrialRow } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
 import { withCancel } from './launching.ts';
 import { chosen, Refusal } from './refusal.ts';

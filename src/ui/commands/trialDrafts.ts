@@ -19,8 +19,8 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { SearchSpace } from '../../model/searchSpace.ts';
-import type { Parameters } from '../../model/trial.ts';
+import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import type { Parameters } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
 import { asReference, type ExperimentRef } from './target.ts';
 

@@ -1,8 +1,8 @@
 /** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { Endpoint } from '../../client/endpoint.ts';
-import { type AddressProblem, readServerAddress, shortAddress } from '../../model/serverAddress.ts';
 import type { Connection } from '../../store/connection.ts';
+import { type AddressProblem, readServerAddress, shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 

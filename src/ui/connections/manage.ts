@@ -1,7 +1,7 @@
 /** What one does with a connection that is there: rename it, give it another token, try it again, forget it. */
 import { l10n, window } from 'vscode';
-import { shortAddress } from '../../model/serverAddress.ts';
 import type { Connection } from '../../store/connection.ts';
+import { shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 import * as connect from './connect.ts';

@@ -1,9 +1,9 @@
 /** Checks a config as it stands in the editor, with the unsaved text of every file it reads, and says who is to run it. */
 import { homedir } from 'node:os';
 import { FileType, l10n, type TextDocument, Uri, workspace } from 'vscode';
-import { type BackendChoice, type BackendSetting, chooseBackend } from '../../model/backend.ts';
-import type { ConfigProblem, ExperimentConfig } from '../../model/config.ts';
-import type { ConfigIo } from '../../model/readConfig.ts';
+import type { ConfigProblem, ExperimentConfig } from '../../model/config/config.ts';
+import type { ConfigIo } from '../../model/config/readConfig.ts';
+import { type BackendChoice, type BackendSetting, chooseBackend } from '../../model/experiment/backend.ts';
 
 export interface CheckedConfig {
   /** Present when there is no error. */
@@ -29,7 +29,7 @@ export async function checkConfig(document: TextDocument, advice: BackendAdvice)
   const file = document.uri.fsPath;
   const files = new Set([file]);
   // With its YAML parser it is a good part of the extension: loaded when the first config is read, not when VS Code starts.
-  const { readConfig } = await import('../../model/readConfig.ts');
+  const { readConfig } = await import('../../model/config/readConfig.ts');
   const { setting } = advice;
   const options = setting === 'embedded' ? { engine: setting } : {};
   const reading = await readConfig({ text: document.getText(), file }, editorIo(files), options);

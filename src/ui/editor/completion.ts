@@ -8,7 +8,7 @@ import {
   SnippetString,
   type TextDocument,
 } from 'vscode';
-import { type ConfigPlace, placeAt, type Suggestion, suggestionsAt } from '../../model/configOutline.ts';
+import { type ConfigPlace, placeAt, type Suggestion, suggestionsAt } from '../../model/config/configOutline.ts';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
 import { yamlExtensionInstalled } from './yamlSchema.ts';

@@ -1,6 +1,6 @@
 /** Which documents are experiment configs: by content, or by the person's glob patterns. Cached by document version. */
 import { languages, type TextDocument, type Uri, window, workspace } from 'vscode';
-import { looksLikeConfig } from '../../model/looksLikeConfig.ts';
+import { looksLikeConfig } from '../../model/config/looksLikeConfig.ts';
 import type { Settings } from '../settings.ts';
 
 export const configLanguages = ['yaml', 'json', 'jsonc'];

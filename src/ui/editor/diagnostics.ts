@@ -14,8 +14,8 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import type { BackendChoice } from '../../model/backend.ts';
-import type { ConfigProblem } from '../../model/config.ts';
+import type { ConfigProblem } from '../../model/config/config.ts';
+import type { BackendChoice } from '../../model/experiment/backend.ts';
 import type { Settings } from '../settings.ts';
 import { type BackendAdvice, checkConfig } from './checkConfig.ts';
 import { isConfigDocument } from './configDocuments.ts';

@@ -1,6 +1,6 @@
 /** Explains keys of YAML configs, where no YAML extension does it with the schema. */
 import { Hover, type HoverProvider, MarkdownString, type Position, Range, type TextDocument } from 'vscode';
-import { descriptionAt, placeAt } from '../../model/configOutline.ts';
+import { descriptionAt, placeAt } from '../../model/config/configOutline.ts';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
 import { yamlExtensionInstalled } from './yamlSchema.ts';

@@ -1,8 +1,8 @@
 /** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
-import type { BackendChoice } from '../../model/backend.ts';
-import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
-import { experimentPhase } from '../../model/experimentPhase.ts';
-import { formatNumber } from '../../model/format.ts';
+import type { BackendChoice } from '../../model/experiment/backend.ts';
+import { type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import { experimentPhase } from '../../model/experiment/experimentPhase.ts';
+import { formatNumber } from '../../model/text/format.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
 import { experimentPhaseWord, type Labels, phaseShape, progressText } from '../explorer/labels.ts';
 

@@ -9,7 +9,7 @@ import {
   type Uri,
   WorkspaceEdit,
 } from 'vscode';
-import type { ConfigProblem } from '../../model/config.ts';
+import type { ConfigProblem } from '../../model/config/config.ts';
 import type { ConfigDiagnostics } from './diagnostics.ts';
 
 export class ConfigQuickFixes implements CodeActionProvider {

@@ -1,9 +1,9 @@
 /** The search space in a file: one of its own, or the one of a config. */
 import { basename } from 'node:path';
 import { l10n, type Uri, workspace } from 'vscode';
-import type { ConfigProblem } from '../../model/config.ts';
-import { looksLikeConfig } from '../../model/looksLikeConfig.ts';
-import type { SearchSpace } from '../../model/searchSpace.ts';
+import type { ConfigProblem } from '../../model/config/config.ts';
+import { looksLikeConfig } from '../../model/config/looksLikeConfig.ts';
+import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { anyBackend, checkConfig } from './checkConfig.ts';
 
 /** Whether a text has a search space, or names the file of one. */
@@ -16,7 +16,7 @@ export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
   const document = await workspace.openTextDocument(uri);
   const text = document.getText();
   if (!looksLikeConfig(text)) {
-    const { readSearchSpace } = await import('../../model/readSearchSpace.ts');
+    const { readSearchSpace } = await import('../../model/space/readSearchSpace.ts');
     const { space, problems } = readSearchSpace({ text, file: uri.fsPath });
     return checked(uri, space, problems);
   }

@@ -1,9 +1,9 @@
 /** What hovers and the rows below a trial show. Free of vscode. */
-import type { ExperimentSummary } from '../../model/experiment.ts';
-import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experimentPhase.ts';
-import { formatDuration, formatNumber } from '../../model/format.ts';
-import { decodeMetric } from '../../model/metric.ts';
-import type { TrialRow } from '../../model/trial.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experiment/experimentPhase.ts';
+import { formatDuration, formatNumber } from '../../model/text/format.ts';
+import { decodeMetric } from '../../model/trial/metric.ts';
+import type { TrialRow } from '../../model/trial/trial.ts';
 import type { Connection } from '../../store/connection.ts';
 import { escapeMarkdown, oneLine } from './escape.ts';
 import {

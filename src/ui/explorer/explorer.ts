@@ -1,7 +1,7 @@
 /** The view with connections, experiments and trials. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
-import { canRestart } from '../../model/experimentPhase.ts';
+import { canRestart } from '../../model/experiment/experimentPhase.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';

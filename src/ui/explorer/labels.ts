@@ -1,5 +1,5 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
-import { type ExperimentSummary, experimentActions } from '../../model/experiment.ts';
+import { type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
 import {
   canRestart,
   type ExperimentPhase,
@@ -8,10 +8,10 @@ import {
   experimentPhase,
   phaseShapes,
   seenStatus,
-} from '../../model/experimentPhase.ts';
-import { formatDuration, formatNumber } from '../../model/format.ts';
-import { decodeMetric } from '../../model/metric.ts';
-import { canKill, type Parameters, type SeenStatus, type TrialRow } from '../../model/trial.ts';
+} from '../../model/experiment/experimentPhase.ts';
+import { formatDuration, formatNumber } from '../../model/text/format.ts';
+import { decodeMetric } from '../../model/trial/metric.ts';
+import { canKill, type Parameters, type SeenStatus, type TrialRow } from '../../model/trial/trial.ts';
 import type { Connection, ConnectionStatus } from '../../store/connection.ts';
 import { oneLine } from './escape.ts';
 

@@ -1,5 +1,6 @@
 /** One experiment's panel: its page, the data that goes there and the requests that come back. */
 import { type Disposable, env, l10n, Uri, type WebviewPanel, workspace } from 'vscode';
+import { messageOf } from '../../model/text/messageOf.ts';
 import type { ConnectionView, Events, Handlers, RequestMessage, ToPage } from '../../protocol.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
 import { disposeAll } from '../../store/emitter.ts';
@@ -194,7 +195,7 @@ export class ExperimentPanel implements Disposable {
       const handler = this.#handlers[method] as (given: R['params']) => Promise<unknown>;
       this.#send({ type: 'reply', id, ok: true, result: await handler(params) });
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       this.#services.warn(`${method}: ${text}`);
       this.#send({ type: 'reply', id, ok: false, message: text });
     }

@@ -1,7 +1,7 @@
 /** One experiment's data to one page: a snapshot when it is shown, then each change at once. Free of vscode. */
-import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment.ts';
-import { decodeMetric, type MetricColumns, type MetricPoint } from '../../model/metric.ts';
-import type { TrialRow } from '../../model/trial.ts';
+import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment/experiment.ts';
+import { decodeMetric, type MetricColumns, type MetricPoint } from '../../model/trial/metric.ts';
+import type { TrialRow } from '../../model/trial/trial.ts';
 import type { Disposable } from '../../store/emitter.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 

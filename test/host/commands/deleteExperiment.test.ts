@@ -1,7 +1,7 @@
 /** Deleting several experiments at once, and those that can not be deleted from here. */
 import assert from 'node:assert/strict';
 import type { MessageOptions } from 'vscode';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { deleteExperiment } from '../../../src/ui/commands/deleteExperiment.ts';
 import { answer, reference, summary, world } from './fakes.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancellationTokenSource, commands, EventEmitter, type MessageOptions, Uri, window, workspace } from 'vscode';
 import { NnictlError, NnictlMissingError } from '../../../src/client/errors.ts';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { resumeExperiment, stopAndResume } from '../../../src/ui/commands/lifecycle.ts';
 import { Dismissed, Refusal } from '../../../src/ui/commands/refusal.ts';
 import { run } from '../../../src/ui/commands/run.ts';

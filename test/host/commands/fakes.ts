@@ -1,7 +1,7 @@
 /** Commands run against a made-up store, with the answers a person would give to native dialogs. */
 import { EventEmitter, type LogOutputChannel, window } from 'vscode';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Services } from '../../../src/ui/commands/services.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 

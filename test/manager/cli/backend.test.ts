@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { CommandLine } from '../../harness/commandLine.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { Home } from '../../harness/home.ts';

@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { projectRoot } from '../../../scripts/folders.ts';
-import type { ExperimentProfile, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
-import { nniBase } from '../../../src/model/wire.ts';
+import type { ExperimentProfile, ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
+import { nniBase } from '../../../src/wire/routes.ts';
 import { CommandLine } from '../../harness/commandLine.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { freePort, Home, killHard, untilGone } from '../../harness/home.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import { CommandLine } from '../../harness/commandLine.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { Home, killHard, untilGone } from '../../harness/home.ts';

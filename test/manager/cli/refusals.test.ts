@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { ConfigProblem } from '../../../src/model/config.ts';
+import type { ConfigProblem } from '../../../src/model/config/config.ts';
 import { CommandLine } from '../../harness/commandLine.ts';
 import { Home } from '../../harness/home.ts';
 import { writeConfig, writeText } from './configFile.ts';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { followManager } from '../../../src/client/follow.ts';
-import { experimentRoot, managerRoutes, nniBase } from '../../../src/model/wire.ts';
+import { followManager } from '../../../src/client/follow/follow.ts';
+import { experimentRoot, managerRoutes, nniBase } from '../../../src/wire/routes.ts';
 import { Home } from '../../harness/home.ts';
 import { type ManagerOptions, ManagerProcess } from '../../harness/managerProcess.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';

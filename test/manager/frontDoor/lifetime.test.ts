@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { connectLocalManager, managerLockFile } from '../../../src/client/localManager.ts';
 import type { ManagerClient } from '../../../src/client/manager.ts';
-import { type ManagerLock, managerRoutes } from '../../../src/model/wire.ts';
+import { type ManagerLock, managerRoutes } from '../../../src/wire/routes.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { Home, killHard, untilGone } from '../../harness/home.ts';

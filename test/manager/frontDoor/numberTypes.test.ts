@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { experimentRoot, nniBase } from '../../../src/model/wire.ts';
 import { experimentLayout } from '../../../src/server/storage/layout.ts';
+import { experimentRoot, nniBase } from '../../../src/wire/routes.ts';
 import { Home } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { followExperiment } from '../../../src/client/follow.ts';
-import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import { experimentPhase } from '../../../src/model/experimentPhase.ts';
-import { experimentRoot, experimentRoutes, nniBase } from '../../../src/model/wire.ts';
+import { followExperiment } from '../../../src/client/follow/follow.ts';
+import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import { experimentPhase } from '../../../src/model/experiment/experimentPhase.ts';
+import { experimentRoot, experimentRoutes, nniBase } from '../../../src/wire/routes.ts';
 import { freePort, Home, killHard } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';
 import { findRealNni, launchWithNnictl, noRealNni, type RealNni } from '../../harness/realNni.ts';

@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { followExperiment } from '../../../src/client/follow.ts';
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import { unwrapMetricData } from '../../../src/model/metric.ts';
-import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial.ts';
-import { experimentRoot, experimentRoutes, managerRoutes, nniBase } from '../../../src/model/wire.ts';
+import { followExperiment } from '../../../src/client/follow/follow.ts';
+import type {
+  ExperimentChange,
+  ExperimentSnapshot,
+  ExperimentSummary,
+} from '../../../src/model/experiment/experiment.ts';
+import { unwrapMetricData } from '../../../src/model/trial/metric.ts';
+import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
+import { experimentRoot, experimentRoutes, managerRoutes, nniBase } from '../../../src/wire/routes.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { Home, killHard, untilGone } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { type ManagerInfo, managerRoutes } from '../../../src/model/wire.ts';
+import { type ManagerInfo, managerRoutes } from '../../../src/wire/routes.ts';
 import { Home } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';
 

@@ -17,9 +17,19 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { projectRoot } from '../../../scripts/folders.ts';
-import type { ExperimentProfile, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialJobInfo } from '../../../src/model/trial.ts';
-import { experimentRoot, experimentRoutes, type ManagerInfo, managerRoutes, nniBase } from '../../../src/model/wire.ts';
+import type {
+  ExperimentProfile,
+  ExperimentSnapshot,
+  ExperimentSummary,
+} from '../../../src/model/experiment/experiment.ts';
+import type { TrialJobInfo } from '../../../src/model/trial/trial.ts';
+import {
+  experimentRoot,
+  experimentRoutes,
+  type ManagerInfo,
+  managerRoutes,
+  nniBase,
+} from '../../../src/wire/routes.ts';
 import { Home } from '../../harness/home.ts';
 import { type ManagerOptions, ManagerProcess } from '../../harness/managerProcess.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../../../scripts/folders.ts';
-import type { ExperimentConfig } from '../../../src/model/config.ts';
-import { unwrapMetricData } from '../../../src/model/metric.ts';
-import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial.ts';
-import { treeOf } from '../../../src/runner/trainingServices/processes.ts';
+import type { ExperimentConfig } from '../../../src/model/config/config.ts';
+import { unwrapMetricData } from '../../../src/model/trial/metric.ts';
+import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
+import { treeOf } from '../../../src/system/processes.ts';
 import { type LaunchOptions, RunnerProcess, runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 

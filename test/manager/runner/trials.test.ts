@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExperimentConfig } from '../../../src/model/config.ts';
-import { decodeMetric, unwrapMetricData } from '../../../src/model/metric.ts';
-import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial.ts';
-import { processStart } from '../../../src/runner/trainingServices/processes.ts';
+import type { ExperimentConfig } from '../../../src/model/config/config.ts';
+import { decodeMetric, unwrapMetricData } from '../../../src/model/trial/metric.ts';
+import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
+import { processStart } from '../../../src/system/processes.ts';
 import { RunnerProcess, runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 

@@ -11,10 +11,10 @@ import {
   NotFoundError,
   RejectedError,
 } from '../../../src/client/index.ts';
-import type { BackendChoice, BackendSetting } from '../../../src/model/backend.ts';
-import type { ExperimentStatus } from '../../../src/model/experiment.ts';
-import type { SearchSpaceEntry } from '../../../src/model/searchSpace.ts';
-import { treeOf } from '../../../src/runner/trainingServices/processes.ts';
+import type { BackendChoice, BackendSetting } from '../../../src/model/experiment/backend.ts';
+import type { ExperimentStatus } from '../../../src/model/experiment/experiment.ts';
+import type { SearchSpaceEntry } from '../../../src/model/space/searchSpace.ts';
+import { treeOf } from '../../../src/system/processes.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { Home, untilGone } from '../../harness/home.ts';
 import { findRealNni, noRealNni, patientProgram, type RealNni } from '../../harness/realNni.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
+import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
 import { Store } from '../../../src/store/store.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { freePort, Home } from '../../harness/home.ts';

@@ -1,7 +1,7 @@
 /** Speaks NNI's REST as any client would, and waits for what it shows. */
-import type { ExperimentProfile, ExperimentStatus } from '../../../src/model/experiment.ts';
-import type { MetricDataRecord, ParameterRecord, TrialJobInfo } from '../../../src/model/trial.ts';
-import { nniBase } from '../../../src/model/wire.ts';
+import type { ExperimentProfile, ExperimentStatus } from '../../../src/model/experiment/experiment.ts';
+import type { MetricDataRecord, ParameterRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
+import { nniBase } from '../../../src/wire/routes.ts';
 
 export interface Answer {
   status: number;

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { ExperimentProfile, ExperimentSummary, TrialSdk } from '../../../src/model/experiment.ts';
-import type { SearchSpace } from '../../../src/model/searchSpace.ts';
-import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial.ts';
-import { experimentRoutes } from '../../../src/model/wire.ts';
+import type { ExperimentProfile, ExperimentSummary, TrialSdk } from '../../../src/model/experiment/experiment.ts';
+import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
+import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
 import { bundledVersion } from '../../../src/runner/trialSdk/detect.ts';
+import { experimentRoutes } from '../../../src/wire/routes.ts';
 import { findRealNni, noRealNni } from '../../harness/realNni.ts';
 import {
   type Backend,

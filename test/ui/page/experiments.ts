@@ -1,7 +1,7 @@
 /** Experiments to show: made by a seeded generator, so that every run and every picture is the same. */
-import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { MetricColumns } from '../../../src/model/metric.ts';
-import type { TrialRow, TrialStatus } from '../../../src/model/trial.ts';
+import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { MetricColumns } from '../../../src/model/trial/metric.ts';
+import type { TrialRow, TrialStatus } from '../../../src/model/trial/trial.ts';
 
 export interface MakeOptions {
   trials: number;

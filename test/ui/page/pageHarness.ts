@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page as BrowserPage, Locator } from 'playwright-core';
 import { ensureFolder, projectRoot, resultsFolder } from '../../../scripts/folders.ts';
-import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/experiment.ts';
+import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
 import type { Events, Method, PageState, RequestMessage, Requests, ToHost } from '../../../src/protocol.ts';
 import { pageHtml } from '../../../src/ui/panel/html.ts';
 

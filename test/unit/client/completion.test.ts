@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { StalledError, UnreachableError } from '../../../src/client/errors.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
-import type { ExperimentStatus } from '../../../src/model/experiment.ts';
+import type { ExperimentStatus } from '../../../src/model/experiment/experiment.ts';
 import { Scene } from './scene.ts';
 
 describe('waiting for the end of an experiment', () => {

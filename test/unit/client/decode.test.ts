@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import * as decode from '../../../src/client/decode.ts';
-import type { ExperimentSnapshot } from '../../../src/model/experiment.ts';
+import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
 import { summary, trial } from '../store/samples.ts';
 
 const snapshot: ExperimentSnapshot = {

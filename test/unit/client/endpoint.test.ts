@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { EndpointError, type EndpointFault, identifyEndpoint } from '../../../src/client/endpoint.ts';
-import { readServerAddress } from '../../../src/model/serverAddress.ts';
+import { readServerAddress } from '../../../src/wire/serverAddress.ts';
 import { summary } from '../store/samples.ts';
 import { type Answer, json, Scene, silent, text } from './scene.ts';
 import { ScriptedNni } from './scriptedNni.ts';

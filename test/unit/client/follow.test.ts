@@ -7,12 +7,12 @@ import {
   TimeoutError,
   UnreachableError,
 } from '../../../src/client/errors.ts';
-import { readEvents } from '../../../src/client/eventStream.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
-import { followExperiment, followManager } from '../../../src/client/follow.ts';
+import { readEvents } from '../../../src/client/follow/eventStream.ts';
+import { followExperiment, followManager } from '../../../src/client/follow/follow.ts';
+import type { FollowState } from '../../../src/client/follow/persist.ts';
 import { Http } from '../../../src/client/http.ts';
 import { ManagerClient } from '../../../src/client/manager.ts';
-import type { FollowState } from '../../../src/client/persist.ts';
 import { summary } from '../store/samples.ts';
 import { type Answer, inTurn, json, Scene, silent, text } from './scene.ts';
 

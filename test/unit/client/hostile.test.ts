@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { ClientError } from '../../../src/client/errors.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
-import { parsePythonJson } from '../../../src/model/metric.ts';
+import { parsePythonJson } from '../../../src/model/trial/metric.ts';
 import { type Answer, Scene, silent, text } from './scene.ts';
 
 const folder = join(projectRoot, 'test/fixtures/nni-3.0/rest/hpo');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { NnictlError, NnictlMissingError } from '../../../src/client/errors.ts';
-import { Nnictl } from '../../../src/client/nnictl.ts';
+import { Nnictl } from '../../../src/client/nnictl/nnictl.ts';
 import { eventually } from '../../harness/eventually.ts';
 
 const recorded = (name: string) => join(projectRoot, 'test/fixtures/nni-3.0/nnictl', `${name}.txt`);

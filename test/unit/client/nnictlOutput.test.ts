@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { gaveUp, nnictlReason } from '../../../src/client/nnictlOutput.ts';
+import { gaveUp, nnictlReason } from '../../../src/client/nnictl/nnictlOutput.ts';
 
 const recorded = (name: string) =>
   stripVTControlCharacters(readFileSync(join(projectRoot, 'test/fixtures/nni-3.0/nnictl', `${name}.txt`), 'utf8'))

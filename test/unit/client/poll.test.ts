@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
-import type { FollowState } from '../../../src/client/persist.ts';
-import { type Attention, ExperimentPoll, type PollOptions } from '../../../src/client/pollExperiment.ts';
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
-import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
+import type { FollowState } from '../../../src/client/follow/persist.ts';
+import { type Attention, ExperimentPoll, type PollOptions } from '../../../src/client/follow/pollExperiment.ts';
+import type {
+  ExperimentChange,
+  ExperimentSnapshot,
+  ExperimentSummary,
+} from '../../../src/model/experiment/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
+import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { silent, text } from './scene.ts';
 import { ScriptedNni } from './scriptedNni.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
-import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial.ts';
+import type { MetricDataRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
 import { type Answer, json, Scene, text } from './scene.ts';
 
 const recorded = join(projectRoot, 'test/fixtures/nni-3.0/rest/hpo');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { SearchSpace } from '../../../src/model/searchSpace.ts';
+import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 import { differences, parseDraft, startingParameters } from '../../../src/ui/commands/draftText.ts';
 
 const space: SearchSpace = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ConfigSource } from '../../../src/model/configSource.ts';
+import { ConfigSource } from '../../../src/model/config/configSource.ts';
 import { plain, read } from './reading.ts';
 
 /** A config made of right and wrong pieces. */

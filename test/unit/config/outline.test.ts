@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { algorithmNames, algorithms } from '../../../src/model/algorithms.ts';
-import { configFields } from '../../../src/model/configFields.ts';
-import { descriptionAt, placeAt, suggestionsAt } from '../../../src/model/configOutline.ts';
-import { configSchema } from '../../../src/model/configSchema.ts';
-import { searchSpaceTypes } from '../../../src/model/searchSpace.ts';
+import { algorithmNames, algorithms } from '../../../src/model/config/algorithms.ts';
+import { configFields } from '../../../src/model/config/configFields.ts';
+import { descriptionAt, placeAt, suggestionsAt } from '../../../src/model/config/configOutline.ts';
+import { configSchema } from '../../../src/model/config/configSchema.ts';
+import { searchSpaceTypes } from '../../../src/model/space/searchSpace.ts';
 import { plain } from './reading.ts';
 
 /** What is offered where `|` stands in the text. */

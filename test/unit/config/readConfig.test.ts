@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readConfig, readConfigObject } from '../../../src/model/readConfig.ts';
+import { readConfig, readConfigObject } from '../../../src/model/config/readConfig.ts';
 import { configOf, ioOf, plain, plainWith, problemTable, read } from './reading.ts';
 
 const noSpace = plain.replace(/searchSpace:\n.*\n/, '');

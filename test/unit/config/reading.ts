@@ -1,7 +1,7 @@
 /** Reading configs from texts, with files that are here only. */
 import assert from 'node:assert/strict';
-import type { ConfigProblem } from '../../../src/model/config.ts';
-import { type ConfigIo, type ConfigReading, readConfig } from '../../../src/model/readConfig.ts';
+import type { ConfigProblem } from '../../../src/model/config/config.ts';
+import { type ConfigIo, type ConfigReading, readConfig } from '../../../src/model/config/readConfig.ts';
 
 /** What a person writes at least. */
 export const plain = `trialCommand: python3 trial.py

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readSearchSpace } from '../../../src/model/readSearchSpace.ts';
-import { validateSearchSpace } from '../../../src/model/validateSearchSpace.ts';
-import { anySpace, finiteSpace } from '../tuners/spaces.ts';
+import { readSearchSpace } from '../../../src/model/space/readSearchSpace.ts';
+import { validateSearchSpace } from '../../../src/model/space/validateSearchSpace.ts';
+import { anySpace, finiteSpace } from '../search/spaces.ts';
 import { plainWith, problemTable } from './reading.ts';
 
 /** The plain config with this for its parameter x, which begins at 4:6. */

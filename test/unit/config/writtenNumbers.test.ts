@@ -1,9 +1,9 @@
 /** What Python would see in a search space, on its way from a file into the config that is sent and stored. */
 import assert from 'node:assert/strict';
-import { parseConfig } from '../../../src/model/config.ts';
-import { readConfigObject } from '../../../src/model/readConfig.ts';
-import { readSearchSpace } from '../../../src/model/readSearchSpace.ts';
-import { parseWritten } from '../../../src/model/writtenNumber.ts';
+import { parseConfig } from '../../../src/model/config/config.ts';
+import { readConfigObject } from '../../../src/model/config/readConfig.ts';
+import { parseWritten } from '../../../src/model/json/writtenNumber.ts';
+import { readSearchSpace } from '../../../src/model/space/readSearchSpace.ts';
 import { configOf, ioOf, plain, plainWith } from './reading.ts';
 
 /** The options of the choice `x`, as text. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { lensLine } from '../../../src/ui/editor/lensLines.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 

@@ -6,15 +6,18 @@ import { projectRoot } from '../../../scripts/folders.ts';
 /** Who may import whom (src/README.md). A room may always import itself; `types` allows `import type` of vscode only. */
 const allowed: Record<string, { rooms: string[]; vscode: 'no' | 'types' | 'yes' }> = {
   model: { rooms: [], vscode: 'no' },
+  wire: { rooms: ['model'], vscode: 'no' },
+  system: { rooms: ['model'], vscode: 'no' },
+  search: { rooms: ['model'], vscode: 'no' },
   protocol: { rooms: ['model'], vscode: 'no' },
-  client: { rooms: ['model'], vscode: 'no' },
-  server: { rooms: ['model'], vscode: 'no' },
-  runner: { rooms: ['server', 'model'], vscode: 'no' },
-  manager: { rooms: ['server', 'model'], vscode: 'no' },
-  store: { rooms: ['client', 'model'], vscode: 'types' },
-  cli: { rooms: ['client', 'model'], vscode: 'no' },
+  client: { rooms: ['model', 'wire', 'system'], vscode: 'no' },
+  server: { rooms: ['model', 'wire', 'system'], vscode: 'no' },
+  runner: { rooms: ['server', 'search', 'model', 'wire', 'system'], vscode: 'no' },
+  manager: { rooms: ['server', 'search', 'model', 'wire', 'system'], vscode: 'no' },
+  store: { rooms: ['client', 'model', 'wire'], vscode: 'types' },
+  cli: { rooms: ['client', 'model', 'system'], vscode: 'no' },
   // The client's types and errors reach the commands through the store, which hands out its objects.
-  ui: { rooms: ['store', 'client', 'model', 'protocol'], vscode: 'yes' },
+  ui: { rooms: ['store', 'client', 'model', 'wire', 'protocol'], vscode: 'yes' },
   extension: { rooms: ['ui', 'store', 'client', 'model'], vscode: 'yes' },
   webview: { rooms: ['protocol', 'model'], vscode: 'no' },
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { chooseBackend } from '../../../src/model/backend.ts';
-import type { ExperimentConfig } from '../../../src/model/config.ts';
+import type { ExperimentConfig } from '../../../src/model/config/config.ts';
+import { chooseBackend } from '../../../src/model/experiment/backend.ts';
 
 const config: ExperimentConfig = {
   experimentType: 'hpo',

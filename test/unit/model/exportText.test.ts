@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type ExportedTrial, exportText } from '../../../src/model/exportText.ts';
-import { WrittenRecords } from '../../../src/model/writtenRecords.ts';
+import { type ExportedTrial, exportText } from '../../../src/model/files/exportText.ts';
+import { WrittenRecords } from '../../../src/model/trial/writtenRecords.ts';
 
 function trial(number: number, final: string | undefined, parameters: Record<string, unknown>): ExportedTrial {
   return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatDuration, formatNumber } from '../../../src/model/format.ts';
+import { formatDuration, formatNumber } from '../../../src/model/text/format.ts';
 
 describe('numbers and durations as people read them', () => {
   it('four significant digits, and integers in full', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { exportText } from '../../../src/model/exportText.ts';
-import { readImport } from '../../../src/model/importText.ts';
-import type { SearchSpace } from '../../../src/model/searchSpace.ts';
+import { exportText } from '../../../src/model/files/exportText.ts';
+import { readImport } from '../../../src/model/files/importText.ts';
+import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 
 const space: SearchSpace = {
   lr: { _type: 'loguniform', _value: [1e-4, 1] },

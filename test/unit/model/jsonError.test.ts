@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { jsonErrorAt } from '../../../src/model/jsonError.ts';
+import { jsonErrorAt } from '../../../src/model/json/jsonError.ts';
 
 describe('where a text stops being JSON', () => {
   it('is the first token that can not be there', () => {

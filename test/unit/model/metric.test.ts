@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { decodeMetric, parsePythonJson, unwrapMetricData, wrapMetricData } from '../../../src/model/metric.ts';
+import { decodeMetric, parsePythonJson, unwrapMetricData, wrapMetricData } from '../../../src/model/trial/metric.ts';
 
 const { NaN: nan } = Number;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { assessorStops, durationStops, failureReason, stallReason } from '../../../src/model/nniLogs.ts';
+import { assessorStops, durationStops, failureReason, stallReason } from '../../../src/model/nni/nniLogs.ts';
 
 /** Logs that NNI 3.0 wrote. */
 function logs(name: string): { dispatcher: string; manager: string } {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ParameterMixUps } from '../../../src/model/parameterMixUp.ts';
+import { ParameterMixUps } from '../../../src/model/nni/parameterMixUp.ts';
 
 const trial = (id: string, parameterId: string | null, x: number, startTime?: number) => ({
   id,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chooseRetries } from '../../../src/model/retry.ts';
+import { chooseRetries } from '../../../src/model/trial/retry.ts';
 import { trial } from '../store/samples.ts';
 
 describe('failed trials to try again', () => {

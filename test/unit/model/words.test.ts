@@ -1,15 +1,15 @@
 /** The small words of the model: durations, spelling, directions, states. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { algorithmNames, algorithms, findAlgorithm } from '../../../src/model/algorithms.ts';
-import { parseDuration } from '../../../src/model/duration.ts';
-import { experimentActions, experimentStatuses } from '../../../src/model/experiment.ts';
-import { flatParameters } from '../../../src/model/flatParameters.ts';
-import { looksLikeConfig } from '../../../src/model/looksLikeConfig.ts';
-import { nearest } from '../../../src/model/nearest.ts';
-import { optimizeModeOf } from '../../../src/model/optimizeMode.ts';
-import { searchSpaceTypes } from '../../../src/model/searchSpace.ts';
-import { canKill, isEnded, trialStatuses } from '../../../src/model/trial.ts';
+import { algorithmNames, algorithms, findAlgorithm } from '../../../src/model/config/algorithms.ts';
+import { parseDuration } from '../../../src/model/config/duration.ts';
+import { looksLikeConfig } from '../../../src/model/config/looksLikeConfig.ts';
+import { experimentActions, experimentStatuses } from '../../../src/model/experiment/experiment.ts';
+import { optimizeModeOf } from '../../../src/model/experiment/optimizeMode.ts';
+import { searchSpaceTypes } from '../../../src/model/space/searchSpace.ts';
+import { nearest } from '../../../src/model/text/nearest.ts';
+import { flatParameters } from '../../../src/model/trial/flatParameters.ts';
+import { canKill, isEnded, trialStatuses } from '../../../src/model/trial/trial.ts';
 import { plain } from '../config/reading.ts';
 
 describe('a duration', () => {

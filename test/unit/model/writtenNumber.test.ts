@@ -7,7 +7,7 @@ import {
   parseWritten,
   plainNumbers,
   WrittenNumber,
-} from '../../../src/model/writtenNumber.ts';
+} from '../../../src/model/json/writtenNumber.ts';
 
 /** How a text comes out again. */
 const rewritten = (text: string) => JSON.stringify(parseWritten(text));

@@ -1,14 +1,14 @@
 /** The states of an experiment, with trials that start and end when a test says so. */
 import assert from 'node:assert/strict';
-import type { ExperimentConfig } from '../../../src/model/config.ts';
-import type { ExperimentProfile } from '../../../src/model/experiment.ts';
-import type { Parameters } from '../../../src/model/trial.ts';
+import type { ExperimentConfig } from '../../../src/model/config/config.ts';
+import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
+import type { Parameters } from '../../../src/model/trial/trial.ts';
+import { TunerHost } from '../../../src/runner/drivers/tunerHost.ts';
 import { Experiment } from '../../../src/runner/experiment.ts';
-import { type Batch, Journal } from '../../../src/runner/journal.ts';
-import { silentLogger } from '../../../src/runner/log.ts';
 import type { TrainingService, TrainingServiceEvents } from '../../../src/runner/trainingServices/trainingService.ts';
-import { TunerHost } from '../../../src/runner/tunerHost.ts';
-import type { Tuner } from '../../../src/runner/tuners/tuner.ts';
+import type { Tuner } from '../../../src/search/tuner.ts';
+import { silentLogger } from '../../../src/server/log.ts';
+import { type Batch, Journal } from '../../../src/server/storage/journal.ts';
 
 const never = () => undefined;
 

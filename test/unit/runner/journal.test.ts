@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Batch, Journal } from '../../../src/runner/journal.ts';
+import { type Batch, Journal } from '../../../src/server/storage/journal.ts';
 
 const named = (name: string): Batch => ({ meta: { name } });
 const nameOf = (batch: Batch) => String(batch.meta?.name);

@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalServiceConfig } from '../../../src/model/config.ts';
-import { silentLogger } from '../../../src/runner/log.ts';
-import { LocalTrainingService } from '../../../src/runner/trainingServices/local.ts';
-import { processStart } from '../../../src/runner/trainingServices/processes.ts';
+import type { LocalServiceConfig } from '../../../src/model/config/config.ts';
+import { LocalTrainingService } from '../../../src/runner/trainingServices/local/localTrainingService.ts';
 import type { TrialEnd, TrialHandle, TrialMetric } from '../../../src/runner/trainingServices/trainingService.ts';
+import { silentLogger } from '../../../src/server/log.ts';
+import { processStart } from '../../../src/system/processes.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 
 interface Seen {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MetricFrameDecoder } from '../../../src/runner/trainingServices/metricFrames.ts';
+import { MetricFrameDecoder } from '../../../src/runner/channels/metricFrames.ts';
 import type { TrialMetric } from '../../../src/runner/trainingServices/trainingService.ts';
 
 function frame(payload: string): Buffer {

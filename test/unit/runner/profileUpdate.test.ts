@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseWritten } from '../../../src/model/writtenNumber.ts';
-import { readUpdate } from '../../../src/runner/profileUpdate.ts';
-import { RequestError } from '../../../src/runner/requestError.ts';
+import { parseWritten } from '../../../src/model/json/writtenNumber.ts';
+import { readUpdate } from '../../../src/runner/rest/profileUpdate.ts';
+import { RequestError } from '../../../src/runner/rest/requestError.ts';
 
 const read = (type: unknown, params: unknown) => readUpdate(type, { id: 'exp', params });
 

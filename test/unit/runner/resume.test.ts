@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ParameterRecord, TrialRow } from '../../../src/model/trial.ts';
-import { findProcesses, readPast, type StoredTrial } from '../../../src/runner/resume.ts';
+import type { ParameterRecord, TrialRow } from '../../../src/model/trial/trial.ts';
+import { findProcesses, readPast, type StoredTrial } from '../../../src/runner/trials/resume.ts';
 
 function stored(number: number, status: TrialRow['status'], more: Partial<StoredTrial> & { final?: string } = {}) {
   const record: ParameterRecord = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { judge, unwatchedEnd } from '../../../src/runner/verdict.ts';
+import { judge, unwatchedEnd } from '../../../src/runner/trials/verdict.ts';
 
 const endTime = 0;
 const cancelled = { status: 'USER_CANCELED', message: 'cancelled' } as const;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ExperimentChange, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { MetricPoint } from '../../../src/model/metric.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
-import { ChangeStream } from '../../../src/server/changes.ts';
+import type { ExperimentChange, ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { MetricPoint } from '../../../src/model/trial/metric.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
+import { ChangeStream } from '../../../src/server/sources/changes.ts';
 
 const row = (id: string, status: TrialRow['status']): TrialRow => ({
   id,

@@ -3,9 +3,9 @@ import { chmod, copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freshFolder, projectRoot, removeFolder } from '../../../scripts/folders.ts';
-import type { ExperimentProfile } from '../../../src/model/experiment.ts';
-import type { MetricDataRecord } from '../../../src/model/trial.ts';
-import { asFloat } from '../../../src/model/writtenNumber.ts';
+import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
+import { asFloat } from '../../../src/model/json/writtenNumber.ts';
+import type { MetricDataRecord } from '../../../src/model/trial/trial.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { freshFolder, projectRoot, removeFolder } from '../../../scripts/folders.ts';
-import type { ManifestEntry } from '../../../src/model/experiment.ts';
+import type { ManifestEntry } from '../../../src/model/experiment/experiment.ts';
 import { deferred } from '../../../src/runner/deferred.ts';
 import {
   isAlive,

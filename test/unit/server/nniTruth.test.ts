@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
-import type { ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
+import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
+import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
-import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
 import { eventually } from '../../harness/eventually.ts';
 
 /** Experiments that NNI 3.0 ran and recorded wrongly. */

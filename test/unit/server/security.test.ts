@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import Fastify from 'fastify';
-import { httpError, isLoopback, type SecurityOptions, secure } from '../../../src/server/security.ts';
+import { httpError, isLoopback, type SecurityOptions, secure } from '../../../src/server/security/security.ts';
 import { StorageError } from '../../../src/server/storage/storageError.ts';
 
 function server(options: SecurityOptions) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readSnapshot } from '../../../src/client/snapshotText.ts';
-import type { ExperimentSnapshot } from '../../../src/model/experiment.ts';
-import { ChangeStream } from '../../../src/server/changes.ts';
-import type { ExperimentSource } from '../../../src/server/rest/experimentSource.ts';
+import { readSnapshot } from '../../../src/client/follow/snapshotText.ts';
+import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
 import { snapshotLines, snapshotOf } from '../../../src/server/rest/snapshot.ts';
+import { ChangeStream } from '../../../src/server/sources/changes.ts';
+import type { ExperimentSource } from '../../../src/server/sources/experimentSource.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { summary } from '../store/samples.ts';
 

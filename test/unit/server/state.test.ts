@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type MetricDataRecord, type TrialStatus, trialStatuses } from '../../../src/model/trial.ts';
+import { type MetricDataRecord, type TrialStatus, trialStatuses } from '../../../src/model/trial/trial.ts';
 import { ExperimentState, type TrialEventRow } from '../../../src/server/storage/experimentState.ts';
 
 const record = (x: unknown, more: object = {}) =>

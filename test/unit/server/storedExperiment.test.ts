@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
-import type { ExperimentProfile } from '../../../src/model/experiment.ts';
+import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
+import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { StorageError } from '../../../src/server/storage/storageError.ts';
-import { StoredExperiment } from '../../../src/server/storedExperiment.ts';
 
 describe('a stored experiment that is followed', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type TrialRow, trialStatuses } from '../../../src/model/trial.ts';
+import { type TrialRow, trialStatuses } from '../../../src/model/trial/trial.ts';
 import { TrialOrder } from '../../../src/store/order.ts';
 import { trial } from './samples.ts';
 

@@ -1,9 +1,13 @@
 /** Experiments, trials and a manager in memory, for tests of the store and what reads it. */
-import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment.ts';
-import type { MetricPoint } from '../../../src/model/metric.ts';
-import type { TrialRow } from '../../../src/model/trial.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../../../src/model/wire.ts';
+import type {
+  ExperimentChange,
+  ExperimentSnapshot,
+  ExperimentSummary,
+} from '../../../src/model/experiment/experiment.ts';
+import type { MetricPoint } from '../../../src/model/trial/metric.ts';
+import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Connector, ExperimentListener, ListListener, ManagerLink } from '../../../src/store/link.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../../../src/wire/routes.ts';
 
 export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSummary {
   return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/experiment.ts';
-import { decodeMetric } from '../../../src/model/metric.ts';
+import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
+import { decodeMetric } from '../../../src/model/trial/metric.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
 import { FakeLink, point, snapshot, summary, trial } from '../store/samples.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { experimentStatuses } from '../../../src/model/experiment.ts';
-import { experimentPhase, phaseShapes } from '../../../src/model/experimentPhase.ts';
-import { trialStatuses } from '../../../src/model/trial.ts';
+import { experimentStatuses } from '../../../src/model/experiment/experiment.ts';
+import { experimentPhase, phaseShapes } from '../../../src/model/experiment/experimentPhase.ts';
+import { trialStatuses } from '../../../src/model/trial/trial.ts';
 import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
 import {
   Labels,

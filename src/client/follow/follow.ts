@@ -1,0 +1,233 @@
+/** Following a server of ours: everything once, then what changes; found again after it was lost. */
+import * as v from 'valibot';
+import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { experimentRoutes, type ManagerChange, managerRoutes } from '../../wire/routes.ts';
+import { changeSchema, parse, parseList, summarySchema } from '../decode.ts';
+import { BadAnswerError } from '../errors.ts';
+import type { Experiment } from '../experiment.ts';
+import type { ManagerClient } from '../manager.ts';
+import { readEvents } from './eventStream.ts';
+import { type FollowState, persist } from './persist.ts';
+
+/** Nothing more is read while a promise that a handler gives is open. What a handler throws ends the following with it. */
+export interface ExperimentFollower {
+  /** First, and again whenever changes were missed or another process serves the experiment now. */
+  onSnapshot(snapshot: ExperimentSnapshot): void | Promise<void>;
+  /** Exactly the one after the snapshot or change before. */
+  onChange(change: ExperimentChange): void | Promise<void>;
+  onState?(state: FollowState): void;
+}
+
+export interface ManagerFollower {
+  /** `list` first, and again after the connection was lost. */
+  onChange(change: ManagerChange): void | Promise<void>;
+  onState?(state: FollowState): void;
+}
+
+export interface SummaryFollower {
+  /** First, and whenever it has changed. */
+  onSummary(summary: ExperimentSummary): void;
+  onState?(state: FollowState): void;
+}
+
+export interface FollowOptions {
+  /** After so many failures in a row the last one is thrown. By default it is tried again for ever. */
+  retries?: number;
+  /** Milliseconds without a byte after which a stream counts as dead; servers send one every 15 s. */
+  silence?: number;
+}
+
+/**
+ * Follows an experiment on a server that has our routes. Resolves when the signal aborts.
+ *
+ * @throws NotFoundError when the experiment does not exist (any more), RejectedError when the token is wrong, the last ClientError when
+ * `retries` are used up
+ */
+export function followExperiment(
+  experiment: Experiment,
+  follower: ExperimentFollower,
+  signal: AbortSignal,
+  options: FollowOptions = {},
+): Promise<void> {
+  const task = 'follow the experiment';
+  const context = { task, server: experiment.http.server };
+  let known: { session: string; revision: number } | undefined;
+
+  async function readSnapshot(connected: () => void): Promise<{ session: string; revision: number }> {
+    const snapshot = await experiment.snapshot({ signal });
+    connected();
+    known = { session: snapshot.session, revision: snapshot.revision };
+    await follower.onSnapshot(snapshot);
+    return known;
+  }
+
+  return persist(
+    async ({ connected, progress }) => {
+      for (let renewed = false; ; renewed = true) {
+        const position = known ?? (await readSnapshot(connected));
+        const events = readEvents(experiment.http, experimentRoutes.events, {
+          task,
+          signal,
+          query: { session: position.session, since: position.revision },
+          onOpen: connected,
+          ...(options.silence === undefined ? {} : { silence: options.silence }),
+        });
+        try {
+          for await (const event of events) {
+            if (event.event === 'reset') {
+              known = undefined;
+              break;
+            }
+            if (event.event !== 'change') continue;
+            const change = parse(changeSchema, parseData(event.data));
+            if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+            if (change.revision <= position.revision) continue;
+            if (change.revision !== position.revision + 1) throw new BadAnswerError(context, 'left changes out.');
+            position.revision = change.revision;
+            progress();
+            await follower.onChange(change);
+          }
+        } catch (error) {
+          // What was missed between is not known: begin again with everything.
+          if (error instanceof BadAnswerError) known = undefined;
+          throw error;
+        }
+        // Another process serves the experiment now. Once that is read at once; a server that sends nothing else must wait.
+        if (known || renewed) return;
+      }
+    },
+    persistOptions(follower, signal, options),
+  );
+}
+
+/**
+ * Follows only the line about an experiment on a server that has our routes. Resolves when the signal aborts.
+ *
+ * @throws as {@link followExperiment}
+ */
+export function followSummary(
+  experiment: Experiment,
+  follower: SummaryFollower,
+  signal: AbortSignal,
+  options: FollowOptions = {},
+): Promise<void> {
+  const task = 'follow the experiment';
+  const context = { task, server: experiment.http.server };
+  return persist(
+    async ({ connected, progress }) => {
+      const unread = new AbortController();
+      let told = false;
+      const tell = (summary: ExperimentSummary) => {
+        told = true;
+        connected();
+        progress();
+        follower.onSummary(summary);
+      };
+      // The stream first, then the summary: nothing that changes in between is missed.
+      const events = readEvents(experiment.http, experimentRoutes.events, {
+        task,
+        signal: AbortSignal.any([signal, unread.signal]),
+        query: { only: 'summary' },
+        onOpen: () => {
+          experiment.summary({ signal }).then(
+            (summary) => {
+              if (!told && !signal.aborted) tell(summary);
+            },
+            (error: unknown) => unread.abort(error),
+          );
+        },
+        ...(options.silence === undefined ? {} : { silence: options.silence }),
+      });
+      for await (const event of events) {
+        if (event.event === 'reset') return;
+        if (event.event !== 'change') continue;
+        const change = parse(changeSchema, parseData(event.data));
+        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+        if (change.summary) tell(change.summary);
+      }
+    },
+    persistOptions(follower, signal, options),
+  );
+}
+
+/**
+ * Follows the list of a manager. Resolves when the signal aborts.
+ *
+ * @throws RejectedError when the token is wrong, the last ClientError when `retries` are used up
+ */
+export function followManager(
+  manager: ManagerClient,
+  follower: ManagerFollower,
+  signal: AbortSignal,
+  options: FollowOptions = {},
+): Promise<void> {
+  const task = 'follow the list of experiments';
+  const context = { task, server: manager.http.server };
+  return persist(
+    async ({ connected, progress }) => {
+      const events = readEvents(manager.http, managerRoutes.events, {
+        task,
+        signal,
+        ...(options.silence === undefined ? {} : { silence: options.silence }),
+      });
+      for await (const { event, data } of events) {
+        if (event === 'reset') return;
+        if (!isManagerEvent(event)) continue;
+        const change = managerChange(event, parseData(data));
+        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', data);
+        connected();
+        progress();
+        await follower.onChange(change);
+      }
+    },
+    persistOptions(follower, signal, options),
+  );
+}
+
+const managerEvents: readonly string[] = [
+  'list',
+  'experiment',
+  'removed',
+  'warnings',
+] satisfies ManagerChange['event'][];
+
+function isManagerEvent(event: string | undefined): event is ManagerChange['event'] {
+  return event !== undefined && managerEvents.includes(event);
+}
+
+function managerChange(event: ManagerChange['event'], data: unknown): ManagerChange | undefined {
+  switch (event) {
+    case 'list': {
+      const list = parseList(summarySchema, data);
+      return list && { event, data: list };
+    }
+    case 'experiment': {
+      const summary = parse(summarySchema, data);
+      return summary && { event, data: summary };
+    }
+    case 'removed': {
+      const id = typeof data === 'object' && data !== null && 'id' in data ? data.id : undefined;
+      return typeof id === 'string' ? { event, data: { id } } : undefined;
+    }
+    case 'warnings': {
+      const warnings = parseList(v.string(), data);
+      return warnings && { event, data: warnings };
+    }
+  }
+}
+
+function persistOptions(follower: { onState?(state: FollowState): void }, signal: AbortSignal, options: FollowOptions) {
+  return {
+    signal,
+    ...(follower.onState ? { onState: (state: FollowState) => follower.onState?.(state) } : {}),
+    ...(options.retries === undefined ? {} : { retries: options.retries }),
+  };
+}
+
+function parseData(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

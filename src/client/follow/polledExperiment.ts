@@ -1,0 +1,362 @@
+/** What polling has told of one experiment so far: NNI's answers in, the rows, points and totals of our own event stream out. */
+import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
+import type {
+  ExperimentChange,
+  ExperimentProfile,
+  ExperimentStatus,
+  ExperimentSummary,
+} from '../../model/experiment/experiment.ts';
+import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
+import { presentConfig } from '../../model/experiment/profileConfig.ts';
+import { summarise, type TrialTotals } from '../../model/experiment/summary.ts';
+import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
+import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
+import {
+  isEnded,
+  type MetricDataRecord,
+  type ParameterRecord,
+  type TrialJobInfo,
+  type TrialRow,
+  type TrialStatus,
+} from '../../model/trial/trial.ts';
+import { parseParameterRecord } from '../trialRecords.ts';
+
+interface PolledTrial {
+  job: TrialJobInfo;
+  record: ParameterRecord | undefined;
+  row: TrialRow;
+  /** How many of its metrics are known; NNI lists them in the order in which they came. */
+  metrics: number;
+  final: { data: string; timestamp: number } | undefined;
+  latest: { sequence: number; data: string } | undefined;
+  intermediates: number;
+  /** The parameters its metrics were last said to be of; undefined before the first one. */
+  reported: string | null | undefined;
+  /** Its metrics were read after it had ended, so there are no more. */
+  settled: boolean;
+  /** When its metrics were read last, in rounds. */
+  read: number;
+}
+
+export class PolledExperiment implements TrialTotals {
+  readonly id: string;
+  readonly optimizeMode: ExperimentSummary['optimizeMode'];
+  /** Whether new points are kept for {@link takeChanges}; {@link columns} has them all. */
+  collectsPoints = false;
+  readonly #where: Pick<ExperimentSummary, 'port' | 'urlPrefix'>;
+  #profile: ExperimentProfile;
+  #config = '';
+  #configChanged = false;
+  #status: ExperimentStatus = 'RUNNING';
+  #errors: readonly string[] = [];
+  #stalled: string | undefined;
+  #durationAt = Date.now();
+  readonly #trials = new Map<string, PolledTrial>();
+  readonly #mixUps = new ParameterMixUps();
+  readonly #stops = new Map<string, string>();
+  /** Cancelled trials of which the log has been asked. */
+  readonly #lookedUp = new Set<string>();
+  readonly #counts = new Map<TrialStatus, number>();
+  #best: BestResult | undefined;
+  readonly #columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
+  readonly #columnOf = new Map<string, number>();
+  readonly #changed = new Set<string>();
+  #points: MetricPoint[] = [];
+  #round = 0;
+
+  constructor(profile: ExperimentProfile, where: Pick<ExperimentSummary, 'port' | 'urlPrefix'> = {}) {
+    this.id = profile.id;
+    this.optimizeMode = optimizeModeOf(presentConfig(profile.params));
+    this.#where = where;
+    this.#profile = profile;
+    this.takeProfile(profile);
+    this.#configChanged = false;
+  }
+
+  get status(): ExperimentStatus {
+    return this.#status;
+  }
+  get profile(): ExperimentProfile {
+    return this.#profile;
+  }
+  get config(): ExperimentProfile['params'] {
+    return presentConfig(this.#profile.params);
+  }
+  get best(): BestResult | undefined {
+    return this.#best;
+  }
+  get size(): number {
+    return this.#trials.size;
+  }
+
+  has(trialId: string): boolean {
+    return this.#trials.has(trialId);
+  }
+
+  counts(): Partial<Record<TrialStatus, number>> {
+    return Object.fromEntries([...this.#counts].filter(([, count]) => count > 0));
+  }
+
+  takeStatus(status: ExperimentStatus, errors: readonly string[]): void {
+    this.#status = status;
+    this.#errors = errors;
+  }
+
+  takeProfile(profile: ExperimentProfile): void {
+    this.#profile = profile;
+    this.#durationAt = Date.now();
+    const config = JSON.stringify(profile.params);
+    if (config !== this.#config) this.#configChanged = true;
+    this.#config = config;
+  }
+
+  /** Why its tuner is dead, or undefined where it lives or nothing is known. */
+  takeStall(reason: string | undefined): void {
+    this.#stalled = reason;
+  }
+
+  takeJob(listed: TrialJobInfo): void {
+    const { trialJobId: id } = listed;
+    let trial = this.#trials.get(id);
+    const job = trial ? asEnded(trial.job, listed) : listed;
+    const text = job.hyperParameters[0];
+    const sameRecord = trial !== undefined && trial.job.hyperParameters[0] === text;
+    if (!trial) {
+      trial = {
+        job,
+        record: undefined,
+        row: {
+          id,
+          number: -1,
+          status: job.status,
+          parameters: {},
+          parameterId: null,
+          source: 'algorithm',
+          intermediates: 0,
+        },
+        metrics: 0,
+        final: undefined,
+        latest: undefined,
+        intermediates: 0,
+        reported: undefined,
+        settled: false,
+        read: 0,
+      };
+      this.#trials.set(id, trial);
+      this.#count(job.status, 1);
+      this.#changed.add(id);
+    }
+    const was = trial.job;
+    trial.job = job;
+    // What was resumed goes on.
+    if (!isEnded(job.status)) trial.settled = false;
+    if (!sameRecord) trial.record = text === undefined ? undefined : parseParameterRecord(text);
+    if (!sameRecord || was.startTime !== job.startTime) {
+      if (trial.record) {
+        const { parameter_id, parameters } = trial.record;
+        const parameterId = parameter_id === null ? null : String(parameter_id);
+        const { startTime } = job;
+        this.#redraw(
+          this.#mixUps.record({ id, parameterId, parameters, ...(startTime === undefined ? {} : { startTime }) }),
+        );
+      }
+    }
+    const [final] = job.finalMetricData ?? [];
+    if (final && trial.final === undefined) {
+      trial.final = { data: unwrapMetricData(final.data), timestamp: final.timestamp };
+      this.#noteReported(trial, final.parameterId);
+    }
+    const same =
+      sameRecord &&
+      was.status === job.status &&
+      was.startTime === job.startTime &&
+      was.endTime === job.endTime &&
+      was.message === job.message &&
+      was.sequenceId === job.sequenceId;
+    if (!same) this.#redraw([id]);
+  }
+
+  /** Takes the metrics of one trial, or of all: records that are known already are passed over by their number. */
+  metricsReader(): (record: MetricDataRecord) => void {
+    const passed = new Map<string, number>();
+    return (record) => {
+      const trial = this.#trials.get(record.trialJobId);
+      // A trial that came after the list of trials; its turn comes with the next one.
+      if (!trial) return;
+      const place = passed.get(record.trialJobId) ?? 0;
+      passed.set(record.trialJobId, place + 1);
+      if (place < trial.metrics) return;
+      trial.metrics++;
+      this.#takeMetric(trial, record);
+    };
+  }
+
+  /** Trials whose metrics may not all be known, those first that waited longest. */
+  unsettled(): string[] {
+    return [...this.#trials.values()]
+      .filter(({ settled, row }) => !settled && row.status !== 'WAITING')
+      .sort((a, b) => a.read - b.read)
+      .map(({ row }) => row.id);
+  }
+
+  /** The metrics of a trial, or those of all, have been read since its state was. */
+  noteRead(trialId?: string): void {
+    this.#round++;
+    const ids = trialId === undefined ? this.#trials.keys() : [trialId];
+    for (const id of ids) {
+      const trial = this.#trials.get(id);
+      if (!trial) continue;
+      trial.read = this.#round;
+      if (isEnded(trial.job.status)) trial.settled = true;
+    }
+  }
+
+  /** Cancelled trials of which it is not known yet who ended them. */
+  unexplained(): string[] {
+    const ids: string[] = [];
+    for (const { job } of this.#trials.values()) {
+      if (job.status === 'USER_CANCELED' && !this.#lookedUp.has(job.trialJobId)) ids.push(job.trialJobId);
+    }
+    return ids;
+  }
+
+  /** @param reasons why NNI ended trials itself, by their ids */
+  explain(asked: readonly string[], reasons: ReadonlyMap<string, string>): void {
+    for (const id of asked) {
+      this.#lookedUp.add(id);
+      const reason = reasons.get(id);
+      if (reason === undefined) continue;
+      this.#stops.set(id, reason);
+      this.#redraw([id]);
+    }
+  }
+
+  /** What has changed since this was asked before; undefined when nothing has. */
+  takeChanges(): Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> | undefined {
+    const change: Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> = {};
+    if (this.#configChanged) change.config = this.config;
+    if (this.#changed.size > 0) change.trials = [...this.#changed].flatMap((id) => this.#trials.get(id)?.row ?? []);
+    if (this.#points.length > 0) change.metrics = this.#points;
+    this.#configChanged = false;
+    this.#changed.clear();
+    this.#points = [];
+    return Object.keys(change).length > 0 ? change : undefined;
+  }
+
+  rows(): TrialRow[] {
+    return [...this.#trials.values()].map(({ row }) => row);
+  }
+
+  /** A copy. */
+  columns(): MetricColumns {
+    const { trialIds, trial, type, sequence, timestamp, data } = this.#columns;
+    return {
+      trialIds: [...trialIds],
+      trial: trial.slice(),
+      type: type.slice(),
+      sequence: sequence.slice(),
+      timestamp: timestamp.slice(),
+      data: data.slice(),
+    };
+  }
+
+  summary(): ExperimentSummary {
+    const errors = this.#stalled !== undefined && this.#errors.length === 0 ? [this.#stalled] : this.#errors;
+    return summarise(this.#profile, this, {
+      ...this.#where,
+      status: this.#status,
+      errors,
+      live: this.#status !== 'STOPPED',
+      engine: 'nni',
+      directory: this.#profile.logDir,
+      durationAt: this.#durationAt,
+      standalone: true,
+    });
+  }
+
+  #takeMetric(trial: PolledTrial, record: MetricDataRecord): void {
+    const { id } = trial.row;
+    const { type, sequence, timestamp } = record;
+    const data = unwrapMetricData(record.data);
+    let column = this.#columnOf.get(id);
+    if (column === undefined) {
+      column = this.#columns.trialIds.push(id) - 1;
+      this.#columnOf.set(id, column);
+    }
+    this.#columns.trial.push(column);
+    this.#columns.type.push(type === 'FINAL' ? 'F' : 'P');
+    this.#columns.sequence.push(sequence);
+    this.#columns.timestamp.push(timestamp);
+    this.#columns.data.push(data);
+    if (type === 'FINAL') {
+      // The first one counts. The list of trials does not have it where somebody cancelled the trial when it had ended.
+      trial.final ??= { data, timestamp };
+      this.#redraw([id]);
+    } else {
+      trial.intermediates++;
+      trial.latest = { sequence, data };
+      trial.row = { ...trial.row, latest: trial.latest, intermediates: trial.intermediates };
+      this.#changed.add(id);
+    }
+    if (this.collectsPoints) this.#points.push({ trialId: id, type, sequence, timestamp, data });
+    this.#noteReported(trial, record.parameterId);
+  }
+
+  #noteReported(trial: PolledTrial, parameterId: string | null): void {
+    if (trial.reported === parameterId) return;
+    trial.reported = parameterId;
+    this.#redraw(this.#mixUps.reported(trial.row.id, parameterId));
+  }
+
+  /** Makes the rows anew. A row that was given out is never changed. */
+  #redraw(ids: readonly string[]): void {
+    for (const id of ids) {
+      const trial = this.#trials.get(id);
+      if (!trial) continue;
+      const before = trial.row.status;
+      trial.row = this.#row(trial);
+      if (trial.row.status !== before) {
+        this.#count(before, -1);
+        this.#count(trial.row.status, 1);
+      }
+      if (trial.final) {
+        this.#best = betterResult(this.#best, trial.row, trial.final.timestamp, this.optimizeMode);
+      }
+      this.#changed.add(id);
+    }
+  }
+
+  #row({ job, record, final, latest, intermediates }: PolledTrial): TrialRow {
+    const { trialJobId: id } = job;
+    const actual = this.#mixUps.actual(id);
+    const parameters = record?.parameters ?? {};
+    const recordedId = record && record.parameter_id !== null ? String(record.parameter_id) : null;
+    const stop = job.status === 'USER_CANCELED' ? this.#stops.get(id) : undefined;
+    const message = stop ?? job.message;
+    return {
+      id,
+      number: job.sequenceId ?? -1,
+      status: stop === undefined ? job.status : 'EARLY_STOPPED',
+      parameters: actual?.parameters ?? parameters,
+      ...(actual ? { recordedParameters: parameters } : {}),
+      parameterId: actual ? actual.parameterId : recordedId,
+      source: record?.parameter_source ?? 'algorithm',
+      ...(job.startTime === undefined ? {} : { startTime: job.startTime }),
+      ...(job.endTime === undefined ? {} : { endTime: job.endTime }),
+      ...(message === undefined ? {} : { message }),
+      ...(final ? { final: final.data } : {}),
+      ...(latest ? { latest } : {}),
+      intermediates,
+    };
+  }
+
+  #count(status: TrialStatus, change: number): void {
+    this.#counts.set(status, (this.#counts.get(status) ?? 0) + change);
+  }
+}
+
+/** NNI lets a late cancel rewrite a finished trial and hide its result; what ended stays as it ended. */
+function asEnded(before: TrialJobInfo, now: TrialJobInfo): TrialJobInfo {
+  const rewritten = now.status === 'USER_CANCELED' && (before.status === 'SUCCEEDED' || before.status === 'FAILED');
+  return rewritten ? before : now;
+}

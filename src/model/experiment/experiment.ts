@@ -1,0 +1,165 @@
+/** Experiments: NNI's profile, and the summary, snapshot and change that our own routes carry. */
+import type { ExperimentConfig } from '../config/config.ts';
+import type { MetricColumns, MetricPoint } from '../trial/metric.ts';
+import type { TrialRow, TrialStatus } from '../trial/trial.ts';
+
+/** NNI's experiment states (`ts/nni_manager/common/manager.ts`). */
+export const experimentStatuses = [
+  'INITIALIZED',
+  'RUNNING',
+  'NO_MORE_TRIAL',
+  'TUNER_NO_MORE_TRIAL',
+  'DONE',
+  'ERROR',
+  'STOPPING',
+  'STOPPED',
+  'VIEWED',
+] as const;
+export type ExperimentStatus = (typeof experimentStatuses)[number];
+
+/** GET `/experiment` as NNI sends it. `params` may also be a version 1 or NAS config, so it is only read with care. */
+export interface ExperimentProfile {
+  params: ExperimentConfig & Record<string, unknown>;
+  id: string;
+  /** Seconds spent running, over all sessions. */
+  execDuration: number;
+  /** Epoch milliseconds. */
+  startTime?: number;
+  endTime?: number;
+  /** Absolute path of the experiment's folder. */
+  logDir: string;
+  nextSequenceId: number;
+  revision: number;
+}
+
+/** A value of NNI's manifest `~/nni-experiments/.experiment`. */
+export interface ManifestEntry {
+  id: string;
+  port?: number;
+  startTime?: number;
+  endTime?: number | 'N/A';
+  status: string;
+  platform: string;
+  experimentName?: string;
+  tag: string[];
+  pid?: number;
+  webuiUrl: string[];
+  /** The experiments folder, not the experiment's own. */
+  logDir: string;
+  prefixUrl?: string | null;
+}
+
+export type OptimizeMode = 'maximize' | 'minimize';
+
+/** Which `nni` package the trials import. */
+export interface TrialSdk {
+  kind: 'bundled' | 'installed';
+  /** Version of the package: `3.0`, or ours. */
+  version: string;
+  /** The Python it was found for, e.g. `Python 3.11.7 (.venv/bin/python3)`; empty when the command runs no Python we recognise. */
+  python: string;
+}
+
+/** One line about an experiment: what lists, the tree and the header show. Changes often; keep it small. */
+export interface ExperimentSummary {
+  id: string;
+  name: string;
+  type: 'hpo' | 'nas';
+  status: ExperimentStatus;
+  /** True while a runner (ours or NNI's manager) holds the experiment. */
+  live: boolean;
+  /** Who runs or ran it. */
+  engine: 'trialdeck' | 'nni';
+  errors: string[];
+  platform: string;
+  tuner: string;
+  assessor?: string;
+  optimizeMode: OptimizeMode;
+  startTime?: number;
+  endTime?: number;
+  execDuration: number;
+  /** Epoch milliseconds at which `execDuration` was true; a client adds what has passed since while it is RUNNING. */
+  durationAt: number;
+  trialConcurrency: number;
+  maxTrialNumber?: number;
+  /** Seconds. */
+  maxExperimentDuration?: number;
+  counts: Partial<Record<TrialStatus, number>>;
+  /** The best final default metric so far. Never NaN or infinite. */
+  best?: { trialId: string; trialNumber: number; value: number; time: number };
+  /** The experiment's own folder. */
+  directory: string;
+  /** The file it was launched from, when known. */
+  configFile?: string;
+  port?: number;
+  pid?: number;
+  /** What precedes every path of a real NNI that was started with one (`nnictl create --url_prefix`); no slashes around it. */
+  urlPrefix?: string;
+  /** Reached at an address of its own and not through a manager, so nothing there can resume or delete it. */
+  standalone?: true;
+  sdk?: TrialSdk;
+}
+
+/** Everything about one experiment at one revision. `session` changes when the serving process does. */
+export interface ExperimentSnapshot {
+  session: string;
+  revision: number;
+  summary: ExperimentSummary;
+  config: ExperimentConfig & Record<string, unknown>;
+  trials: TrialRow[];
+  metrics: MetricColumns;
+}
+
+/** More of a snapshot that is sent line by line. */
+export type SnapshotPart = Partial<Pick<ExperimentSnapshot, 'trials' | 'metrics'>>;
+
+/** What changed since the revision before. Rows are whole rows; `metrics` are new points in order of arrival. */
+export interface ExperimentChange {
+  revision: number;
+  summary?: ExperimentSummary;
+  config?: ExperimentSnapshot['config'];
+  trials?: TrialRow[];
+  metrics?: MetricPoint[];
+}
+
+/** What a person may do with an experiment in this state; the tree's context values and the panel's buttons come from here. */
+export type ExperimentAction =
+  | 'open'
+  | 'export'
+  | 'stop'
+  | 'resume'
+  | 'delete'
+  | 'update'
+  | 'addTrial'
+  | 'retryFailed'
+  | 'importData'
+  | 'tensorBoard'
+  | 'portal';
+
+/** Which actions make sense. */
+export function experimentActions(
+  summary: Pick<ExperimentSummary, 'status' | 'live' | 'type' | 'engine' | 'counts' | 'standalone'>,
+): Set<ExperimentAction> {
+  const actions = new Set<ExperimentAction>(['open', 'export']);
+  const viewed = summary.status === 'VIEWED';
+  const hpo = summary.type === 'hpo';
+  const started = Object.entries(summary.counts).some(([status, count]) => status !== 'WAITING' && count > 0);
+  if (started && hpo) actions.add('tensorBoard');
+  if (summary.live && summary.status !== 'STOPPING') {
+    actions.add('stop');
+    // Ours is this window; NNI has a web page of its own.
+    if (summary.engine === 'nni') actions.add('portal');
+  }
+  if (summary.live && !viewed && summary.status !== 'ERROR' && summary.status !== 'STOPPING') {
+    actions.add('update');
+    if (hpo) {
+      actions.add('addTrial').add('importData');
+      if ((summary.counts.FAILED ?? 0) > 0) actions.add('retryFailed');
+    }
+  }
+  if (!summary.live && !summary.standalone) {
+    actions.add('delete');
+    if (hpo) actions.add('resume');
+  }
+  return actions;
+}

@@ -1,0 +1,93 @@
+/** What an experiment is in, as one looks at it: NNI's status, and whether anything still holds it. */
+
+import { isEnded, type SeenStatus, type TrialStatus, trialStatuses } from '../trial/trial.ts';
+import type { ExperimentSummary } from './experiment.ts';
+
+export type ExperimentPhase =
+  | 'starting'
+  | 'running'
+  | 'stalled'
+  | 'finishing'
+  | 'done'
+  | 'failed'
+  | 'stopping'
+  | 'stopped'
+  | 'crashed'
+  | 'viewed';
+
+/** The same in the tree, above the config file and in the panel. */
+export function experimentPhase(summary: ExperimentSummary): ExperimentPhase {
+  switch (summary.status) {
+    case 'DONE':
+      return 'done';
+    case 'ERROR':
+      return 'failed';
+    case 'STOPPED':
+      // Its process went without saying goodbye.
+      return !summary.live && summary.errors.length > 0 ? 'crashed' : 'stopped';
+    case 'VIEWED':
+      return 'viewed';
+    case 'STOPPING':
+      return summary.live ? 'stopping' : 'stopped';
+  }
+  if (!summary.live) return 'crashed';
+  if (summary.status === 'INITIALIZED') return 'starting';
+  if (summary.errors.length > 0) return 'stalled';
+  if (summary.status === 'RUNNING') return 'running';
+  return sumCounts(summary, (status) => !isEnded(status)) > 0 ? 'finishing' : 'done';
+}
+
+/** A codicon and the name of a colour; each phase has a shape of its own as well as a colour. `loading` turns. */
+export const phaseShapes: Readonly<Record<ExperimentPhase, { icon: string; tone: string }>> = {
+  starting: { icon: 'loading', tone: 'waiting' },
+  running: { icon: 'loading', tone: 'running' },
+  stalled: { icon: 'warning', tone: 'stoppedEarly' },
+  finishing: { icon: 'loading', tone: 'running' },
+  done: { icon: 'pass-filled', tone: 'succeeded' },
+  failed: { icon: 'error', tone: 'failed' },
+  stopping: { icon: 'loading', tone: 'cancelled' },
+  stopped: { icon: 'stop-circle', tone: 'cancelled' },
+  crashed: { icon: 'debug-disconnect', tone: 'stoppedEarly' },
+  viewed: { icon: 'eye', tone: 'waiting' },
+};
+
+/** Whether the clock of the experiment runs. */
+export function isTicking(summary: ExperimentSummary): boolean {
+  const phase = experimentPhase(summary);
+  return phase === 'running' || phase === 'finishing' || phase === 'stalled';
+}
+
+/** Whether anything runs its trials. NNI leaves those that ran when it was stopped as they were: on record as running. */
+export function runsTrials(summary: Pick<ExperimentSummary, 'live' | 'status'>): boolean {
+  return summary.live && summary.status !== 'VIEWED';
+}
+
+/** The state of one of its trials, as one looks at it. */
+export function seenStatus(status: TrialStatus, summary: Pick<ExperimentSummary, 'live' | 'status'>): SeenStatus {
+  return isEnded(status) || runsTrials(summary) ? status : 'NOT_ENDED';
+}
+
+/** Whether it stands still with its process alive: to stop and to resume it is the way out. */
+export function canRestart(summary: ExperimentSummary): boolean {
+  if (!summary.live || summary.type !== 'hpo' || summary.standalone) return false;
+  const phase = experimentPhase(summary);
+  return phase === 'stalled' || phase === 'failed';
+}
+
+/** Seconds the experiment has been running, counted on from when the server said so. */
+export function elapsedSeconds(summary: ExperimentSummary, now: number): number {
+  return summary.execDuration + (isTicking(summary) ? Math.max(0, now - summary.durationAt) / 1000 : 0);
+}
+
+/** How many trials have ended, whatever way. */
+export function endedTrials(summary: Pick<ExperimentSummary, 'counts'>): number {
+  return sumCounts(summary, isEnded);
+}
+
+export function allTrials(summary: Pick<ExperimentSummary, 'counts'>): number {
+  return sumCounts(summary, () => true);
+}
+
+function sumCounts(summary: Pick<ExperimentSummary, 'counts'>, wanted: (status: TrialStatus) => boolean): number {
+  return trialStatuses.reduce((sum, status) => sum + (wanted(status) ? (summary.counts[status] ?? 0) : 0), 0);
+}

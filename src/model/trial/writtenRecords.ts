@@ -1,0 +1,43 @@
+/** The parameters of trials with numbers as they were written, out of what their server has on record. */
+
+import { parseWritten, plainNumbers } from '../json/writtenNumber.ts';
+import type { Parameters, TrialJobInfo, TrialRow } from './trial.ts';
+
+/** A row has plain numbers, and the parameters the trial ran with; the record of NNI may be that of another trial. */
+export class WrittenRecords {
+  readonly #byTrial = new Map<string, Parameters>();
+  readonly #byValue = new Map<string, Parameters>();
+
+  /** @param jobs all trials of the experiment, as NNI sends them */
+  constructor(jobs: readonly Pick<TrialJobInfo, 'trialJobId' | 'hyperParameters'>[]) {
+    for (const { trialJobId, hyperParameters } of jobs) {
+      const parameters = parametersOf(hyperParameters.at(-1) ?? '');
+      if (!parameters) continue;
+      this.#byTrial.set(trialJobId, parameters);
+      this.#byValue.set(valueKey(parameters), parameters);
+    }
+  }
+
+  /** What the trial ran with; the row's own where no record fits. */
+  of(row: Pick<TrialRow, 'id' | 'parameters'>): Parameters {
+    const wanted = valueKey(row.parameters);
+    const own = this.#byTrial.get(row.id);
+    if (own && valueKey(own) === wanted) return own;
+    return this.#byValue.get(wanted) ?? row.parameters;
+  }
+}
+
+function valueKey(parameters: Parameters): string {
+  return JSON.stringify(plainNumbers(parameters));
+}
+
+function parametersOf(text: string): Parameters | undefined {
+  try {
+    const record: unknown = parseWritten(text);
+    if (record === null || typeof record !== 'object' || !('parameters' in record)) return undefined;
+    const { parameters } = record;
+    return parameters !== null && typeof parameters === 'object' ? (parameters as Parameters) : undefined;
+  } catch {
+    return undefined;
+  }
+}

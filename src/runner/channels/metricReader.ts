@@ -1,0 +1,122 @@
+/** Follows a trial's metric file. */
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { messageOf } from '../../model/text/messageOf.ts';
+import type { Logger } from '../../server/log.ts';
+import type { TrialMetric } from '../trainingServices/trainingService.ts';
+import { MetricFrameDecoder } from './metricFrames.ts';
+
+export interface MetricReaderEvents {
+  metrics(metrics: readonly TrialMetric[], offset: number): void;
+  garbage(reason: string, offset: number): void;
+}
+
+const chunkSize = 1024 * 1024;
+const pollInterval = 2000;
+/** Shared by all readers: reading is synchronous and its bytes are copied at once. */
+let chunk: Buffer | undefined;
+
+export class MetricReader {
+  #path: string;
+  #events: MetricReaderEvents;
+  #log: Logger;
+  #decoder: MetricFrameDecoder;
+  #file: number | undefined;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #continuing = false;
+
+  /** @param offset where an earlier reader got to. */
+  constructor(path: string, offset: number, events: MetricReaderEvents, log: Logger) {
+    this.#path = path;
+    this.#events = events;
+    this.#log = log;
+    this.#decoder = new MetricFrameDecoder(offset);
+  }
+
+  /** Opens the file, which exists, and follows it until {@link finish} or {@link dispose}. Throws the system's error. */
+  start(): void {
+    this.#file = openSync(this.#path, 'r');
+    try {
+      this.#watcher = watch(this.#path, () => this.#read());
+      this.#watcher.on('error', (error) => this.#poll(error));
+    } catch (error) {
+      this.#poll(error);
+    }
+    this.#read();
+  }
+
+  /** The trial is over: reads what is left and judges an unfinished frame. */
+  async finish(): Promise<void> {
+    this.#stopFollowing();
+    try {
+      while (this.#readChunk()) await nextTurn();
+      this.#give(this.#decoder.finish());
+    } finally {
+      this.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#stopFollowing();
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #stopFollowing(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Where the system can't watch (no inotify watches left, some network file systems), looking now and then has to do. */
+  #poll(error: unknown): void {
+    if (this.#timer) return;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    const reason = messageOf(error);
+    this.#log.warning(`${this.#path} can't be watched (${reason}); it is read every ${pollInterval / 1000} s instead.`);
+    this.#timer = setInterval(() => this.#read(), pollInterval);
+  }
+
+  #read(): void {
+    if (this.#continuing || this.#file === undefined) return;
+    try {
+      if (!this.#readChunk()) return;
+    } catch (error) {
+      this.#log.error(`${this.#path} can't be read: ${messageOf(error)}`);
+      return; // the next write, or the trial's end, is the next try
+    }
+    // A trial that writes without pause must not keep the runner from everything else.
+    this.#continuing = true;
+    setImmediate(() => {
+      this.#continuing = false;
+      this.#read();
+    });
+  }
+
+  /** Returns whether there may be more. */
+  #readChunk(): boolean {
+    if (this.#file === undefined) return false;
+    chunk ??= Buffer.allocUnsafe(chunkSize);
+    const from = this.#decoder.received;
+    const size = readSync(this.#file, chunk, 0, chunkSize, from);
+    if (size === 0) {
+      const end = fstatSync(this.#file).size;
+      if (end >= from) return false;
+      this.#decoder = new MetricFrameDecoder(0);
+      this.#events.garbage(`the metric file was cut from ${from} to ${end} bytes and is read from its start`, 0);
+      return end > 0;
+    }
+    this.#give(this.#decoder.push(chunk.subarray(0, size)));
+    return size === chunkSize;
+  }
+
+  #give(decoded: ReturnType<MetricFrameDecoder['push']>): void {
+    const offset = this.#decoder.offset;
+    if (decoded.metrics.length > 0) this.#events.metrics(decoded.metrics, offset);
+    const [reason] = decoded.garbage;
+    if (reason !== undefined) this.#events.garbage(reason, offset);
+  }
+}

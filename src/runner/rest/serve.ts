@@ -1,0 +1,93 @@
+/** The runner's HTTP server: NNI's REST and our own routes, on loopback only. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts';
+import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
+import { keepWrittenNumbers } from '../../server/rest/writtenBody.ts';
+import { secure } from '../../server/security/security.ts';
+import { LaunchError } from '../../server/storage/launchError.ts';
+import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
+import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
+import type { Experiment } from '../experiment.ts';
+import type { RunningExperiment } from '../runningExperiment.ts';
+import { registerWriteRoutes } from './writeRoutes.ts';
+
+const host = '127.0.0.1';
+
+/** A port that is ours. Requests that come before {@link Listener.serve} wait for it. */
+export class Listener {
+  readonly port: number;
+  #server: Server;
+  #boards = new TensorBoards();
+  #early: Parameters<RequestListener>[] | undefined = [];
+  #handler: RequestListener | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('request', (request, response) => {
+      if (this.#handler) this.#handler(request, response);
+      else this.#early?.push([request, response]);
+    });
+  }
+
+  /** @param port 0 picks a free one. Throws {@link LaunchError} when it can't be had. */
+  static async open(port: number): Promise<Listener> {
+    const server = createServer({ keepAliveTimeout: 72_000 });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
+      server.listen(port, host, resolve);
+    });
+    return new Listener(server);
+  }
+
+  /** Begins to answer. */
+  async serve(options: {
+    source: RunningExperiment;
+    /** Undefined when it is only viewed. */
+    experiment: Experiment | undefined;
+    shutDown(): void;
+  }): Promise<void> {
+    const { source, experiment, shutDown } = options;
+    // Loading it takes a while that the first trial need not wait for.
+    const { fastify } = await import('fastify');
+    const server = fastify({
+      logger: false,
+      serverFactory: (handler) => {
+        this.#handler = handler;
+        return this.#server;
+      },
+    });
+    secure(server, { host });
+    keepWrittenNumbers(server);
+    registerNniRoutes(server, source);
+    registerExperimentRoutes(server, source);
+    registerTensorBoardRoutes(server, source, this.#boards);
+    registerWriteRoutes(server, { experiment, shutDown });
+    const handler = this.#handler;
+    this.#handler = undefined;
+    await server.ready();
+    this.#handler = handler;
+    for (const [request, response] of this.#early ?? []) handler?.(request, response);
+    this.#early = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#boards.dispose();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      // Answers under way are sent; event streams would never end by themselves.
+      this.#server.closeIdleConnections();
+      setImmediate(() => this.#server.closeAllConnections());
+    });
+  }
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new LaunchError(`Port ${port} is in use. Choose another one, or none for a free one.`, {
+      code: 'portInUse',
+    });
+  if (error.code === 'EACCES') return new LaunchError(`Port ${port} is not allowed here. Choose one above 1023.`);
+  return error;
+}

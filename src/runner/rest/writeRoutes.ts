@@ -1,0 +1,90 @@
+/** NNI's routes that change something (`ts/nni_manager/rest_server/restHandler.ts`), with the checks it lacks. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { decodeMetric } from '../../model/trial/metric.ts';
+import type { Parameters } from '../../model/trial/trial.ts';
+import type { FinishedTrial } from '../../search/tuner.ts';
+import { nniBase } from '../../wire/routes.ts';
+import type { Experiment } from '../experiment.ts';
+import { readUpdate } from './profileUpdate.ts';
+import { RequestError } from './requestError.ts';
+
+/** NNI's limit for a body. */
+const bodyLimit = 50 * 1024 * 1024;
+
+export interface WriteRoutesOptions {
+  /** Undefined for an experiment that is only viewed. */
+  experiment: Experiment | undefined;
+  /** Begins to end the runner; the request is answered first. */
+  shutDown(): void;
+}
+
+export function registerWriteRoutes(server: FastifyInstance, options: WriteRoutesOptions): void {
+  const running = (): Experiment => {
+    if (!options.experiment) throw new RequestError(409, 'This experiment is only viewed; resume it to change it.');
+    return options.experiment;
+  };
+  const limit = { bodyLimit };
+
+  server.post(`${nniBase}/experiment`, limit, () => {
+    // NNI starts over here and forgets the running experiment.
+    throw new RequestError(409, 'The experiment has been started already.');
+  });
+
+  server.put(`${nniBase}/experiment`, limit, async (request, reply) => {
+    const { update_type: type } = request.query as { update_type?: unknown };
+    await running().update(readUpdate(type, request.body));
+    return empty(reply);
+  });
+
+  server.delete(`${nniBase}/experiment`, (_request, reply) => {
+    reply.raw.once('close', () => options.shutDown());
+    return empty(reply.header('connection', 'close'));
+  });
+
+  server.put(`${nniBase}/experiment/cluster-metadata`, limit, (request, reply) => {
+    if (isObject(request.body) && Object.keys(request.body).length === 0) return empty(reply);
+    throw new RequestError(400, 'Cluster metadata belongs to the old configuration format and has no meaning here.');
+  });
+
+  server.post(`${nniBase}/experiment/import-data`, limit, (request, reply) => {
+    running().importData(readImport(request.body), request.body);
+    return empty(reply);
+  });
+
+  server.post(`${nniBase}/trial-jobs`, limit, (request) => {
+    if (!isObject(request.body)) throw new RequestError(400, 'The body must be the parameters: a JSON object.');
+    return { sequenceId: running().addTrial(request.body as Parameters) };
+  });
+
+  server.delete(`${nniBase}/trial-jobs/:id`, async (request, reply) => {
+    const { id } = request.params as { id: string };
+    await running().cancelTrial(id);
+    return empty(reply);
+  });
+}
+
+function empty(reply: FastifyReply): FastifyReply {
+  return reply.code(200).send();
+}
+
+/** Pairs of parameters and result as NNI exports them: the value is a number, an object with `default`, or JSON text of one. */
+function readImport(body: unknown): FinishedTrial[] {
+  if (!Array.isArray(body)) {
+    throw new RequestError(400, 'The body must be an array of { "parameter": { … }, "value": … }.');
+  }
+  return body.map((entry: unknown, index) => {
+    if (!isObject(entry) || !isObject(entry.parameter)) {
+      throw new RequestError(400, `Entry ${index} has no "parameter" that is an object.`);
+    }
+    const { value } = entry;
+    const number = decodeMetric(typeof value === 'string' ? value : JSON.stringify(value ?? null)).default;
+    if (number === undefined || !Number.isFinite(number)) {
+      throw new RequestError(400, `Entry ${index} has no number as "value", but ${JSON.stringify(value ?? null)}.`);
+    }
+    return { parameters: entry.parameter as Parameters, value: number };
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,133 @@
+/**
+ * Gives GPUs to trials, by the rules NNI documents for its local service: each trial gets `trialGpuNumber` of them, each is
+ * shared by at most `maxTrialNumberPerGpu` trials, only `gpuIndices` are used when given, and GPUs that other programs
+ * compute on only with `useActiveGpu`.
+ */
+import { execa } from 'execa';
+import type { LocalServiceConfig } from '../../../model/config/config.ts';
+
+export type GpuOptions = Pick<
+  LocalServiceConfig,
+  'trialGpuNumber' | 'useActiveGpu' | 'maxTrialNumberPerGpu' | 'gpuIndices'
+>;
+
+/** How often other programs' use is looked up while it is all that keeps trials waiting. */
+const lookUpInterval = 10_000;
+
+export class GpuScheduler {
+  #options: GpuOptions;
+  #needed: number;
+  #indices: number[] = [];
+  /** GPUs on which programs compute that are no trials of ours. */
+  #active = new Set<number>();
+  #given = new Map<string, number[]>();
+  #timer: NodeJS.Timeout | undefined;
+  #roomChanged: () => void;
+
+  /** @param roomChanged called when other programs have freed a GPU. */
+  constructor(options: GpuOptions, roomChanged: () => void) {
+    this.#options = options;
+    this.#needed = options.trialGpuNumber ?? 0;
+    this.#roomChanged = roomChanged;
+  }
+
+  /** Finds out what there is. Rejects with a message for a person when the trials could never get what they ask for. */
+  async prepare(): Promise<void> {
+    if (this.#needed === 0) return;
+    const listed = await nvidiaSmi(['--query-gpu=index,uuid']);
+    const present = listed.map(([index]) => Number(index));
+    if (present.length === 0) throw new Error('trialGpuNumber is set, but nvidia-smi lists no GPU on this machine.');
+    const wanted = this.#options.gpuIndices;
+    const missing = (wanted ?? []).filter((index) => !present.includes(index));
+    if (missing.length > 0) {
+      throw new Error(`gpuIndices names GPU ${missing.join(', ')}, but this machine has only ${present.join(', ')}.`);
+    }
+    this.#indices = wanted ?? present;
+    if (this.#indices.length < this.#needed) {
+      throw new Error(
+        `A trial needs ${this.#needed} GPUs (trialGpuNumber), but only ${this.#indices.length} may be used.`,
+      );
+    }
+    await this.#lookUpActive(new Map(listed.map(([index, uuid]) => [uuid ?? '', Number(index)])));
+  }
+
+  hasRoom(): boolean {
+    const room = this.#free().length >= this.#needed;
+    if (!room) this.#watchOthers();
+    return room;
+  }
+
+  /** The GPUs this trial shall see; undefined when the config leaves that to the trial. Throws when there is no room. */
+  take(trialId: string): number[] | undefined {
+    if (this.#options.trialGpuNumber === undefined) return undefined;
+    const free = this.#free();
+    if (free.length < this.#needed) throw new Error('No GPU is free for this trial.');
+    const taken = free.slice(0, this.#needed).sort((a, b) => a - b);
+    this.#given.set(trialId, taken);
+    return taken;
+  }
+
+  /** For an adopted trial: it has these already. */
+  keep(trialId: string, gpus: readonly number[]): void {
+    this.#given.set(trialId, [...gpus]);
+  }
+
+  release(trialId: string): void {
+    this.#given.delete(trialId);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** GPUs with room, the least used first. */
+  #free(): number[] {
+    const load = new Map<number, number>();
+    for (const gpus of this.#given.values()) for (const gpu of gpus) load.set(gpu, (load.get(gpu) ?? 0) + 1);
+    const loadOf = (gpu: number) => load.get(gpu) ?? 0;
+    return this.#indices
+      .filter((gpu) => loadOf(gpu) < (this.#options.maxTrialNumberPerGpu ?? 1))
+      .filter((gpu) => loadOf(gpu) > 0 || !this.#active.has(gpu))
+      .sort((a, b) => loadOf(a) - loadOf(b) || a - b);
+  }
+
+  async #lookUpActive(indexOf: ReadonlyMap<string, number>): Promise<void> {
+    if (this.#options.useActiveGpu) return;
+    const apps = await nvidiaSmi(['--query-compute-apps=gpu_uuid,pid']);
+    this.#active = new Set(apps.flatMap(([uuid]) => indexOf.get(uuid ?? '') ?? []));
+  }
+
+  /** No driver tells when another program frees a GPU. */
+  #watchOthers(): void {
+    if (this.#active.size === 0 || this.#timer) return;
+    this.#timer = setTimeout(async () => {
+      try {
+        const listed = await nvidiaSmi(['--query-gpu=index,uuid']);
+        await this.#lookUpActive(new Map(listed.map(([index, uuid]) => [uuid ?? '', Number(index)])));
+      } catch {
+        // It answered at the start; ask again later.
+      }
+      if (this.#timer === undefined) return;
+      this.#timer = undefined;
+      if (this.hasRoom()) this.#roomChanged();
+    }, lookUpInterval);
+  }
+}
+
+async function nvidiaSmi(query: string[]): Promise<string[][]> {
+  let output: string;
+  try {
+    output = (await execa('nvidia-smi', [...query, '--format=csv,noheader'], { timeout: 20_000 })).stdout;
+  } catch (error) {
+    const reason = error instanceof Error && 'shortMessage' in error ? String(error.shortMessage) : String(error);
+    throw new Error(
+      `trialGpuNumber is set, but nvidia-smi does not answer (${reason.split('\n')[0]}). ` +
+        'Install the NVIDIA driver, or remove trialGpuNumber from the config.',
+    );
+  }
+  return output
+    .split('\n')
+    .map((line) => line.split(',').map((cell) => cell.trim()))
+    .filter((cells) => cells.length > 1);
+}

@@ -1,0 +1,74 @@
+/** What a trial's end means: its status, and why, in a few words for a person. */
+import { stripVTControlCharacters } from 'node:util';
+import { decodeMetric } from '../../model/trial/metric.ts';
+import type { TrialStatus } from '../../model/trial/trial.ts';
+import type { TrialEnd } from '../trainingServices/trainingService.ts';
+
+/** Why the runner itself ended a trial. */
+export interface Cancellation {
+  status: 'USER_CANCELED' | 'EARLY_STOPPED' | 'SYS_CANCELED';
+  message: string;
+}
+
+export interface Verdict {
+  status: TrialStatus;
+  message?: string;
+  /** The number the tuner learns; undefined when the trial gave none. */
+  value?: number;
+}
+
+/** Longest piece of a trial's own words in a message. */
+const longestQuote = 200;
+
+/** Said of trials of which nobody knows how they ended. */
+export const unwatchedEnd = 'the machine or the trial was killed while no runner watched';
+
+/**
+ * Judges a trial that is over. As in NNI the exit code decides between SUCCEEDED and FAILED, also when a trial that was to
+ * be cancelled used the grace to report its result and end well. Unlike in NNI, a trial killed by a signal that nobody here
+ * sent has FAILED.
+ *
+ * @param final text of the first final result, undefined when none was reported
+ * @param errors the end of the trial's error output
+ */
+export function judge(
+  end: TrialEnd,
+  final: string | undefined,
+  cancellation: Cancellation | undefined,
+  errors: string,
+): Verdict {
+  const value = final === undefined ? undefined : decodeMetric(final).default;
+  const usable = value !== undefined && Number.isFinite(value);
+  if (cancellation && !(end.exitCode === 0 && usable)) return { ...cancellation };
+  if (end.exitCode === 0)
+    return usable ? { status: 'SUCCEEDED', value } : { status: 'SUCCEEDED', message: unusable(final) };
+  const said = lastWords(errors);
+  return { status: 'FAILED', message: said === '' ? reasonOf(end) : `${reasonOf(end)}: ${said}` };
+}
+
+/** Why a final result is no number to search by. */
+function unusable(final: string | undefined): string {
+  if (final === undefined) return 'ended without a final result';
+  const { default: value, entries } = decodeMetric(final);
+  if (value !== undefined) return `final result is ${Number.isNaN(value) ? 'NaN' : 'infinite'}`;
+  if (Object.keys(entries).length > 0 || final.startsWith('{')) return "final result has no number named 'default'";
+  return final.startsWith('"') ? 'final result is text' : 'final result is no number';
+}
+
+function reasonOf(end: TrialEnd): string {
+  if (end.exitCode !== undefined) return `exit ${end.exitCode}`;
+  if (end.signal === 'SIGKILL') return 'killed by SIGKILL, maybe for want of memory';
+  return end.signal === undefined ? unwatchedEnd : `killed by ${end.signal}`;
+}
+
+/** The last line with something to read: of a traceback, that is the exception. */
+function lastWords(errors: string): string {
+  // Progress bars rewrite one line with carriage returns.
+  const lines = stripVTControlCharacters(errors)
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => /[A-Za-z0-9]/.test(line));
+  const exception = lines.findLast((line) => /^[\w.]*(Error|Exception|Interrupt|Exit|Warning)\b/.test(line));
+  const words = exception ?? lines.at(-1) ?? '';
+  return words.length > longestQuote ? `${words.slice(0, longestQuote - 1)}…` : words;
+}

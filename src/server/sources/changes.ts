@@ -1,0 +1,90 @@
+/** Revisions of one experiment and who listens to them. */
+import { randomBytes } from 'node:crypto';
+import type { ExperimentChange } from '../../model/experiment/experiment.ts';
+
+/** How many changes are kept for a client that missed some. */
+const kept = 2000;
+
+export interface ChangeListener {
+  change(change: ExperimentChange): void;
+  /** There will be no more: somebody else serves the experiment now, or nobody. */
+  ended(): void;
+}
+
+/**
+ * Numbers changes and hands them on. What happens within one turn of the event loop is one change, so that a burst of
+ * metrics is one message; nothing waits longer than that.
+ */
+export class ChangeStream {
+  readonly session = randomBytes(8).toString('hex');
+  #revision = 0;
+  #recent: ExperimentChange[] = [];
+  #listeners = new Set<ChangeListener>();
+  #pending: Omit<ExperimentChange, 'revision'> | undefined;
+  #scheduled: NodeJS.Immediate | undefined;
+
+  /** The newest revision; anything pending is included by flushing it first. */
+  get revision(): number {
+    this.flush();
+    return this.#revision;
+  }
+
+  publish(change: Omit<ExperimentChange, 'revision'>): void {
+    this.#pending = this.#pending ? merge(this.#pending, change) : change;
+    this.#scheduled ??= setImmediate(() => this.flush());
+  }
+
+  /** Hands on now what is pending. */
+  flush(): void {
+    if (this.#scheduled) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    const pending = this.#pending;
+    if (!pending) return;
+    this.#pending = undefined;
+    const change: ExperimentChange = { revision: ++this.#revision, ...pending };
+    this.#recent.push(change);
+    if (this.#recent.length > 2 * kept) this.#recent = this.#recent.slice(-kept);
+    for (const listener of [...this.#listeners]) listener.change(change);
+  }
+
+  /** Changes after `revision`, or undefined when they are not known any more. */
+  since(session: string, revision: number): ExperimentChange[] | undefined {
+    this.flush();
+    if (session !== this.session || revision > this.#revision) return undefined;
+    if (revision === this.#revision) return [];
+    const first = this.#recent[0];
+    if (!first || first.revision > revision + 1) return undefined;
+    return this.#recent.slice(revision + 1 - first.revision);
+  }
+
+  /** Whether anybody listens. */
+  get listening(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  listen(listener: ChangeListener): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  dispose(): void {
+    if (this.#scheduled) clearImmediate(this.#scheduled);
+    for (const listener of [...this.#listeners]) listener.ended();
+    this.#listeners.clear();
+  }
+}
+
+function merge(
+  older: Omit<ExperimentChange, 'revision'>,
+  newer: Omit<ExperimentChange, 'revision'>,
+): Omit<ExperimentChange, 'revision'> {
+  const merged = { ...older, ...newer };
+  if (older.metrics && newer.metrics) merged.metrics = [...older.metrics, ...newer.metrics];
+  if (older.trials && newer.trials) {
+    // The newest row of each trial is the one that counts.
+    const rows = new Map(older.trials.map((row) => [row.id, row]));
+    for (const row of newer.trials) rows.set(row.id, row);
+    merged.trials = [...rows.values()];
+  }
+  return merged;
+}

@@ -1,0 +1,28 @@
+/** Which trials NNI stopped early, though it has them on record as cancelled by the user: its manager's log tells. */
+import type { ExperimentConfig } from '../../model/config/config.ts';
+import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
+import type { ExperimentState } from '../storage/experimentState.ts';
+import { ManagerLogReader } from './nniLogFiles.ts';
+
+export class EarlyStops {
+  #log: ManagerLogReader;
+  /** What the log has told so far: why, by trial id. */
+  #messages = new Map<string, string>();
+
+  /** @param directory the experiment's own folder */
+  constructor(directory: string) {
+    this.#log = new ManagerLogReader(directory);
+  }
+
+  /** Puts such trials right. Reads the log only where there may be any, and no part of it twice. Returns their ids. */
+  explain(state: ExperimentState, params: Pick<ExperimentConfig, 'assessor' | 'maxTrialDuration'>): string[] {
+    if (state.unexplainedCancels.size === 0 || !stopsEarly(params)) return [];
+    for (const text of this.#log.pieces()) {
+      for (const [id, message] of earlyStops(text, params)) this.#messages.set(id, message);
+    }
+    return [...state.unexplainedCancels].filter((id) => {
+      const message = this.#messages.get(id);
+      return message !== undefined && state.stoppedEarly(id, message);
+    });
+  }
+}

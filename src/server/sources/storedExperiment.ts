@@ -1,0 +1,221 @@
+/** An experiment read from its database: finished, or written by a living NNI whose file we watch. */
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type {
+  ExperimentProfile,
+  ExperimentSummary,
+  ManifestEntry,
+  TrialSdk,
+} from '../../model/experiment/experiment.ts';
+import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
+import { type Circumstances, summarise } from '../../model/experiment/summary.ts';
+import { failureReason, stallReason } from '../../model/nni/nniLogs.ts';
+import { unwrapMetricData } from '../../model/trial/metric.ts';
+import type { MetricDataRecord } from '../../model/trial/trial.ts';
+import { watchFolder } from '../../system/watchFolder.ts';
+import { ExperimentDatabase, type ReadPosition } from '../storage/experimentDatabase.ts';
+import { ExperimentState } from '../storage/experimentState.ts';
+import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
+import { StorageError } from '../storage/storageError.ts';
+import { ChangeStream } from './changes.ts';
+import { EarlyStops } from './earlyStops.ts';
+import type { ExperimentSource } from './experimentSource.ts';
+import { dispatcherLogName, managerLogName, readLogEnds } from './nniLogFiles.ts';
+
+/** NNI writes several lines about each trial; they are looked at together, in milliseconds. */
+const gatherLogs = 200;
+
+export interface StoredOptions {
+  /** That of its folder: a copied folder's database still has the id of the original. */
+  id: string;
+  directory: string;
+  /** Who runs it, if anybody; status and liveness as the manager knows them. */
+  circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid' | 'urlPrefix'>;
+  manifest(): Promise<ManifestEntry[]>;
+}
+
+export class StoredExperiment implements ExperimentSource {
+  readonly state: ExperimentState;
+  readonly changes = new ChangeStream();
+  readonly directory: string;
+  #options: StoredOptions;
+  #database: ExperimentDatabase;
+  #profile: ExperimentProfile;
+  #position: ReadPosition;
+  #readAt = Date.now();
+  #configFile: string | undefined;
+  #sdk: TrialSdk | undefined;
+  #engine: ExperimentSummary['engine'];
+  #watchers: { dispose(): void }[] = [];
+  #earlyStops: EarlyStops;
+  #changed: (() => void) | undefined;
+  /** Why NNI goes on in name only, or has failed: it says so in its logs alone. */
+  #trouble: string | undefined;
+
+  /** Reads the whole database. Throws StorageError, `missing` also when no profile is stored yet. */
+  constructor(options: StoredOptions) {
+    this.#options = options;
+    this.directory = options.directory;
+    this.#earlyStops = new EarlyStops(options.directory);
+    this.#database = ExperimentDatabase.openReadOnly(experimentLayout.database(options.directory));
+    try {
+      const profile = this.#database.readProfile();
+      if (!profile) throw new StorageError('missing', `${this.#database.path} holds no experiment yet.`);
+      this.#profile = { ...profile, id: options.id };
+      this.state = new ExperimentState(optimizeModeOf(profile.params), this.#database.nniUntil());
+      this.#position = this.#database.replayInto(this.state);
+      this.#configFile = stringMeta(this.#database.getMeta('configFile'));
+      this.#sdk = this.#database.getMeta('sdk') as TrialSdk | undefined;
+      this.#engine = this.#database.getMeta('engine') === 'trialdeck' ? 'trialdeck' : 'nni';
+      this.state.takeCorrected();
+      this.#earlyStops.explain(this.state, profile.params);
+      this.#trouble = this.#findTrouble();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  profile(): ExperimentProfile {
+    return this.#profile;
+  }
+
+  summary(): ExperimentSummary {
+    const given = this.#options.circumstances();
+    const circumstances: Circumstances = {
+      ...given,
+      errors: this.#trouble === undefined ? given.errors : [...given.errors, this.#trouble],
+      engine: this.#engine,
+      directory: this.directory,
+      durationAt: this.#readAt,
+    };
+    if (this.#configFile) circumstances.configFile = this.#configFile;
+    if (this.#sdk) circumstances.sdk = this.#sdk;
+    return summarise(this.#profile, this.state, circumstances);
+  }
+
+  trialDirectory(trialId: string): string {
+    return storedTrialDirectory(this.directory, trialId);
+  }
+
+  manifest(): Promise<ManifestEntry[]> {
+    return this.#options.manifest();
+  }
+
+  /**
+   * Follows a database that somebody else writes, and the logs beside it, until disposed. `changed` is called after each reading that
+   * found something, `failed` after one that was not possible.
+   */
+  follow(changed: () => void, failed: (error: unknown) => void): void {
+    if (this.#watchers.length > 0) return;
+    this.#changed = changed;
+    const { path } = this.#database;
+    const look = () => {
+      try {
+        this.refresh();
+      } catch (error) {
+        failed(error);
+      }
+    };
+    this.#watchers.push(watchFolder(dirname(path), (name) => name.startsWith(basename(path)), 30, look));
+    const logs = experimentLayout.logs(this.directory);
+    const told = (name: string) => name === managerLogName || name === dispatcherLogName;
+    if (existsSync(logs)) this.#watchers.push(watchFolder(logs, told, gatherLogs, look));
+  }
+
+  /**
+   * Reads what has been appended since, also to the logs, and announces it. Returns whether there was anything. After a StorageError,
+   * dispose it.
+   */
+  refresh(): boolean {
+    const trials = new Set<string>();
+    const metrics: MetricDataRecord[] = [];
+    const before = this.#position;
+    try {
+      this.#position = this.#database.replayInto(this.state, before, {
+        trial: (id) => trials.add(id),
+        metric: (row) => {
+          trials.add(row.trialJobId);
+          metrics.push(row);
+        },
+      });
+    } catch (error) {
+      // Its writer is in the middle of something: the next change of the file brings us back.
+      if (isLocked(error)) return false;
+      throw error;
+    }
+    if (this.#position.profile !== before.profile) this.#readProfile(before.profile);
+    for (const id of [...this.state.takeCorrected(), ...this.#earlyStops.explain(this.state, this.#profile.params)])
+      trials.add(id);
+    const troubled = this.#lookForTrouble();
+    const changed = trials.size > 0 || troubled || this.#position.profile !== before.profile;
+    if (changed) {
+      this.changes.publish({
+        summary: this.summary(),
+        trials: [...trials].map((id) => this.state.row(id)).filter((row) => row !== undefined),
+        metrics: metrics.map((row) => ({
+          trialId: row.trialJobId,
+          type: row.type,
+          sequence: row.sequence,
+          timestamp: row.timestamp,
+          data: unwrapMetricData(row.data),
+        })),
+      });
+      this.#changed?.();
+    }
+    return changed;
+  }
+
+  /** Returns whether there is another answer than before. */
+  #lookForTrouble(): boolean {
+    const before = this.#trouble;
+    this.#trouble = this.#findTrouble();
+    return this.#trouble !== before;
+  }
+
+  #findTrouble(): string | undefined {
+    const { status, live, errors } = this.#options.circumstances();
+    if (this.#engine !== 'nni' || errors.length > 0) return undefined;
+    if (status === 'ERROR') return failureReason(readLogEnds(this.directory));
+    if (!live || status !== 'RUNNING' || !this.#couldRunMore()) return undefined;
+    return stallReason(readLogEnds(this.directory));
+  }
+
+  /** Whether a tuner that lives would have had more trials started. */
+  #couldRunMore(): boolean {
+    const { trialConcurrency, maxTrialNumber } = this.#profile.params;
+    const { RUNNING = 0, WAITING = 0 } = this.state.counts();
+    return RUNNING + WAITING < trialConcurrency && this.state.size < (maxTrialNumber ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** @param known revision of the profile read last; what was read beside it is announced also where this has to wait. */
+  #readProfile(known: number): void {
+    try {
+      this.#profile = { ...(this.#database.readProfile() ?? this.#profile), id: this.#options.id };
+      this.#readAt = Date.now();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      this.#position.profile = known;
+    }
+  }
+
+  /** Tells followers that who runs it, or whether anybody does, has changed. */
+  circumstancesChanged(): void {
+    this.#lookForTrouble();
+    this.changes.publish({ summary: this.summary() });
+  }
+
+  dispose(): void {
+    for (const watcher of this.#watchers) watcher.dispose();
+    this.changes.dispose();
+    this.#database.close();
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof StorageError && error.kind === 'locked';
+}
+
+function stringMeta(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,45 @@
+/** Keeps this experiment's entry in NNI's manifest up to date, one change after the other. */
+import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
+import type { Logger } from '../log.ts';
+import { updateManifest } from './manifest.ts';
+
+export class ManifestWriter {
+  #root: string;
+  #id: string;
+  #log: Logger;
+  /** The whole entry, for a manifest that somebody had to remove meanwhile. */
+  #whole: Partial<ManifestEntry>;
+  #waiting: Partial<ManifestEntry> | undefined;
+  #writing: Promise<void> | undefined;
+
+  /** @param entry what the manifest says of the experiment */
+  constructor(root: string, id: string, entry: ManifestEntry | undefined, log: Logger) {
+    this.#root = root;
+    this.#id = id;
+    this.#whole = { ...entry };
+    this.#log = log;
+  }
+
+  /** Resolves when this change, and all before it, are written, or can't be (then the log says why). */
+  write(change: Partial<ManifestEntry>): Promise<void> {
+    this.#whole = { ...this.#whole, ...change };
+    this.#waiting = { ...this.#waiting, ...change };
+    this.#writing ??= this.#work();
+    return this.#writing;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting) {
+      const change = this.#waiting;
+      this.#waiting = undefined;
+      try {
+        await updateManifest(this.#root, this.#id, change, this.#whole);
+      } catch (error) {
+        // A list that is out of date is no reason to end an experiment.
+        this.#log.error(messageOf(error));
+      }
+    }
+    this.#writing = undefined;
+  }
+}
