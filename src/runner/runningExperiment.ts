@@ -10,6 +10,7 @@ import { summarise } from '../model/experiment/summary.ts';
 import type { MetricPoint } from '../model/trial/metric.ts';
 import { ChangeStream } from '../server/sources/changes.ts';
 import type { ExperimentSource } from '../server/sources/experimentSource.ts';
+import { filesInFolder, type TrialFiles } from '../server/sources/trialFiles.ts';
 import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
 import type { Batch } from '../server/storage/journal.ts';
@@ -63,6 +64,10 @@ export class RunningExperiment implements ExperimentSource {
 
   trialDirectory(trialId: string): string {
     return storedTrialDirectory(this.directory, trialId);
+  }
+
+  files(trialId: string): TrialFiles {
+    return filesInFolder(this.trialDirectory(trialId));
   }
 
   async manifest(): Promise<ManifestEntry[]> {

@@ -8,8 +8,8 @@ import type { MetricType } from '../../model/trial/trial.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { httpError } from '../security/security.ts';
 import type { ExperimentSource } from '../sources/experimentSource.ts';
+import { filesInFolder, type TrialFiles } from '../sources/trialFiles.ts';
 import { experimentLayout } from '../storage/layout.ts';
-import { openConfined } from '../storage/trialFiles.ts';
 
 /** What `/version` says: the release whose interface this is. */
 const nniVersion = '3.0.0';
@@ -74,13 +74,14 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
       // The ids are from a database that may be anybody's; one that is a path leads to no trial.
       const isName = basename(params.id) === params.id && !params.id.startsWith('.');
       if (!isName || !source.state.has(params.id)) throw httpError(404, `There is no trial ${params.id}.`);
-      return sendFile(reply, source.trialDirectory(params.id), params.name, query);
+      return sendFile(reply, source.files(params.id), params.name, query);
     },
   );
   get<{ Params: { name: string }; Querystring: FileQuery }>(
     '/logs/:name',
     { schema: { querystring: fileQuery } },
-    ({ params, query }, reply) => sendFile(reply, experimentLayout.logs(source.directory), params.name, query),
+    ({ params, query }, reply) =>
+      sendFile(reply, filesInFolder(experimentLayout.logs(source.directory)), params.name, query),
   );
 }
 
@@ -89,8 +90,8 @@ function metricType(text: string | undefined): MetricType | undefined {
   throw httpError(400, `A metric's type is PERIODICAL or FINAL, not ${text}.`);
 }
 
-async function sendFile(reply: FastifyReply, folder: string, name: string, query: FileQuery): Promise<FastifyReply> {
-  const file = await openConfined(folder, name, query);
+async function sendFile(reply: FastifyReply, files: TrialFiles, name: string, query: FileQuery): Promise<FastifyReply> {
+  const file = await files.read(name, query);
   reply.header('x-trialdeck-size', file.size).header('x-trialdeck-start', file.start);
   reply.type(file.text ? 'text/plain; charset=utf-8' : 'application/octet-stream');
   // NNI says so for an empty file; with a range an empty answer is an answer.

@@ -11,6 +11,7 @@ import { ExperimentState } from '../storage/experimentState.ts';
 import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
 import { ChangeStream } from './changes.ts';
 import type { ExperimentSource } from './experimentSource.ts';
+import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 export interface ListedOptions {
   entry: ManifestEntry;
@@ -63,6 +64,10 @@ export class ListedExperiment implements ExperimentSource {
 
   trialDirectory(trialId: string): string {
     return storedTrialDirectory(this.directory, trialId);
+  }
+
+  files(trialId: string): TrialFiles {
+    return filesInFolder(this.trialDirectory(trialId));
   }
 
   manifest(): Promise<ManifestEntry[]> {

@@ -21,6 +21,7 @@ import { ChangeStream } from './changes.ts';
 import { EarlyStops } from './earlyStops.ts';
 import type { ExperimentSource } from './experimentSource.ts';
 import { dispatcherLogName, managerLogName, readLogEnds } from './nniLogFiles.ts';
+import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 /** NNI writes several lines about each trial; they are looked at together, in milliseconds. */
 const gatherLogs = 200;
@@ -96,6 +97,10 @@ export class StoredExperiment implements ExperimentSource {
 
   trialDirectory(trialId: string): string {
     return storedTrialDirectory(this.directory, trialId);
+  }
+
+  files(trialId: string): TrialFiles {
+    return filesInFolder(this.trialDirectory(trialId));
   }
 
   manifest(): Promise<ManifestEntry[]> {

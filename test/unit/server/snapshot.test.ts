@@ -19,6 +19,7 @@ function sourceOf(state: ExperimentState): ExperimentSource {
     summary: () => summary(),
     profile: () => ({ params, id: 'exp1', execDuration: 0, logDir: '', nextSequenceId: 0, revision: 0 }),
     trialDirectory: (id) => id,
+    files: () => assert.fail('not needed'),
     manifest: async () => [],
   };
 }

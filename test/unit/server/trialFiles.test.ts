@@ -8,9 +8,10 @@ import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import { registerNniRoutes } from '../../../src/server/rest/nniRoutes.ts';
 import { secure } from '../../../src/server/security/security.ts';
 import { ChangeStream } from '../../../src/server/sources/changes.ts';
+import { filesInFolder, readTail } from '../../../src/server/sources/trialFiles.ts';
+import { openConfined } from '../../../src/server/storage/confinedFile.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { experimentLayout } from '../../../src/server/storage/layout.ts';
-import { openConfined } from '../../../src/server/storage/trialFiles.ts';
 
 describe('files of a trial', () => {
   let outer: string;
@@ -105,6 +106,19 @@ describe('files of a trial', () => {
   it('of a folder that is gone are missing', () =>
     assert.rejects(openConfined(join(outer, 'gone'), 'stdout'), { kind: 'missing' }));
 
+  it('are listed with their sizes, links left out', async () => {
+    const names = (await filesInFolder(folder).list()).map(({ name, bytes }) => `${name} ${bytes}`);
+    assert.ok(names.includes('output/model.bin 5'), names.join());
+    assert.ok(names.includes('trial.stdout 13'), names.join());
+    assert.ok(!names.some((name) => /^(in|out|up|loop) /.test(name)), names.join());
+    assert.deepEqual(await filesInFolder(join(outer, 'gone')).list(), []);
+  });
+
+  it('are read as text from the end; a missing one is empty', async () => {
+    assert.equal(await readTail(filesInFolder(folder), 'stdout', 6), 'world\n');
+    assert.equal(await readTail(filesInFolder(folder), 'stderr', 6), '');
+  });
+
   it('over REST are those of known trials, also where a foreign database has odd ones', async () => {
     const state = new ExperimentState('maximize');
     for (const trialJobId of ['aaaaa', '..', '../../../secret', '.']) {
@@ -127,6 +141,7 @@ describe('files of a trial', () => {
       summary: never,
       manifest: never,
       trialDirectory: (id) => experimentLayout.trial(directory, id),
+      files: (id) => filesInFolder(experimentLayout.trial(directory, id)),
     });
     const get = async (id: string, name: string) => {
       const path = `/api/v1/nni/trial-file/${encodeURIComponent(id)}/${encodeURIComponent(name)}`;

@@ -1,4 +1,4 @@
-/** Files of a trial and logs of an experiment, confined to their folders. */
+/** Opens a file for reading, but only inside the folder it belongs to. */
 import { createReadStream, existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -12,8 +12,15 @@ const shortNames: Readonly<Record<string, string>> = {
   'trial.log': 'trial.log',
 };
 
-/** What the file system, or Node itself, says of names that no file has. */
-const noSuchFile = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
+/** Error codes of the file system, and of Node itself, for a name that no file has. */
+const missingFileCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
+
+export interface FileRange {
+  /** Only the last bytes. */
+  tail?: number;
+  /** Only the bytes from this one on; it comes before `tail`. */
+  offset?: number;
+}
 
 export interface FileSlice {
   stream: Readable;
@@ -25,32 +32,29 @@ export interface FileSlice {
 }
 
 /**
- * A file below `folder`, following links only while they stay inside. `tail` gives its last bytes, `offset` what comes from there on.
- * Throws StorageError `missing`.
+ * Opens a file below `folder`. It follows links only while they stay inside.
+ *
+ * @throws StorageError `missing` when there is no such file inside
  */
-export async function openConfined(
-  folder: string,
-  name: string,
-  range: { tail?: number; offset?: number } = {},
-): Promise<FileSlice> {
+export async function openConfined(folder: string, name: string, range: FileRange = {}): Promise<FileSlice> {
   const missing = () => new StorageError('missing', `There is no file "${name}" here.`);
   const known = shortNames[name];
   let path: string;
   try {
     const root = await realpath(folder);
-    // NNI 2 calls them by the short names themselves.
+    // NNI 2 calls the files by the short names themselves.
     const own = known !== undefined && !existsSync(join(root, known)) ? name : (known ?? name);
     path = await realpath(join(root, own));
     if (!path.startsWith(root + sep)) throw missing();
     if (!(await stat(path)).isFile()) throw missing();
   } catch (error) {
     if (error instanceof StorageError) throw error;
-    if (error instanceof Error && 'code' in error && noSuchFile.has(String(error.code))) throw missing();
+    if (error instanceof Error && 'code' in error && missingFileCodes.has(String(error.code))) throw missing();
     throw storageError(error, name);
   }
   const { size } = await stat(path);
   const start = Math.min(size, Math.max(0, range.offset ?? (range.tail === undefined ? 0 : size - range.tail)));
-  // What is appended while we read is left for the next request, so that offsets stay exact.
+  // Bytes appended while we read wait for the next request, so that offsets stay exact.
   const stream = size === start ? Readable.from([]) : createReadStream(path, { start, end: size - 1 });
   return { stream, size, start, text: known !== undefined || /\.(log|txt|json|stdout|stderr)$/.test(name) };
 }
