@@ -2,7 +2,7 @@
 import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, sep } from 'node:path';
-import { httpError } from '../server/security/security.ts';
+import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, isExperimentId } from '../server/storage/layout.ts';
 import { updateManifest } from '../server/storage/manifest.ts';
 import { storageError } from '../server/storage/storageError.ts';

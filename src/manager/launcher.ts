@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import type { ConfigProblem, ExperimentConfig } from '../model/config/config.ts';
 import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/config/readConfig.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-import { httpError } from '../server/security/security.ts';
+import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
 import { storageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';

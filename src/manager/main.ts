@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { messageOf } from '../model/text/messageOf.ts';
-import { isLoopback } from '../server/security/security.ts';
+import { isLoopback } from '../server/security/hostCheck.ts';
 import { Launcher } from './launcher.ts';
 import { livingManager, releaseLock, takeLock } from './managerLock.ts';
 import { createManagerServer } from './managerServer.ts';

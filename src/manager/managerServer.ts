@@ -1,11 +1,14 @@
 /** The front door: one port for all experiments of a folder (`src/wire/routes.ts`). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { jsonBodies, unreadBodies } from '../server/rest/bodies.ts';
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
-import { keepWrittenNumbers } from '../server/rest/writtenBody.ts';
-import { httpError, secure } from '../server/security/security.ts';
+import { bearer, isSameToken } from '../server/security/bearer.ts';
+import { hostCheck } from '../server/security/hostCheck.ts';
+import { httpError } from '../server/security/httpError.ts';
+import { jsonErrors } from '../server/security/jsonErrors.ts';
 import { StoredExperiment } from '../server/sources/storedExperiment.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
@@ -51,16 +54,19 @@ export interface ManagerServer {
 }
 
 export function createManagerServer(options: ManagerServerOptions): ManagerServer {
-  const { registry, launcher } = options;
+  const { registry } = options;
   // Values are not bent into shape: "3" is no number.
   const server = Fastify({
     bodyLimit: 50 * 1024 * 1024,
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false } },
   });
-  keepWrittenNumbers(server);
   let open = 0;
-  secure(server, { host: options.host, token: options.token, open: (path) => path === managerRoutes.info });
+  const token = bearer((given) => isSameToken(given, options.token), {
+    missing: 'This manager asks for a token (Authorization: Bearer …).',
+    wrong: 'The token is not the one of this manager.',
+  });
+  server.addHook('onRequest', hostCheck(options.host));
   server.addHook('onRequest', async (_request, reply) => {
     open++;
     options.active();
@@ -69,11 +75,31 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
       options.active();
     });
   });
-
+  jsonErrors(server, token);
+  unreadBodies(server);
   server.get(managerRoutes.info, () => {
     const warnings = registry.warnings();
     return warnings.length > 0 ? { ...options.info, warnings } : options.info;
   });
+  server.register(async (scope) => {
+    scope.addHook('onRequest', token);
+    jsonBodies(scope);
+    registerManagerRoutes(scope, options);
+  });
+  const stored = new StoredServers(registry);
+  server.register(async (scope) => {
+    scope.addHook('onRequest', token);
+    // The proxy passes bodies on as they come, so nothing may read them first.
+    unreadBodies(scope);
+    registerExperimentProxy(scope, registry, stored);
+  });
+  server.addHook('onClose', () => stored.dispose());
+  return { server, connections: () => open };
+}
+
+/** The manager's own routes, all but `info`. */
+function registerManagerRoutes(server: FastifyInstance, options: ManagerServerOptions): void {
+  const { registry, launcher } = options;
   server.get(managerRoutes.experiments, () => registry.list());
   server.post<{ Body: LaunchRequest }>(managerRoutes.experiments, { schema: launchSchema }, ({ body }) =>
     launcher.launch(body),
@@ -95,8 +121,10 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     stream.onClose(() => listening.dispose());
     return reply;
   });
+}
 
-  const stored = new StoredServers(registry);
+/** Every experiment's routes, answered by its runner, by a living NNI or from its database. */
+function registerExperimentProxy(server: FastifyInstance, registry: Registry, stored: StoredServers): void {
   const experiment = async (request: FastifyRequest<{ Params: { id: string; '*': string } }>, reply: FastifyReply) => {
     const { id, '*': rest } = request.params;
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
@@ -109,14 +137,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
       return proxy(request, reply, { port: nni.port, path: nni.prefix + path });
     return stored.answer(id, request, reply, path);
   };
-  // The proxy passes bodies on as they come, so nothing may read them first.
-  server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    scope.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url: '/experiments/:id/*', handler: experiment });
-  });
-  server.addHook('onClose', () => stored.dispose());
-  return { server, connections: () => open };
+  server.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url: '/experiments/:id/*', handler: experiment });
 }
 
 /**
@@ -159,7 +180,8 @@ class StoredServers {
     let server = this.#servers.get(source);
     if (!server) {
       server = Fastify({ forceCloseConnections: true });
-      secure(server, { host: '127.0.0.1' });
+      jsonErrors(server);
+      jsonBodies(server);
       registerNniRoutes(server, source);
       registerExperimentRoutes(server, source);
       let boards = this.#boards.get(id);
@@ -175,9 +197,6 @@ class StoredServers {
     reply.hijack();
     // Fastify routes by the raw request: hand it on with the path below the experiment.
     request.raw.url = path;
-    // This server has checked who asks; the inner one needs only a name it knows.
-    request.raw.headers.host = '127.0.0.1';
-    delete request.raw.headers.origin;
     server.routing(request.raw, reply.raw);
     return reply;
   }

@@ -11,11 +11,11 @@ import { messageOf } from '../model/text/messageOf.ts';
 import type { ParameterRecord, Parameters } from '../model/trial/trial.ts';
 import type { FinishedTrial } from '../search/tuner.ts';
 import type { Logger } from '../server/log.ts';
+import { httpError } from '../server/security/httpError.ts';
 import type { TrialEventRow } from '../server/storage/experimentState.ts';
 import type { Journal } from '../server/storage/journal.ts';
 import type { Past, TunerHost } from './drivers/tunerHost.ts';
 import type { ConfigUpdate } from './rest/profileUpdate.ts';
-import { RequestError } from './rest/requestError.ts';
 import { RunClock } from './runClock.ts';
 import type { TrialHandle } from './trainingServices/trainingService.ts';
 import { newTrialId } from './trials/trialId.ts';
@@ -132,7 +132,7 @@ export class Experiment {
   /** Accepts a trial with parameters of a person's choice and gives its number. */
   addTrial(parameters: Parameters): number {
     this.#mustBeActive('take a trial');
-    if (this.#accepted >= this.#maxTrials) throw new RequestError(400, 'reach maxTrialNumber');
+    if (this.#accepted >= this.#maxTrials) throw httpError(400, 'reach maxTrialNumber');
     return this.#accept({ parameter_id: null, parameter_source: 'customized', parameters, parameter_index: 0 }).number;
   }
 
@@ -151,7 +151,7 @@ export class Experiment {
       };
       this.#options.journal.write({ events: [event] }, () => this.#trialEnded(trial, cancellation));
     } else if (!this.#options.isTrial(id)) {
-      throw new RequestError(404, `This experiment has no trial ${id}.`);
+      throw httpError(404, `This experiment has no trial ${id}.`);
     }
   }
 
@@ -218,7 +218,7 @@ export class Experiment {
   }
 
   #mustBeActive(what: string): void {
-    if (!this.#isActive()) throw new RequestError(409, `The experiment is ${this.#status} and can't ${what}.`);
+    if (!this.#isActive()) throw httpError(409, `The experiment is ${this.#status} and can't ${what}.`);
   }
 
   /** Gives a trial its id and number, binds it to its parameters, and queues it once that is stored. */
@@ -316,7 +316,7 @@ export class Experiment {
     try {
       await this.#tuner.updateSearchSpace(space, this.#profile.params.searchSpace);
     } catch (error) {
-      throw new RequestError(400, `The tuner can't search this space: ${messageOf(error)}`);
+      throw httpError(400, `The tuner can't search this space: ${messageOf(error)}`);
     }
     this.#askAgain = this.#exhausted;
   }

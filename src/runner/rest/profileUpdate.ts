@@ -4,7 +4,7 @@ import { parseDuration } from '../../model/config/duration.ts';
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { validateSearchSpace } from '../../model/space/validateSearchSpace.ts';
-import { RequestError } from './requestError.ts';
+import { httpError } from '../../server/security/httpError.ts';
 
 /** One of NNI's four changes. */
 export interface ConfigUpdate {
@@ -37,7 +37,7 @@ const updates: Readonly<Record<string, { key: keyof ExperimentConfig; read: Read
     key: 'searchSpace',
     read: (value, _key, written) => {
       const problems = validateSearchSpace(value).map(({ message, path }) => `${path.join('.')}: ${message}`);
-      if (problems.length > 0) throw new RequestError(400, `The search space is wrong. ${problems.join(' ')}`);
+      if (problems.length > 0) throw httpError(400, `The search space is wrong. ${problems.join(' ')}`);
       return { set: { searchSpace: written as SearchSpace } };
     },
   },
@@ -45,24 +45,24 @@ const updates: Readonly<Record<string, { key: keyof ExperimentConfig; read: Read
 
 /**
  * Reads an update as NNI's clients send it: the type in the query, a whole profile or only its changed `params` in the body.
- * Throws {@link RequestError} 400 with what is wrong (NNI leaves such requests without an answer).
+ * Throws HttpError 400 with what is wrong (NNI leaves such requests without an answer).
  */
 export function readUpdate(type: unknown, body: unknown): ConfigUpdate {
   const update = typeof type === 'string' && Object.hasOwn(updates, type) ? updates[type] : undefined;
   if (!update) {
     const said = type === undefined ? 'missing' : `not ${JSON.stringify(type)}`;
-    throw new RequestError(400, `update_type must be one of ${Object.keys(updates).join(', ')}; it is ${said}.`);
+    throw httpError(400, `update_type must be one of ${Object.keys(updates).join(', ')}; it is ${said}.`);
   }
   const params = isObject(body) ? body.params : undefined;
-  if (!isObject(params)) throw new RequestError(400, 'The body must be an experiment profile with an object "params".');
+  if (!isObject(params)) throw httpError(400, 'The body must be an experiment profile with an object "params".');
   const written = params[update.key];
-  if (written === undefined) throw new RequestError(400, `params.${update.key} is missing.`);
+  if (written === undefined) throw httpError(400, `params.${update.key} is missing.`);
   return update.read(plainNumbers(written), update.key, written);
 }
 
 function wholeNumber(value: unknown, key: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new RequestError(400, `params.${key} must be a whole number above 0, not ${JSON.stringify(value)}.`);
+  throw httpError(400, `params.${key} must be a whole number above 0, not ${JSON.stringify(value)}.`);
 }
 
 function duration(value: unknown, key: string): number | string {
@@ -75,7 +75,7 @@ function duration(value: unknown, key: string): number | string {
     }
   }
   const shown = JSON.stringify(value);
-  throw new RequestError(400, `params.${key} must be seconds above 0 or a text like "2h", not ${shown}.`);
+  throw httpError(400, `params.${key} must be seconds above 0 or a text like "2h", not ${shown}.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

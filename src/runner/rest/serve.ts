@@ -1,10 +1,11 @@
 /** The runner's HTTP server: NNI's REST and our own routes, on loopback only. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jsonBodies } from '../../server/rest/bodies.ts';
 import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
-import { keepWrittenNumbers } from '../../server/rest/writtenBody.ts';
-import { secure } from '../../server/security/security.ts';
+import { hostCheck } from '../../server/security/hostCheck.ts';
+import { jsonErrors } from '../../server/security/jsonErrors.ts';
 import { LaunchError } from '../../server/storage/launchError.ts';
 import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
@@ -58,8 +59,9 @@ export class Listener {
         return this.#server;
       },
     });
-    secure(server, { host });
-    keepWrittenNumbers(server);
+    server.addHook('onRequest', hostCheck(host));
+    jsonErrors(server);
+    jsonBodies(server);
     registerNniRoutes(server, source);
     registerExperimentRoutes(server, source);
     registerTensorBoardRoutes(server, source, this.#boards);

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import type { FinishedTrial } from '../../search/tuner.ts';
+import { httpError } from '../../server/security/httpError.ts';
 import { nniBase } from '../../wire/routes.ts';
 import type { Experiment } from '../experiment.ts';
 import { readUpdate } from './profileUpdate.ts';
-import { RequestError } from './requestError.ts';
 
 /** NNI's limit for a body. */
 const bodyLimit = 50 * 1024 * 1024;
@@ -20,14 +20,14 @@ export interface WriteRoutesOptions {
 
 export function registerWriteRoutes(server: FastifyInstance, options: WriteRoutesOptions): void {
   const running = (): Experiment => {
-    if (!options.experiment) throw new RequestError(409, 'This experiment is only viewed; resume it to change it.');
+    if (!options.experiment) throw httpError(409, 'This experiment is only viewed; resume it to change it.');
     return options.experiment;
   };
   const limit = { bodyLimit };
 
   server.post(`${nniBase}/experiment`, limit, () => {
     // NNI starts over here and forgets the running experiment.
-    throw new RequestError(409, 'The experiment has been started already.');
+    throw httpError(409, 'The experiment has been started already.');
   });
 
   server.put(`${nniBase}/experiment`, limit, async (request, reply) => {
@@ -43,7 +43,7 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
 
   server.put(`${nniBase}/experiment/cluster-metadata`, limit, (request, reply) => {
     if (isObject(request.body) && Object.keys(request.body).length === 0) return empty(reply);
-    throw new RequestError(400, 'Cluster metadata belongs to the old configuration format and has no meaning here.');
+    throw httpError(400, 'Cluster metadata belongs to the old configuration format and has no meaning here.');
   });
 
   server.post(`${nniBase}/experiment/import-data`, limit, (request, reply) => {
@@ -52,7 +52,7 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
   });
 
   server.post(`${nniBase}/trial-jobs`, limit, (request) => {
-    if (!isObject(request.body)) throw new RequestError(400, 'The body must be the parameters: a JSON object.');
+    if (!isObject(request.body)) throw httpError(400, 'The body must be the parameters: a JSON object.');
     return { sequenceId: running().addTrial(request.body as Parameters) };
   });
 
@@ -70,16 +70,16 @@ function empty(reply: FastifyReply): FastifyReply {
 /** Pairs of parameters and result as NNI exports them: the value is a number, an object with `default`, or JSON text of one. */
 function readImport(body: unknown): FinishedTrial[] {
   if (!Array.isArray(body)) {
-    throw new RequestError(400, 'The body must be an array of { "parameter": { … }, "value": … }.');
+    throw httpError(400, 'The body must be an array of { "parameter": { … }, "value": … }.');
   }
   return body.map((entry: unknown, index) => {
     if (!isObject(entry) || !isObject(entry.parameter)) {
-      throw new RequestError(400, `Entry ${index} has no "parameter" that is an object.`);
+      throw httpError(400, `Entry ${index} has no "parameter" that is an object.`);
     }
     const { value } = entry;
     const number = decodeMetric(typeof value === 'string' ? value : JSON.stringify(value ?? null)).default;
     if (number === undefined || !Number.isFinite(number)) {
-      throw new RequestError(400, `Entry ${index} has no number as "value", but ${JSON.stringify(value ?? null)}.`);
+      throw httpError(400, `Entry ${index} has no number as "value", but ${JSON.stringify(value ?? null)}.`);
     }
     return { parameters: entry.parameter as Parameters, value: number };
   });

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { MetricType } from '../../model/trial/trial.ts';
 import { nniBase } from '../../wire/routes.ts';
-import { httpError } from '../security/security.ts';
+import { httpError } from '../security/httpError.ts';
 import type { ExperimentSource } from '../sources/experimentSource.ts';
 import { filesInFolder, type TrialFiles } from '../sources/trialFiles.ts';
 import { experimentLayout } from '../storage/layout.ts';

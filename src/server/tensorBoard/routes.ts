@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { nniBase } from '../../wire/routes.ts';
-import { httpError } from '../security/security.ts';
+import { httpError } from '../security/httpError.ts';
 import type { ExperimentSource } from '../sources/experimentSource.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 

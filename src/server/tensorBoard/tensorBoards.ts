@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { httpError } from '../security/security.ts';
+import { httpError } from '../security/httpError.ts';
 import { logFolderOf } from './logFolder.ts';
 import { findTensorBoard, NoTensorBoardError, type Program } from './program.ts';
 

@@ -1,26 +1,44 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import Fastify from 'fastify';
-import { httpError, isLoopback, type SecurityOptions, secure } from '../../../src/server/security/security.ts';
+import { bearer, isSameToken } from '../../../src/server/security/bearer.ts';
+import { hostCheck, isLoopback } from '../../../src/server/security/hostCheck.ts';
+import { httpError } from '../../../src/server/security/httpError.ts';
+import { jsonErrors } from '../../../src/server/security/jsonErrors.ts';
 import { StorageError } from '../../../src/server/storage/storageError.ts';
 
-function server(options: SecurityOptions) {
+interface Options {
+  /** The address that the server is said to listen on. */
+  host: string;
+  /** Asked for on all routes but `/open`. */
+  token?: string;
+}
+
+function server({ host, token }: Options) {
   const made = Fastify();
-  secure(made, options);
+  const words = { missing: 'A token is asked for.', wrong: 'The token is wrong.' };
+  const check = token === undefined ? undefined : bearer((given) => isSameToken(given, token), words);
+  made.addHook('onRequest', hostCheck(host));
+  jsonErrors(made, check);
   made.get('/open', () => ({ fine: true }));
-  made.get('/closed', () => ({ fine: true }));
-  made.post('/closed', ({ body }) => ({ body }));
+  made.register(async (scope) => {
+    if (check) scope.addHook('onRequest', check);
+    scope.get('/closed', () => ({ fine: true }));
+    scope.post('/closed', ({ body }) => ({ body }));
+  });
   made.get<{ Params: { what: string } }>('/fails/:what', ({ params }) => {
     if (params.what === 'locked') throw new StorageError('locked', 'It is locked.');
     if (params.what === 'missing') throw new StorageError('missing', 'It is not there.');
     if (params.what === 'refused') throw httpError(409, 'Not now.');
-    if (params.what === 'problems') throw Object.assign(httpError(400, 'Wrong.'), { problems: [{ line: 1 }] });
+    if (params.what === 'problems') throw httpError(400, 'Wrong.', [{ line: 1 }]);
+    if (params.what === 'long') throw httpError(400, `Not ${'x'.repeat(10_000_000)}`, Array(10_000).fill({ line: 1 }));
     throw new Error('A bug.');
   });
   return made;
 }
 
-describe('who may talk to a server of ours', () => {
-  async function status(options: SecurityOptions, headers: Record<string, string>, path = '/closed') {
+describe('hostCheck and bearer', () => {
+  async function status(options: Options, headers: Record<string, string>, path = '/closed') {
     const response = await server(options).inject({ path, headers });
     if (response.statusCode !== 200) assert.ok(response.json().error.length > 10, 'says why');
     return response.statusCode;
@@ -67,8 +85,8 @@ describe('who may talk to a server of ours', () => {
     });
   }
 
-  it('asks for the token where one is set, but on open routes', async () => {
-    const options = { host: '127.0.0.1', token: 'right', open: (path: string) => path === '/open' };
+  it('ask for the token in their scope and on unknown routes, not outside', async () => {
+    const options = { host: '127.0.0.1', token: 'right' };
     const host = 'localhost';
     assert.equal(await status(options, { host }, '/open?a=1'), 200);
     assert.equal(await status(options, { host }), 401);
@@ -89,7 +107,46 @@ describe('who may talk to a server of ours', () => {
     assert.equal(await status(options, { host: 'evil.example', authorization: 'Bearer right' }), 403);
   });
 
-  it('knows which addresses only this machine reaches', () => {
+  it('refuse a request that names two hosts, also when both are this machine', async () => {
+    const made = server({ host: '127.0.0.1' });
+    const address = await made.listen({ host: '127.0.0.1', port: 0 });
+    const ask = (...hosts: string[]) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(new URL(address).port), '127.0.0.1', () => {
+          const lines = hosts.map((host) => `Host: ${host}\r\n`).join('');
+          socket.write(`GET /closed HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`);
+        });
+        let answer = '';
+        socket.setEncoding('utf8').on('data', (text) => {
+          answer += text;
+        });
+        socket.on('error', reject).on('end', () => resolve(answer));
+      });
+    try {
+      assert.match(await ask('localhost'), /^HTTP\/1.1 200 /);
+      for (const second of ['localhost', 'evil.example']) {
+        assert.match(await ask('localhost', second), /^HTTP\/1.1 400 [\s\S]*one Host header/, second);
+      }
+      assert.match(await ask('evil.example', 'localhost'), /^HTTP\/1.1 400 /);
+    } finally {
+      await made.close();
+    }
+  });
+
+  it('forbid browsers to guess types, on answers and refusals', async () => {
+    const made = server({ host: '127.0.0.1', token: 'right' });
+    for (const [path, host] of [
+      ['/open', 'localhost'],
+      ['/closed', 'localhost'],
+      ['/nowhere', 'localhost'],
+      ['/open', 'evil.example'],
+    ] as const) {
+      const { headers } = await made.inject({ path, headers: { host } });
+      assert.equal(headers['x-content-type-options'], 'nosniff', `${path} of ${host}`);
+    }
+  });
+
+  it('isLoopback names the addresses that only this machine reaches', () => {
     for (const host of ['localhost', '::1', '127.0.0.1', '127.3.2.1']) assert.ok(isLoopback(host), host);
     for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', 'localhost.evil.example', '']) {
       assert.ok(!isLoopback(host), host);
@@ -97,7 +154,7 @@ describe('who may talk to a server of ours', () => {
   });
 });
 
-describe('what a server of ours says when it can not', () => {
+describe('jsonErrors', () => {
   const headers = { host: 'localhost' };
   const plain = { host: '127.0.0.1' };
 
@@ -116,7 +173,14 @@ describe('what a server of ours says when it can not', () => {
     });
   }
 
-  it('bodies that are no JSON are refused in words', async () => {
+  it('a message of 10 MB is cut and says so', async () => {
+    const { error, problems } = (await server(plain).inject({ path: '/fails/long', headers })).json();
+    assert.match(error, /^Not x+… \(cut; 10000004 characters in all\)$/);
+    assert.ok(error.length < 5000);
+    assert.equal(problems.length, 200);
+  });
+
+  it('bodies that are not JSON are refused in words', async () => {
     const post = async (type: string, payload: string) => {
       const response = await server(plain).inject({
         method: 'POST',

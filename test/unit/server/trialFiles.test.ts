@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import Fastify from 'fastify';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import { registerNniRoutes } from '../../../src/server/rest/nniRoutes.ts';
-import { secure } from '../../../src/server/security/security.ts';
+import { jsonErrors } from '../../../src/server/security/jsonErrors.ts';
 import { ChangeStream } from '../../../src/server/sources/changes.ts';
 import { filesInFolder, readTail } from '../../../src/server/sources/trialFiles.ts';
 import { openConfined } from '../../../src/server/storage/confinedFile.ts';
@@ -132,7 +132,7 @@ describe('files of a trial', () => {
     await writeFile(join(outer, 'trial.log'), 'secret');
     const never = () => assert.fail('not needed');
     const server = Fastify();
-    secure(server, { host: '127.0.0.1' });
+    jsonErrors(server);
     registerNniRoutes(server, {
       state,
       changes: new ChangeStream(),
