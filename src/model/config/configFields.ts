@@ -1,22 +1,6 @@
 /** NNI's config fields (nni/experiment/config): the one table that validation, completion, hovers and the schema read. */
 
-export interface FieldRule {
-  type:
-    | 'string'
-    | 'boolean'
-    | 'integer'
-    | 'duration'
-    | 'path'
-    | 'indices'
-    | 'algorithm'
-    | 'searchSpace'
-    | 'service'
-    | 'object';
-  description: string;
-  min?: number;
-  values?: readonly string[];
-  default?: unknown;
-}
+import type { FieldRule } from './fieldRule.ts';
 
 export const configFields: Readonly<Record<string, FieldRule>> = {
   experimentName: { type: 'string', description: 'A name for people.' },
@@ -70,34 +54,3 @@ export const algorithmFields: Readonly<Record<string, FieldRule>> = {
   codeDirectory: { type: 'path', description: 'The folder with that class.' },
   classArgs: { type: 'object', description: 'Arguments of the algorithm.' },
 };
-
-/** Fields all training services share: the top level's, unless set here. */
-const sharedServiceFields: Readonly<Record<string, FieldRule>> = {
-  platform: {
-    type: 'string',
-    values: ['local', 'remote', 'openpai', 'aml', 'kubeflow', 'frameworkcontroller', 'dlc'],
-    description: 'Where trials run.',
-  },
-  trialCommand: { type: 'string', description: 'As at the top level.' },
-  trialCodeDirectory: { type: 'path', description: 'As at the top level.' },
-  trialGpuNumber: { type: 'integer', min: 0, description: 'As at the top level.' },
-  nniManagerIp: { type: 'string', description: 'As at the top level.' },
-  debug: { type: 'boolean', description: 'As at the top level.' },
-};
-
-export const localServiceFields: Readonly<Record<string, FieldRule>> = {
-  ...sharedServiceFields,
-  useActiveGpu: {
-    type: 'boolean',
-    description: 'Whether GPUs on which something runs already may be used; needed with GPUs.',
-  },
-  maxTrialNumberPerGpu: { type: 'integer', min: 1, default: 1, description: 'How many trials may share a GPU.' },
-  gpuIndices: { type: 'indices', description: 'GPUs that may be used; all when absent.' },
-  reuseMode: { type: 'boolean', default: false, description: 'Has no effect on local trials.' },
-};
-
-/** NNI takes keys in any case and with or without underscores. */
-export function fieldNamed(key: string, fields: Readonly<Record<string, FieldRule>>): string | undefined {
-  const plain = key.toLowerCase().replaceAll('_', '');
-  return Object.keys(fields).find((name) => name.toLowerCase() === plain);
-}

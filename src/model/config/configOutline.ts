@@ -2,7 +2,9 @@
 
 import { searchSpaceTypes } from '../space/searchSpace.ts';
 import { type ArgumentRule, algorithmNames, algorithms, findAlgorithm } from './algorithms.ts';
-import { algorithmFields, configFields, type FieldRule, fieldNamed, localServiceFields } from './configFields.ts';
+import { algorithmFields, configFields } from './configFields.ts';
+import { type FieldRule, fieldNamed } from './fieldRule.ts';
+import { serviceFields } from './platforms/registry.ts';
 
 /** A place in the text, as indentation tells it. */
 export interface ConfigPlace {
@@ -106,7 +108,7 @@ function blockAt(path: readonly string[], lines: readonly string[]): Block | und
   const [first, second, ...rest] = path;
   if (first === undefined) return fieldBlock(configFields);
   const field = fieldNamed(first, configFields);
-  if (field === 'trainingService') return second === undefined ? fieldBlock(localServiceFields) : undefined;
+  if (field === 'trainingService') return second === undefined ? fieldBlock(serviceFields()) : undefined;
   if (field === 'searchSpace') return second === undefined ? undefined : spaceBlock;
   if (field !== 'tuner' && field !== 'assessor' && field !== 'advisor') return undefined;
   const kind = field === 'assessor' ? 'assessor' : 'tuner';

@@ -5,7 +5,9 @@
 
 import { searchSpaceTypes } from '../space/searchSpace.ts';
 import { type ArgumentRule, algorithmNames, algorithms } from './algorithms.ts';
-import { algorithmFields, configFields, type FieldRule, localServiceFields } from './configFields.ts';
+import { algorithmFields, configFields } from './configFields.ts';
+import type { FieldRule } from './fieldRule.ts';
+import { serviceFields } from './platforms/registry.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -19,7 +21,7 @@ export function configSchema(): Schema {
     definitions: {
       tuner: algorithm('tuner'),
       assessor: algorithm('assessor'),
-      trainingService: { properties: properties(localServiceFields) },
+      trainingService: { properties: properties(serviceFields()) },
       searchSpace: {
         additionalProperties: {
           description: 'One parameter: its distribution and the distribution’s arguments.',

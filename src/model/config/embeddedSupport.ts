@@ -1,6 +1,7 @@
 /** What of NNI's configs the embedded manager can run. */
 import { algorithmNames, algorithms, findAlgorithm } from './algorithms.ts';
 import type { ExperimentConfig } from './config.ts';
+import { whyNotHere } from './platforms/registry.ts';
 
 export type EmbeddedSupport = { supported: true } | { supported: false; reason: string; path: string[] };
 
@@ -8,13 +9,8 @@ export type EmbeddedSupport = { supported: true } | { supported: false; reason: 
 export function embeddedSupport(config: ExperimentConfig): EmbeddedSupport {
   const refuse = (path: string[], reason: string): EmbeddedSupport => ({ supported: false, reason, path });
   if (config.experimentType !== 'hpo') return refuse(['experimentType'], 'Architecture search does not run here yet.');
-  const { platform } = config.trainingService;
-  if (platform !== 'local') {
-    return refuse(
-      ['trainingService', 'platform'],
-      `Trials run on this machine here (platform: local), not on ${platform}.`,
-    );
-  }
+  const elsewhere = whyNotHere(config.trainingService.platform);
+  if (elsewhere !== undefined) return refuse(['trainingService', 'platform'], elsewhere);
   const running = algorithmNames('tuner').filter((name) => algorithms[name]?.embedded);
   const list = `${running.slice(0, -1).join(', ')} and ${running.at(-1)}`;
   const { tuner, assessor } = config;

@@ -6,11 +6,13 @@ import { validateSearchSpace } from '../space/validateSearchSpace.ts';
 import { nearest } from '../text/nearest.ts';
 import { type ArgumentRule, algorithmNames, findAlgorithm } from './algorithms.ts';
 import type { AlgorithmConfig, ConfigProblem, ExperimentConfig } from './config.ts';
-import { algorithmFields, configFields, type FieldRule, fieldNamed, localServiceFields } from './configFields.ts';
+import { algorithmFields, configFields } from './configFields.ts';
 import { ConfigSource, type Path } from './configSource.ts';
 import { convertVersion1, isVersion1 } from './convertVersion1.ts';
 import { parseDuration } from './duration.ts';
 import { embeddedSupport } from './embeddedSupport.ts';
+import { type FieldRule, fieldNamed } from './fieldRule.ts';
+import { platformNames, rulesOf, serviceFields } from './platforms/registry.ts';
 
 /** What reading needs of the world; an editor gives unsaved texts. */
 export interface ConfigIo {
@@ -143,10 +145,7 @@ class ConfigReader {
     }
     service.trialCodeDirectory = config.trialCodeDirectory;
     service.debug ??= config.debug;
-    if (service.platform === 'local') {
-      service.maxTrialNumberPerGpu ??= 1;
-      service.reuseMode ??= false;
-    }
+    for (const [name, value] of Object.entries(rulesOf(service.platform)?.defaults ?? {})) service[name] ??= value;
     put('trainingService', service);
     put('sharedStorage', fields.sharedStorage);
     this.#checkRequired(config, fields, service);
@@ -270,10 +269,11 @@ class ConfigReader {
     if (platform === undefined || platform === null) {
       this.#report('missing', 'trainingService needs a platform, such as local.', ['trainingService']);
     }
-    const known = localServiceFields.platform?.values ?? [];
-    // The other services have fields of their own; their engines check them.
-    if (platform !== 'local' && typeof platform === 'string' && known.includes(platform)) return { ...given, platform };
-    return this.#readFields(given, localServiceFields, ['trainingService']);
+    // NNI's other services have fields of their own, which NNI checks.
+    if (!rulesOf(platform) && typeof platform === 'string' && platformNames.includes(platform)) {
+      return { ...given, platform };
+    }
+    return this.#readFields(given, serviceFields(platform), ['trainingService']);
   }
 
   async #readSearchSpace(fields: Fields): Promise<SearchSpace | undefined> {
@@ -423,20 +423,8 @@ class ConfigReader {
         'useAnnotation',
       ]);
     }
-    if (service.platform !== 'local') return;
-    const gpus = Number(config.trialGpuNumber ?? 0);
-    if (gpus > 0 && service.useActiveGpu === undefined) {
-      this.#report(
-        'missing',
-        'With GPUs, say whether ones in use may be taken: "useActiveGpu: true" or false in trainingService.',
-        this.#placeOf('trialGpuNumber'),
-      );
-    }
-    if (gpus === 0 && service.maxTrialNumberPerGpu !== undefined && service.maxTrialNumberPerGpu !== 1) {
-      this.#report('bad-value', 'maxTrialNumberPerGpu has a meaning only with trialGpuNumber.', [
-        'trainingService',
-        'maxTrialNumberPerGpu',
-      ]);
+    for (const { code, message, field } of rulesOf(service.platform)?.check(config, service) ?? []) {
+      this.#report(code, message, this.#placeOf(field));
     }
   }
 
