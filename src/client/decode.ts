@@ -4,6 +4,8 @@
  */
 import * as v from 'valibot';
 import type { ConfigProblem } from '../model/config/config.ts';
+import { type ActionStates, actionRefusals, experimentActions } from '../model/experiment/actions.ts';
+import { completeActions, type ServedSummary } from '../model/experiment/computeActions.ts';
 import {
   type ExperimentChange,
   type ExperimentProfile,
@@ -260,14 +262,29 @@ const counts = v.fallback(
   {},
 );
 
-export const summarySchema: Schema<ExperimentSummary> = record(
+/** Actions and refusals of a newer server that this version has no words for: left out, and `unsupported`. */
+const actions: Schema<ActionStates> = v.pipe(
+  v.record(v.string(), v.unknown()),
+  v.transform((value) => {
+    const known: ActionStates = {};
+    for (const action of experimentActions) {
+      const state = value[action];
+      if (state === true) known[action] = true;
+      else if (state !== undefined)
+        known[action] = actionRefusals.find((refusal) => refusal === state) ?? 'unsupported';
+    }
+    return known;
+  }),
+);
+
+const summaryFields: Schema<ServedSummary> = record(
   v.looseObject({
     id,
     name: v.string(),
     type: v.fallback(v.picklist(['hpo', 'nas']), 'hpo'),
     status: v.picklist(experimentStatuses),
     live: v.boolean(),
-    engine: v.fallback(v.picklist(['trialdeck', 'nni']), 'trialdeck'),
+    engine: v.fallback(v.string(), 'trialdeck'),
     errors: texts,
     platform: v.fallback(v.string(), ''),
     tuner: v.fallback(v.string(), ''),
@@ -289,8 +306,11 @@ export const summarySchema: Schema<ExperimentSummary> = record(
     urlPrefix: maybe(v.string()),
     standalone: maybe(v.literal(true)),
     sdk: maybe(v.object({ kind: v.picklist(['bundled', 'installed']), version: v.string(), python: v.string() })),
+    actions: maybe(actions),
   }),
 );
+
+export const summarySchema: Schema<ExperimentSummary> = v.pipe(summaryFields, v.transform(completeActions));
 
 export const trialRowSchema: Schema<TrialRow> = record(
   v.looseObject({

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { withActions } from '../model/experiment/computeActions.ts';
 import {
   type ExperimentStatus,
   type ExperimentSummary,
@@ -505,7 +506,7 @@ function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof 
 function unreadable(entry: Entry, reason: string): ExperimentSummary {
   const { id, manifest, directory } = entry;
   const { live, pid, port } = circumstancesOf(entry);
-  return {
+  return withActions({
     id,
     name: manifest?.experimentName || id,
     type: manifest?.tag.includes('retiarii') ? 'nas' : 'hpo',
@@ -523,7 +524,7 @@ function unreadable(entry: Entry, reason: string): ExperimentSummary {
     directory,
     ...(pid === undefined ? {} : { pid }),
     ...(port === undefined ? {} : { port }),
-  };
+  });
 }
 
 /** A stopped experiment whose trials had all been run is a finished one. */
@@ -534,7 +535,7 @@ function finished(summary: ExperimentSummary): ExperimentSummary {
     if (!isEnded(status as TrialStatus)) return summary;
     ended += count;
   }
-  return ended >= summary.maxTrialNumber ? { ...summary, status: 'DONE', errors: [] } : summary;
+  return ended >= summary.maxTrialNumber ? withActions({ ...summary, status: 'DONE', errors: [] }) : summary;
 }
 
 async function exists(path: string): Promise<boolean> {

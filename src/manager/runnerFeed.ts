@@ -1,6 +1,7 @@
 /** Follows the summary of a living runner of ours over its event stream. */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createParser } from 'eventsource-parser';
+import { completeActions } from '../model/experiment/computeActions.ts';
 import type { ExperimentChange, ExperimentSummary } from '../model/experiment/experiment.ts';
 import { experimentRoutes } from '../wire/routes.ts';
 
@@ -37,7 +38,7 @@ export class RunnerFeed {
           if (event.event === 'reset') return this.#close();
           if (event.event !== 'change') return;
           const change = JSON.parse(event.data) as ExperimentChange;
-          if (change.summary) this.#listener.summary(change.summary);
+          if (change.summary) this.#listener.summary(completeActions(change.summary));
         },
       });
       response.setEncoding('utf8');
@@ -62,7 +63,7 @@ export class RunnerFeed {
       });
       response.on('end', () => {
         try {
-          if (!this.#over) this.#listener.summary(JSON.parse(text) as ExperimentSummary);
+          if (!this.#over) this.#listener.summary(completeActions(JSON.parse(text) as ExperimentSummary));
         } catch {
           this.#close();
         }

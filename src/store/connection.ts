@@ -1,4 +1,5 @@
 /** One manager and its experiments: connecting, following its list, and coming back after it was lost. */
+import { withActions } from '../model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { Launched, LaunchRequest, ManagerChange } from '../wire/routes.ts';
@@ -168,7 +169,7 @@ export class Connection implements Disposable {
     if (!model?.summary.standalone) return;
     this.#end();
     this.#wanted = new AbortController();
-    model.takeSummary({ ...model.summary, status: 'STOPPED', live: false });
+    model.takeSummary(withActions({ ...model.summary, status: 'STOPPED', live: false }));
     this.#setStatus({ state: 'idle', since: Date.now() });
   }
 

@@ -1,5 +1,6 @@
 /** One runner of ours, connected to at its own address, as a manager of one experiment. */
 import type { Experiment } from '../client/experiment.ts';
+import { withoutManager } from '../model/experiment/computeActions.ts';
 import type { ManagerLink } from './link.ts';
 import { asError, type Client, followEvents, listening, retries } from './listening.ts';
 import { standaloneParts } from './standalone.ts';
@@ -13,7 +14,7 @@ export function runnerLink(client: Client, experiment: Experiment): ManagerLink 
       let listed: string | undefined;
       const follower = {
         onSummary: (summary: Parameters<Parameters<Client['followSummary']>[1]['onSummary']>[0]) => {
-          const data = { ...summary, standalone: true as const };
+          const data = withoutManager(summary);
           if (listed === data.id) listener.change({ event: 'experiment', data });
           else listener.change({ event: 'list', data: [data] });
           listed = data.id;
@@ -29,10 +30,9 @@ export function runnerLink(client: Client, experiment: Experiment): ManagerLink 
         client,
         experiment,
         {
-          snapshot: (snapshot) =>
-            listener.snapshot({ ...snapshot, summary: { ...snapshot.summary, standalone: true } }),
+          snapshot: (snapshot) => listener.snapshot({ ...snapshot, summary: withoutManager(snapshot.summary) }),
           change: (change) =>
-            listener.change(change.summary ? { ...change, summary: { ...change.summary, standalone: true } } : change),
+            listener.change(change.summary ? { ...change, summary: withoutManager(change.summary) } : change),
           failed: (reason) => listener.failed(reason),
         },
         end.signal,

@@ -1,5 +1,5 @@
 /** The first line: what it is, how it is doing, and what one can do. */
-import { type ExperimentAction, experimentActions } from '../../src/model/experiment/experiment.ts';
+import { canDo, type ExperimentAction } from '../../src/model/experiment/actions.ts';
 import { experimentPhase, phaseShapes } from '../../src/model/experiment/experimentPhase.ts';
 import type { PanelAction } from '../../src/protocol.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
@@ -11,7 +11,6 @@ import { menuBelow, type OpenMenu } from './Menu.tsx';
 
 export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
-  const actions = experimentActions(summary);
   const { whyLost: lost } = page;
   const viewed = summary.status === 'VIEWED';
   const { nni, address } = page.connection;
@@ -40,7 +39,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
         )}
       </span>
       <div class="actions" role="toolbar" aria-label={t('Experiment')}>
-        {actions.has('stop') && (
+        {canDo(summary, 'stop') && (
           <Button
             label={viewed ? t('Stop Viewing') : t('Stop')}
             icon="debug-stop"
@@ -54,7 +53,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
             onClick={() => void page.request('stopExperiment', null)}
           />
         )}
-        {actions.has('resume') && <ResumeButton page={page} />}
+        {canDo(summary, 'resume') && <ResumeButton page={page} />}
         <IconButton
           icon="export"
           label={t('Export Results…')}
@@ -98,12 +97,12 @@ function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
 }
 
 function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
-  const actions = experimentActions(data.summary);
+  const { summary } = data;
   const not = (action: ExperimentAction, why = t('The experiment is not running.')) => {
-    return page.whyNotChange ?? (actions.has(action) ? undefined : why);
+    return page.whyNotChange ?? (canDo(summary, action) ? undefined : why);
   };
   const act = (action: PanelAction) => () => void page.request('act', { action });
-  const { counts, engine, live } = data.summary;
+  const { counts, live } = summary;
   const noFailed = live && (counts.FAILED ?? 0) === 0 ? t('No trial has failed.') : undefined;
   const items: OpenMenu['items'] = [
     {
@@ -155,21 +154,25 @@ function moreItems(page: Page, data: ExperimentData): OpenMenu['items'] {
       icon: 'output',
       run: () => void page.request('openLog', { name: 'manager' }),
     },
-    ...(engine === 'nni' ? [{ label: t("Open the Tuner's Log"), icon: 'output', run: act('openDispatcherLog') }] : []),
+    ...(canDo(summary, 'dispatcherLog')
+      ? [{ label: t("Open the Tuner's Log"), icon: 'output', run: act('openDispatcherLog') }]
+      : []),
     {
       label: t('Open TensorBoard'),
       icon: 'graph-line',
       disabled: not('tensorBoard', t('No trial has started.')),
       run: act('openTensorBoard'),
     },
-    ...(actions.has('portal') ? [{ label: t('Open NNI Web Portal'), icon: 'globe', run: act('openWebPortal') }] : []),
+    ...(canDo(summary, 'portal')
+      ? [{ label: t('Open NNI Web Portal'), icon: 'globe', run: act('openWebPortal') }]
+      : []),
     {
       label: t('Copy Experiment Id'),
       icon: 'copy',
-      run: () => void page.request('copyText', { text: data.summary.id }),
+      run: () => void page.request('copyText', { text: summary.id }),
     },
   ];
-  if (!actions.has('delete')) return items;
+  if (!canDo(summary, 'delete')) return items;
   const remove = { label: t('Delete Experiment…'), icon: 'trash', disabled: page.whyNotChange };
   return [...items, 'line', { ...remove, run: act('deleteExperiment') }];
 }

@@ -1,6 +1,6 @@
 /** The numbers a person asks for first. */
 import type { ComponentChildren } from 'preact';
-import { experimentActions } from '../../src/model/experiment/experiment.ts';
+import { canDo } from '../../src/model/experiment/actions.ts';
 import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experiment/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../src/model/text/format.ts';
 import { LinkButton } from '../controls.tsx';
@@ -166,7 +166,7 @@ function Time({ page, data }: Props) {
 function Concurrency({ page, data }: Props) {
   const { summary } = data;
   const busy = countKinds(summary).running;
-  const can = experimentActions(summary).has('update');
+  const can = canDo(summary, 'update');
   return (
     <Figure
       title={t('Concurrency')}

@@ -1,7 +1,7 @@
 /** Lines across the page for what a person must know: errors of the experiment, a lost connection, a refused request. */
 import type { ComponentChildren } from 'preact';
-import { experimentActions } from '../../src/model/experiment/experiment.ts';
-import { canRestart, experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
+import { canDo } from '../../src/model/experiment/actions.ts';
+import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import type { Page } from '../page.ts';
@@ -98,7 +98,7 @@ function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
   const phase = experimentPhase(summary);
   return (
     <>
-      {canRestart(summary) && (
+      {canDo(summary, 'restart') && (
         <Button
           appearance="primary"
           label={t('Stop and Resume')}
@@ -107,7 +107,7 @@ function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
           onClick={() => void page.request('act', { action: 'stopAndResume' })}
         />
       )}
-      {(phase === 'crashed' || phase === 'failed') && experimentActions(summary).has('resume') && (
+      {(phase === 'crashed' || phase === 'failed') && canDo(summary, 'resume') && (
         <ResumeButton page={page} appearance="primary" />
       )}
       <LogButton page={page} />

@@ -1,5 +1,5 @@
 /** What one can do with a trial. */
-import { experimentActions } from '../../src/model/experiment/experiment.ts';
+import { canDo, type ExperimentAction } from '../../src/model/experiment/actions.ts';
 import { canKill, type SeenTrial } from '../../src/model/trial/trial.ts';
 import type { TrialAction } from '../../src/protocol.ts';
 import type { Page } from '../page.ts';
@@ -7,12 +7,10 @@ import { t } from '../strings.ts';
 import type { OpenMenu } from './Menu.tsx';
 
 export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
-  const summary = page.data?.summary;
-  const actions = summary ? experimentActions(summary) : new Set();
-  const killable = canKill(row.status) && summary?.live === true;
+  const killable = canKill(row.status) && allows(page, 'killTrial');
   let noCopy = page.whyNotChange;
   const notRunning = t('The experiment is not running, so it takes no new trials.');
-  if (!actions.has('addTrial')) noCopy ??= notRunning;
+  if (!allows(page, 'addTrial')) noCopy ??= notRunning;
   const act = (action: TrialAction) => () => void page.request('actOnTrial', { action, trialId: row.id });
   return [
     {
@@ -31,7 +29,7 @@ export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
           {
             label: t('Retry Trial…'),
             icon: 'redo',
-            disabled: page.whyNotChange ?? (actions.has('retryFailed') ? undefined : notRunning),
+            disabled: page.whyNotChange ?? (allows(page, 'retryFailed') ? undefined : notRunning),
             run: act('retryTrial'),
           },
         ]
@@ -60,8 +58,12 @@ export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
   ];
 }
 
+function allows(page: Page, action: ExperimentAction): boolean {
+  return page.data !== undefined && canDo(page.data.summary, action);
+}
+
 function hasStarted(page: Page, row: SeenTrial): boolean {
-  return row.status !== 'WAITING' && page.data?.summary.type === 'hpo';
+  return row.status !== 'WAITING' && allows(page, 'tensorBoard');
 }
 
 /** What VS Code's own context menu gets to know of a trial. */
@@ -71,10 +73,9 @@ export function trialContext(page: Page, row: SeenTrial): string {
     connectionId: page.connectionId,
     experimentId: page.data?.summary.id,
     trialId: row.id,
-    trialCanBeRetried:
-      row.status === 'FAILED' && page.data !== undefined && experimentActions(page.data.summary).has('retryFailed'),
+    trialCanBeRetried: row.status === 'FAILED' && allows(page, 'retryFailed'),
     trialHasStarted: hasStarted(page, row),
-    trialCanBeKilled: canKill(row.status) && page.data?.summary.live === true,
+    trialCanBeKilled: canKill(row.status) && allows(page, 'killTrial'),
     preventDefaultContextMenuItems: true,
   });
 }

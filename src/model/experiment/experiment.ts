@@ -2,6 +2,7 @@
 import type { ExperimentConfig } from '../config/config.ts';
 import type { MetricColumns, MetricPoint } from '../trial/metric.ts';
 import type { TrialRow, TrialStatus } from '../trial/trial.ts';
+import type { ActionStates } from './actions.ts';
 
 /** NNI's experiment states (`ts/nni_manager/common/manager.ts`). */
 export const experimentStatuses = [
@@ -68,8 +69,8 @@ export interface ExperimentSummary {
   status: ExperimentStatus;
   /** True while a runner (ours or NNI's manager) holds the experiment. */
   live: boolean;
-  /** Who runs or ran it. */
-  engine: 'trialdeck' | 'nni';
+  /** The program that runs or ran it: `trialdeck`, `nni`, or one that this version does not know. */
+  engine: string;
   errors: string[];
   platform: string;
   tuner: string;
@@ -98,6 +99,8 @@ export interface ExperimentSummary {
   /** Reached at an address of its own and not through a manager, so nothing there can resume or delete it. */
   standalone?: true;
   sdk?: TrialSdk;
+  /** Which actions are possible now, and why others are not. */
+  actions: ActionStates;
 }
 
 /** Everything about one experiment at one revision. `session` changes when the serving process does. */
@@ -120,46 +123,6 @@ export interface ExperimentChange {
   config?: ExperimentSnapshot['config'];
   trials?: TrialRow[];
   metrics?: MetricPoint[];
-}
-
-/** What a person may do with an experiment in this state; the tree's context values and the panel's buttons come from here. */
-export type ExperimentAction =
-  | 'open'
-  | 'export'
-  | 'stop'
-  | 'resume'
-  | 'delete'
-  | 'update'
-  | 'addTrial'
-  | 'retryFailed'
-  | 'importData'
-  | 'tensorBoard'
-  | 'portal';
-
-/** Which actions make sense. */
-export function experimentActions(
-  summary: Pick<ExperimentSummary, 'status' | 'live' | 'type' | 'engine' | 'counts' | 'standalone'>,
-): Set<ExperimentAction> {
-  const actions = new Set<ExperimentAction>(['open', 'export']);
-  const viewed = summary.status === 'VIEWED';
-  const hpo = summary.type === 'hpo';
-  const started = Object.entries(summary.counts).some(([status, count]) => status !== 'WAITING' && count > 0);
-  if (started && hpo) actions.add('tensorBoard');
-  if (summary.live && summary.status !== 'STOPPING') {
-    actions.add('stop');
-    // Ours is this window; NNI has a web page of its own.
-    if (summary.engine === 'nni') actions.add('portal');
-  }
-  if (summary.live && !viewed && summary.status !== 'ERROR' && summary.status !== 'STOPPING') {
-    actions.add('update');
-    if (hpo) {
-      actions.add('addTrial').add('importData');
-      if ((summary.counts.FAILED ?? 0) > 0) actions.add('retryFailed');
-    }
-  }
-  if (!summary.live && !summary.standalone) {
-    actions.add('delete');
-    if (hpo) actions.add('resume');
-  }
-  return actions;
+  /** Ids of trials that no longer exist. A row in `trials` of the same change is newer than the removal. */
+  removedTrials?: string[];
 }

@@ -16,7 +16,9 @@ export type ExperimentPhase =
   | 'viewed';
 
 /** The same in the tree, above the config file and in the panel. */
-export function experimentPhase(summary: ExperimentSummary): ExperimentPhase {
+export function experimentPhase(
+  summary: Pick<ExperimentSummary, 'status' | 'live' | 'errors' | 'counts'>,
+): ExperimentPhase {
   switch (summary.status) {
     case 'DONE':
       return 'done';
@@ -65,13 +67,6 @@ export function runsTrials(summary: Pick<ExperimentSummary, 'live' | 'status'>):
 /** The state of one of its trials, as one looks at it. */
 export function seenStatus(status: TrialStatus, summary: Pick<ExperimentSummary, 'live' | 'status'>): SeenStatus {
   return isEnded(status) || runsTrials(summary) ? status : 'NOT_ENDED';
-}
-
-/** Whether it stands still with its process alive: to stop and to resume it is the way out. */
-export function canRestart(summary: ExperimentSummary): boolean {
-  if (!summary.live || summary.type !== 'hpo' || summary.standalone) return false;
-  const phase = experimentPhase(summary);
-  return phase === 'stalled' || phase === 'failed';
 }
 
 /** Seconds the experiment has been running, counted on from when the server said so. */

@@ -1,6 +1,7 @@
 /** An experiment's summary out of its profile, its replayed state and what is known about who runs it. */
 
 import { parseDuration } from '../config/duration.ts';
+import { withActions } from './computeActions.ts';
 import type { ExperimentProfile, ExperimentStatus, ExperimentSummary, TrialSdk } from './experiment.ts';
 import { presentConfig } from './profileConfig.ts';
 
@@ -29,7 +30,7 @@ export interface TrialTotals {
 
 export function summarise(profile: ExperimentProfile, state: TrialTotals, now: Circumstances): ExperimentSummary {
   const params = presentConfig(profile.params);
-  const summary: ExperimentSummary = {
+  const summary: Omit<ExperimentSummary, 'actions'> = {
     id: profile.id,
     name:
       typeof params.experimentName === 'string' && params.experimentName !== '' ? params.experimentName : profile.id,
@@ -61,7 +62,7 @@ export function summarise(profile: ExperimentProfile, state: TrialTotals, now: C
   if (now.urlPrefix) summary.urlPrefix = now.urlPrefix;
   if (now.standalone) summary.standalone = true;
   if (now.sdk) summary.sdk = now.sdk;
-  return summary;
+  return withActions(summary);
 }
 
 function algorithmName(value: unknown): string | undefined {

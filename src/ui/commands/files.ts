@@ -1,6 +1,7 @@
 /** Open the files behind an experiment: its config, its log, a trial's log. */
 import { basename } from 'node:path';
 import { l10n, Uri, window, workspace } from 'vscode';
+import { canDo } from '../../model/experiment/actions.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
@@ -87,10 +88,10 @@ export async function openDispatcherLog(services: Services, ...args: unknown[]):
   const target = await experimentTarget(services, args, {
     action: 'open',
     placeHolder: l10n.t("Open the tuner's log of which experiment?"),
-    only: ({ engine }) => engine === 'nni',
+    only: (summary) => canDo(summary, 'dispatcherLog'),
     none: l10n.t('No experiment is or was run by NNI, whose tuners have a log of their own.'),
   });
-  if (target.summary.engine !== 'nni') {
+  if (!canDo(target.summary, 'dispatcherLog')) {
     const words = l10n.t(
       'The tuner of {0} has no log of its own: it is in the log of the experiment.',
       target.summary.name,

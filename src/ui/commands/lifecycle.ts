@@ -1,8 +1,8 @@
 /** Open, view, stop and resume an experiment. */
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { ExperimentConfig } from '../../model/config/config.ts';
+import { canDo } from '../../model/experiment/actions.ts';
 import { type BackendChoice, chooseBackend } from '../../model/experiment/backend.ts';
-import { canRestart } from '../../model/experiment/experimentPhase.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
@@ -92,12 +92,12 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
   const target = await experimentTarget(services, args, {
     action: 'stop',
     placeHolder: l10n.t('Which experiment do you want to stop and resume?'),
-    only: canRestart,
+    only: (summary) => canDo(summary, 'restart'),
     none: l10n.t('No experiment stands still or has failed.'),
   });
   const { summary, connectionId, experimentId } = target;
   const { name } = summary;
-  if (!canRestart(summary)) throw new Refusal(l10n.t('{0} neither stands still nor has failed.', name));
+  if (!canDo(summary, 'restart')) throw new Refusal(l10n.t('{0} neither stands still nor has failed.', name));
   const running = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0);
   const detail = l10n.t('Results are kept. Trials that run or wait now ({0}) are run again.', running);
   const yes = l10n.t('Stop and Resume');

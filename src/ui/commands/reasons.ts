@@ -1,6 +1,7 @@
 /** Why an action is not possible now, in words for the person who asked for it. */
 import { l10n } from 'vscode';
-import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import { type ExperimentAction, whyNot as refusalOf } from '../../model/experiment/actions.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 
 /** What is said when no experiment allows the action. */
 export function noneAllows(action: ExperimentAction): string {
@@ -30,38 +31,44 @@ export function noneAllows(action: ExperimentAction): string {
 
 /** Undefined when the action is possible. */
 export function whyNot(action: ExperimentAction, experiment: ExperimentSummary): string | undefined {
-  if (experimentActions(experiment).has(action)) return undefined;
+  const refusal = refusalOf(experiment, action);
+  if (refusal === undefined) return undefined;
   const { name } = experiment;
-  switch (action) {
-    case 'stop':
-      if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping already.', name);
-      return l10n.t('{0} is not running.', name);
-    case 'resume':
-      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Stop it first.', name);
-      if (experiment.live) return l10n.t('{0} is running already.', name);
-      if (experiment.standalone) {
-        return l10n.t('{0} was connected to at its own address; resume it on its machine.', name);
+  switch (refusal) {
+    case 'notRunning':
+      if (action === 'stop') return l10n.t('{0} is not running.', name);
+      if (action === 'portal') return l10n.t('{0} is not running, so NNI serves no web page of it.', name);
+      return l10n.t('{0} is not running. Resume it first.', name);
+    case 'running':
+      if (action === 'delete') return l10n.t('{0} is running. Stop it first.', name);
+      return l10n.t('{0} is running already.', name);
+    case 'stopping':
+      if (action === 'stop') return l10n.t('{0} is stopping already.', name);
+      return l10n.t('{0} is stopping.', name);
+    case 'viewed':
+      if (action === 'resume') return l10n.t('{0} is open for viewing only. Stop it first.', name);
+      return l10n.t('{0} is open for viewing only. Stop it, then resume it.', name);
+    case 'failed':
+      return l10n.t('{0} has failed. Stop it and resume it first.', name);
+    case 'standalone':
+      if (action === 'delete') {
+        return l10n.t('{0} was connected to at its own address; delete it on its machine.', name);
       }
-      return l10n.t('{0} searches architectures; such experiments cannot be resumed.', name);
-    case 'delete':
-      if (experiment.live) return l10n.t('{0} is running. Stop it first.', name);
-      return l10n.t('{0} was connected to at its own address; delete it on its machine.', name);
-    case 'tensorBoard':
-      if (experiment.type === 'nas') break;
+      return l10n.t('{0} was connected to at its own address; resume it on its machine.', name);
+    case 'architectureSearch':
+      if (action === 'resume') return l10n.t('{0} searches architectures; such experiments cannot be resumed.', name);
+      if (action === 'tensorBoard') break;
+      return l10n.t('{0} searches architectures and takes no trials by hand.', name);
+    case 'noTrials':
       return l10n.t('{0} has no trials yet that TensorBoard could show.', name);
-    case 'portal':
-      if (experiment.engine === 'nni') return l10n.t('{0} is not running, so NNI serves no web page of it.', name);
-      return l10n.t('{0} is not run by NNI; it is shown in this window.', name);
-    case 'update':
-    case 'addTrial':
-    case 'importData':
-    case 'retryFailed':
-      if (!experiment.live) return l10n.t('{0} is not running. Resume it first.', name);
-      if (experiment.status === 'VIEWED') return l10n.t('{0} is open for viewing only. Stop it, then resume it.', name);
-      if (experiment.status === 'STOPPING') return l10n.t('{0} is stopping.', name);
-      if (experiment.status === 'ERROR') return l10n.t('{0} has failed. Stop it and resume it first.', name);
-      if (experiment.type === 'nas') return l10n.t('{0} searches architectures and takes no trials by hand.', name);
+    case 'noFailedTrials':
       return l10n.t('{0} has no failed trials.', name);
+    case 'notStalled':
+      return l10n.t('{0} neither stands still nor has failed.', name);
+    case 'notNni':
+      return l10n.t('{0} is not run by NNI; it is shown in this window.', name);
+    case 'unsupported':
+      break;
   }
   return l10n.t('{0} does not allow this now.', name);
 }

@@ -3,7 +3,8 @@
  * panel in front, else the experiment of the config file in front, else what the person picks.
  */
 import { l10n, type QuickPickItem, window } from 'vscode';
-import { type ExperimentAction, type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import { canDo, type ExperimentAction } from '../../model/experiment/actions.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { canKill, type TrialRow } from '../../model/trial/trial.ts';
 import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, type Target } from '../experiments.ts';
@@ -57,7 +58,7 @@ export async function experimentTarget(
   }
   // Called from the palette the view may never have been shown.
   await services.store.show();
-  const allowed = allExperiments(services.store).filter(({ summary }) => experimentActions(summary).has(action));
+  const allowed = allExperiments(services.store).filter(({ summary }) => canDo(summary, action));
   const candidates = allowed.filter(({ summary }) => question.only?.(summary) ?? true);
   const inFront = frontReference(services);
   const front = inFront && candidates.find((candidate) => sameExperiment(candidate, inFront));

@@ -1,6 +1,8 @@
 /** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
+
+import { canDo } from '../../model/experiment/actions.ts';
 import type { BackendChoice } from '../../model/experiment/backend.ts';
-import { type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { experimentPhase } from '../../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../../model/text/format.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
@@ -44,7 +46,6 @@ export function lensLine(experiments: readonly Target[], labels: Labels, backend
     return [{ title: `$(play) ${run}`, tooltip, command: 'trialdeck.run' }, validate];
   }
   const about = referenceOf(last);
-  const actions = experimentActions(last.summary);
   const open = { title: t('Open'), command: 'trialdeck.openExperiment', about };
   const resume = { title: t('Resume'), command: 'trialdeck.resumeExperiment', about };
   return [
@@ -55,7 +56,7 @@ export function lensLine(experiments: readonly Target[], labels: Labels, backend
       tooltip,
       command: 'trialdeck.run',
     },
-    ...(last.summary.status !== 'DONE' && actions.has('resume') ? [resume] : []),
+    ...(last.summary.status !== 'DONE' && canDo(last.summary, 'resume') ? [resume] : []),
     validate,
   ];
 }
@@ -68,7 +69,7 @@ function liveLenses(target: Target, labels: Labels): Lens[] {
   const word = experimentPhaseWord(experimentPhase(summary), t);
   const done = withBest([`${summary.name} ${word}: ${progressText(summary)}`], summary, labels);
   const lenses: Lens[] = [{ ...open, ...statusOf(summary, done) }, open];
-  if (experimentActions(summary).has('stop')) {
+  if (canDo(summary, 'stop')) {
     lenses.push({ title: t('Stop'), command: 'trialdeck.stopExperiment', about });
   }
   return lenses;

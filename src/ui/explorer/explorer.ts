@@ -1,7 +1,7 @@
 /** The view with connections, experiments and trials. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
-import { canRestart } from '../../model/experiment/experimentPhase.ts';
+import { canDo } from '../../model/experiment/actions.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
@@ -160,8 +160,8 @@ export class Explorer implements Disposable {
     const warnings = this.#store.connections.flatMap((connection) => connection.warnings);
     const message = viewMessage({ shown, status, trusted: workspace.isTrusted, warnings }, l10n.t);
     const connection = lost ? 'lost' : status.state === 'idle' ? 'none' : status.state;
-    const standsStill = summaries.some(canRestart);
-    const hasNni = summaries.some(({ engine }) => engine === 'nni');
+    const standsStill = summaries.some((summary) => canDo(summary, 'restart'));
+    const hasNni = summaries.some((summary) => canDo(summary, 'dispatcherLog'));
     const keys = [running, state, connection, message, summaries.length > 0, others, standsStill, hasNni];
     const key = JSON.stringify(keys);
     if (key === this.#state) return;

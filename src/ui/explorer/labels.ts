@@ -1,7 +1,7 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
-import { type ExperimentSummary, experimentActions } from '../../model/experiment/experiment.ts';
+import { canDo, possibleActions } from '../../model/experiment/actions.ts';
+import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import {
-  canRestart,
   type ExperimentPhase,
   elapsedSeconds,
   endedTrials,
@@ -188,11 +188,7 @@ export class Labels {
     }
     if (summary.type === 'nas') parts.unshift('NAS');
     const label = oneLine(summary.name) || summary.id;
-    const marks = [
-      ...experimentActions(summary),
-      summary.engine === 'nni' ? 'nni' : '',
-      canRestart(summary) ? 'restart' : '',
-    ];
+    const marks = [...possibleActions(summary), canDo(summary, 'dispatcherLog') ? 'nni' : ''];
     const actions = marks
       .filter(Boolean)
       .map((mark) => `${mark};`)
@@ -239,11 +235,10 @@ export class Labels {
     }
     // Parameters are long, and what comes after them is cut off.
     if (row.recordedParameters) parts.splice(1, 0, t('mixed up by NNI'));
-    const allowed = experimentActions(experiment);
-    const actions = [canKill(row.status) && experiment.live ? 'kill;' : '', 'log;'];
-    if (allowed.has('addTrial')) actions.push('copy;');
-    if (allowed.has('retryFailed') && row.status === 'FAILED') actions.push('retry;');
-    if (allowed.has('tensorBoard') && row.status !== 'WAITING') actions.push('tensorBoard;');
+    const actions = [canKill(row.status) && canDo(experiment, 'killTrial') ? 'kill;' : '', 'log;'];
+    if (canDo(experiment, 'addTrial')) actions.push('copy;');
+    if (canDo(experiment, 'retryFailed') && row.status === 'FAILED') actions.push('retry;');
+    if (canDo(experiment, 'tensorBoard') && row.status !== 'WAITING') actions.push('tensorBoard;');
     const title = trialTitle(row);
     return {
       label: title,

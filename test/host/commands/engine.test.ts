@@ -1,10 +1,12 @@
 /** Who runs an experiment: the embedded manager or NNI, what is said of it, and the way out when it stands still. */
+
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancellationTokenSource, commands, EventEmitter, type MessageOptions, Uri, window, workspace } from 'vscode';
 import { NnictlError, NnictlMissingError } from '../../../src/client/errors.ts';
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { resumeExperiment, stopAndResume } from '../../../src/ui/commands/lifecycle.ts';
 import { Dismissed, Refusal } from '../../../src/ui/commands/refusal.ts';
@@ -65,7 +67,7 @@ function windowWith(given: ExperimentSummary, { backend = 'auto', config: record
     services: { ...services, settings, store, nnictls, connections } as unknown as Services,
     calls,
     change(changed: Partial<ExperimentSummary>): void {
-      experiment = { ...experiment, ...changed };
+      experiment = withActions({ ...experiment, ...changed });
       changes.fire({});
     },
   };

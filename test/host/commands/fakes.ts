@@ -1,5 +1,6 @@
 /** Commands run against a made-up store, with the answers a person would give to native dialogs. */
 import { EventEmitter, type LogOutputChannel, window } from 'vscode';
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Services } from '../../../src/ui/commands/services.ts';
@@ -8,7 +9,7 @@ import { Labels } from '../../../src/ui/explorer/labels.ts';
 export const reference = { connectionId: 'local', experimentId: 'exp1' };
 
 export function summary(change: Partial<ExperimentSummary> = {}): ExperimentSummary {
-  return {
+  return withActions({
     id: 'exp1',
     name: 'spirals',
     type: 'hpo',
@@ -27,7 +28,7 @@ export function summary(change: Partial<ExperimentSummary> = {}): ExperimentSumm
     counts: { RUNNING: 2, SUCCEEDED: 10 },
     directory: '/experiments/exp1',
     ...change,
-  };
+  });
 }
 
 export function trial(number: number, change: Partial<TrialRow> = {}): TrialRow {

@@ -1,4 +1,5 @@
 /** Experiments to show: made by a seeded generator, so that every run and every picture is the same. */
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import type { ExperimentSnapshot, ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import type { MetricColumns } from '../../../src/model/trial/metric.ts';
 import type { TrialRow, TrialStatus } from '../../../src/model/trial/trial.ts';
@@ -97,7 +98,7 @@ export function makeExperiment(options: MakeOptions): ExperimentSnapshot {
   return {
     session: 's1',
     revision: 1,
-    summary: {
+    summary: withActions({
       id: 'q7hk2m0x',
       name: 'spirals',
       type: 'hpo',
@@ -121,7 +122,7 @@ export function makeExperiment(options: MakeOptions): ExperimentSnapshot {
       configFile: '/home/me/spirals/config.yml',
       sdk: { kind: 'bundled', version: '3.0', python: 'Python 3.11.7 (.venv/bin/python3)' },
       ...options.summary,
-    },
+    }),
     config: {
       experimentName: 'spirals',
       experimentType: 'hpo',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import { makeExperiment } from './experiments.ts';
 import { openPages } from './openPages.ts';
 
@@ -66,7 +67,9 @@ describe('page: states', () => {
 
   it('says of trials that ran when their experiment was stopped that they have not ended, until it goes on', async () => {
     const { summary, ...others } = makeExperiment({ trials: 20, running: 3 });
-    const page = await open({ snapshot: { ...others, summary: { ...summary, status: 'STOPPED', live: false } } });
+    const page = await open({
+      snapshot: { ...others, summary: withActions({ ...summary, status: 'STOPPED', live: false }) },
+    });
     const trials = page.page.locator('.figure', { hasText: 'TRIALS' }).locator('.note');
     assert.match(await page.text(trials), /· 3 not ended/);
     assert.match(await page.text(page.page.locator('.figure', { hasText: 'CONCURRENCY' })), /0 busy/);
@@ -77,7 +80,7 @@ describe('page: states', () => {
     await page.tab(/Trials/);
     const row = page.page.locator('.grid-row', { hasText: 'not ended' });
     assert.equal(await row.count(), 3);
-    await page.change({ revision: others.revision + 1, summary: { ...summary, status: 'RUNNING' } });
+    await page.change({ revision: others.revision + 1, summary: withActions({ ...summary, status: 'RUNNING' }) });
     assert.match(await page.text(trials), /· 3 running/);
     assert.equal(await row.count(), 0);
     assert.equal(await page.page.locator('.grid-row', { hasText: 'running' }).count(), 3);
@@ -134,7 +137,7 @@ describe('page: states', () => {
     } = makeExperiment({ trials: 9 }).summary;
     const snapshot = {
       ...makeExperiment({ trials: 9 }),
-      summary: { ...summary, status: 'VIEWED', engine: 'nni' } as const,
+      summary: withActions({ ...summary, status: 'VIEWED', engine: 'nni' }),
     };
     await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is open for viewing only.' });
     assert.equal((await page.text('.chip')).trim(), 'Viewing');

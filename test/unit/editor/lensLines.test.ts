@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { lensLine } from '../../../src/ui/editor/lensLines.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
@@ -9,7 +10,7 @@ const plain = (message: string, ...args: (string | number)[]) =>
 const labels = new Labels(plain, 'en', () => now);
 
 function experiment(change: Partial<ExperimentSummary> = {}) {
-  const summary: ExperimentSummary = {
+  const summary = withActions({
     id: 'q7hk2m0x',
     name: 'spirals',
     type: 'hpo',
@@ -28,7 +29,7 @@ function experiment(change: Partial<ExperimentSummary> = {}) {
     best: { trialId: 'a', trialNumber: 31, value: 0.97312, time: now - 1000 },
     directory: '/x',
     ...change,
-  };
+  });
   return { connectionId: 'local', experimentId: summary.id, summary };
 }
 const titles = (...experiments: ReturnType<typeof experiment>[]) =>

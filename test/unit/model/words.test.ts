@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { algorithmNames, algorithms, findAlgorithm } from '../../../src/model/config/algorithms.ts';
 import { parseDuration } from '../../../src/model/config/duration.ts';
 import { looksLikeConfig } from '../../../src/model/config/looksLikeConfig.ts';
-import { experimentActions, experimentStatuses } from '../../../src/model/experiment/experiment.ts';
 import { optimizeModeOf } from '../../../src/model/experiment/optimizeMode.ts';
 import { searchSpaceTypes } from '../../../src/model/space/searchSpace.ts';
 import { nearest } from '../../../src/model/text/nearest.ts';
@@ -133,36 +132,6 @@ describe('states', () => {
   it('of a trial are either ended or can be killed', () => {
     for (const status of trialStatuses) assert.equal(canKill(status), !isEnded(status));
     assert.deepEqual(trialStatuses.filter(canKill), ['UNKNOWN', 'WAITING', 'RUNNING']);
-  });
-
-  it('of an experiment offer what makes sense in them', () => {
-    const counts = { SUCCEEDED: 3, FAILED: 1 };
-    const actions = (status: (typeof experimentStatuses)[number], live: boolean, change = {}) =>
-      [...experimentActions({ status, live, type: 'hpo', engine: 'trialdeck', counts, ...change })]
-        .toSorted()
-        .join(' ');
-    const running = 'addTrial export importData open retryFailed stop tensorBoard update';
-    assert.equal(actions('RUNNING', true), running);
-    assert.equal(actions('DONE', true), running);
-    assert.equal(
-      actions('RUNNING', true, { engine: 'nni' }),
-      'addTrial export importData open portal retryFailed stop tensorBoard update',
-    );
-    assert.equal(
-      actions('RUNNING', true, { counts: { WAITING: 1 } }),
-      'addTrial export importData open stop update',
-      'nothing has started, nothing has failed',
-    );
-    assert.equal(actions('ERROR', true), 'export open stop tensorBoard');
-    assert.equal(actions('STOPPING', true), 'export open tensorBoard');
-    assert.equal(actions('VIEWED', true), 'export open stop tensorBoard');
-    assert.equal(actions('STOPPED', false), 'delete export open resume tensorBoard');
-    assert.equal(actions('STOPPED', false, { standalone: true }), 'export open tensorBoard');
-    for (const status of experimentStatuses) {
-      const both = (live: boolean) => experimentActions({ status, live, type: 'nas', engine: 'nni', counts });
-      assert.ok(!both(true).has('resume'), `${status}: nothing is taken from a running one`);
-      assert.ok(!both(false).has('stop') && !both(false).has('resume'), status);
-    }
   });
 });
 

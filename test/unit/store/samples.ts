@@ -1,4 +1,5 @@
 /** Experiments, trials and a manager in memory, for tests of the store and what reads it. */
+import { withActions } from '../../../src/model/experiment/computeActions.ts';
 import type {
   ExperimentChange,
   ExperimentSnapshot,
@@ -10,7 +11,7 @@ import type { Connector, ExperimentListener, ListListener, ManagerLink } from '.
 import type { Launched, LaunchRequest, ManagerChange } from '../../../src/wire/routes.ts';
 
 export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSummary {
-  return {
+  return withActions({
     id: 'exp1',
     name: 'spirals',
     type: 'hpo',
@@ -29,7 +30,7 @@ export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSum
     counts: {},
     directory: '/experiments/exp1',
     ...changes,
-  };
+  });
 }
 
 export function trial(number: number, changes: Partial<TrialRow> = {}): TrialRow {

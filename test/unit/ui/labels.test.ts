@@ -139,9 +139,9 @@ describe('what rows of the tree say', () => {
 
   it('what is stalled can be stopped and resumed, and the status bar tells it from what runs', () => {
     const stalled = summary({ engine: 'nni', errors: ['the tuner died'] });
-    assert.match(labels.experiment(stalled).contextValue, /;nni;restart;$/);
+    assert.match(labels.experiment(stalled).contextValue, /;restart;.*;nni;$/);
     assert.doesNotMatch(labels.experiment(summary()).contextValue, /;nni;|;restart;/);
-    assert.doesNotMatch(labels.experiment({ ...stalled, standalone: true }).contextValue, /;restart;/);
+    assert.doesNotMatch(labels.experiment(summary({ ...stalled, standalone: true })).contextValue, /;restart;/);
     assert.equal(statusText([stalled], false, t), '$(warning) 1 stalled');
     assert.equal(statusText([stalled, summary()], false, t), '$(warning) 1 running, 1 stalled');
   });
