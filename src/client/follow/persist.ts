@@ -1,5 +1,5 @@
 /** Trying again, honestly: how connected something is that has to last, and when to try next. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, systemClock } from '../../system/clock.ts';
 import { ClientError, NotFoundError, RejectedError } from '../errors.ts';
 
 export type FollowState =
@@ -14,6 +14,7 @@ export interface PersistOptions {
   onState?(state: FollowState): void;
   /** After so many failures in a row the last one is thrown. Endless by default. */
   retries?: number;
+  clock?: Clock;
 }
 
 /** Milliseconds before each try in a row; the last repeats. Stretched by chance, so that many clients do not come at once. */
@@ -31,8 +32,8 @@ export async function persist(
   attempt: (progress: { connected(): void; progress(): void }) => Promise<void>,
   options: PersistOptions,
 ): Promise<void> {
-  const { signal, retries = Number.POSITIVE_INFINITY } = options;
-  let state = { state: 'connecting', since: Date.now() } as FollowState;
+  const { signal, retries = Number.POSITIVE_INFINITY, clock = systemClock } = options;
+  let state = { state: 'connecting', since: clock.now() } as FollowState;
   let lastAnswer = state.since;
   const become = (next: FollowState) => {
     const same =
@@ -46,18 +47,18 @@ export async function persist(
   // Also counts tries that end without an error, such as a stream that is closed as soon as it is opened.
   let tries = 0;
   while (!signal.aborted) {
-    const started = performance.now();
+    const started = clock.elapsedMs();
     let reason: string | undefined;
     try {
       await attempt({
         connected: () => {
           failures = 0;
-          lastAnswer = Date.now();
+          lastAnswer = clock.now();
           become({ state: 'connected', since: lastAnswer });
         },
         progress: () => {
           tries = 0;
-          lastAnswer = Date.now();
+          lastAnswer = clock.now();
         },
       });
     } catch (error) {
@@ -68,14 +69,14 @@ export async function persist(
       reason = error.message;
     }
     if (signal.aborted) return;
-    if (performance.now() - started > worked) tries = 0;
+    if (clock.elapsedMs() - started > worked) tries = 0;
     if (reason !== undefined) {
       if (failures >= patience || state.state === 'lost') become({ state: 'lost', since: lastAnswer, reason });
-      else become({ state: 'connecting', since: Date.now(), reason });
+      else become({ state: 'connecting', since: clock.now(), reason });
     }
     const wait = (delays[Math.min(tries, delays.length - 1)] ?? 0) * (1 + Math.random() / 4);
     tries++;
-    if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
+    if (wait > 0) await clock.delay(wait, signal).catch(() => undefined);
   }
 }
 

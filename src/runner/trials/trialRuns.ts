@@ -5,8 +5,8 @@ import { wrapMetricData } from '../../model/trial/metric.ts';
 import type { MetricDataRecord, ParameterRecord } from '../../model/trial/trial.ts';
 import type { Logger } from '../../server/log.ts';
 import type { Journal } from '../../server/storage/journal.ts';
+import { type Clock, systemClock, type Timer } from '../../system/clock.ts';
 import { type Deferred, deferred } from '../deferred.ts';
-import { longestTimeout } from '../runClock.ts';
 import { localEnvironmentId } from '../trainingServices/local/trialFolder.ts';
 import type {
   TrainingService,
@@ -33,6 +33,7 @@ export interface TrialRunsOptions {
   log: Logger;
   /** Seconds; undefined for no limit. */
   maxTrialDuration: number | undefined;
+  clock?: Clock;
   /** A trial is over, and that is stored. */
   ended(trial: Trial, verdict: Verdict): void;
   /** Trials can't be started here. */
@@ -48,7 +49,7 @@ interface Run extends Trial {
   final?: string;
   /** Something odd that the trial did while it ran. */
   remark?: string;
-  timer?: NodeJS.Timeout;
+  timer?: Timer;
   /** Settles when the process is there, or will not be. */
   starting?: Promise<void>;
   /** Resolves at the end. */
@@ -59,9 +60,11 @@ export class TrialRuns {
   readonly service: TrainingService;
   #options: TrialRunsOptions;
   #runs = new Map<string, Run>();
+  #clock: Clock;
 
   constructor(options: TrialRunsOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.service = options.service({
       started: (id, handle, time) => this.#started(id, handle, time),
       metrics: (id, metrics, offset) => this.#metrics(id, metrics, offset),
@@ -94,7 +97,11 @@ export class TrialRuns {
     try {
       await this.service.adopt(handle);
     } catch (error) {
-      this.#finish(run, { status: 'FAILED', message: `could not be taken over: ${messageOf(error)}` }, Date.now());
+      this.#finish(
+        run,
+        { status: 'FAILED', message: `could not be taken over: ${messageOf(error)}` },
+        this.#clock.now(),
+      );
     }
   }
 
@@ -114,7 +121,7 @@ export class TrialRuns {
   }
 
   async dispose(): Promise<void> {
-    for (const run of this.#runs.values()) clearTimeout(run.timer);
+    for (const run of this.#runs.values()) run.timer?.cancel();
     await this.service.dispose();
   }
 
@@ -126,7 +133,7 @@ export class TrialRuns {
       const reason = messageOf(error);
       const verdict = run.cancellation ?? { status: 'FAILED' as const, message: `could not be started: ${reason}` };
       if (!run.cancellation) this.#options.broken(reason);
-      this.#finish(run, verdict, Date.now());
+      this.#finish(run, verdict, this.#clock.now());
     }
   }
 
@@ -150,7 +157,7 @@ export class TrialRuns {
   #metrics(id: string, metrics: readonly TrialMetric[], offset: number): void {
     const run = this.#runs.get(id);
     if (!run) return;
-    const timestamp = Date.now();
+    const timestamp = this.#clock.now();
     const own = run.record.parameter_id === null ? null : String(run.record.parameter_id);
     const rows: MetricDataRecord[] = [];
     for (const { parameterId, type, sequence, value } of metrics) {
@@ -183,7 +190,7 @@ export class TrialRuns {
     run.remark = remark;
     this.#options.log.warning(`Trial ${run.number} (${run.id}) ${remark}`);
     // Of NNI's events, this is the one that leaves the status as it is.
-    const event = { timestamp: Date.now(), trialJobId: run.id, event: 'ADD_HYPERPARAMETER', message: remark };
+    const event = { timestamp: this.#clock.now(), trialJobId: run.id, event: 'ADD_HYPERPARAMETER', message: remark };
     this.#options.journal.write({ events: [event] });
   }
 
@@ -195,7 +202,7 @@ export class TrialRuns {
   }
 
   #finish(run: Run, verdict: Verdict, time: number): void {
-    clearTimeout(run.timer);
+    run.timer?.cancel();
     const message = verdict.message ?? run.remark;
     const event = {
       timestamp: time,
@@ -216,14 +223,15 @@ export class TrialRuns {
   #limitDuration(run: Run, startTime: number): void {
     const { maxTrialDuration, log } = this.#options;
     if (maxTrialDuration === undefined) return;
-    const left = startTime + maxTrialDuration * 1000 - Date.now();
-    const wait = Math.min(Math.max(left, 0), longestTimeout);
-    run.timer = setTimeout(() => {
-      if (left > longestTimeout) return this.#limitDuration(run, startTime);
-      const message = `ran longer than maxTrialDuration (${maxTrialDuration} s)`;
-      this.cancel(run.id, { status: 'EARLY_STOPPED', message }).catch((error: unknown) => {
-        log.error(`Trial ${run.id} could not be stopped: ${messageOf(error)}`);
-      });
-    }, wait);
+    const leftMs = startTime + maxTrialDuration * 1000 - this.#clock.now();
+    run.timer = this.#clock.setTimeout(
+      () => {
+        const message = `ran longer than maxTrialDuration (${maxTrialDuration} s)`;
+        this.cancel(run.id, { status: 'EARLY_STOPPED', message }).catch((error: unknown) => {
+          log.error(`Trial ${run.id} could not be stopped: ${messageOf(error)}`);
+        });
+      },
+      Math.max(leftMs, 0),
+    );
   }
 }

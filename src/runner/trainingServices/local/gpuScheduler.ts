@@ -5,6 +5,7 @@
  */
 import { execa } from 'execa';
 import type { LocalServiceConfig } from '../../../model/config/config.ts';
+import { type Clock, systemClock, type Timer } from '../../../system/clock.ts';
 
 export type GpuOptions = Pick<
   LocalServiceConfig,
@@ -21,11 +22,13 @@ export class GpuScheduler {
   /** GPUs on which programs compute that are no trials of ours. */
   #active = new Set<number>();
   #given = new Map<string, number[]>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #roomChanged: () => void;
+  #clock: Clock;
 
   /** @param roomChanged called when other programs have freed a GPU. */
-  constructor(options: GpuOptions, roomChanged: () => void) {
+  constructor(options: GpuOptions, roomChanged: () => void, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#options = options;
     this.#needed = options.trialGpuNumber ?? 0;
     this.#roomChanged = roomChanged;
@@ -77,7 +80,7 @@ export class GpuScheduler {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
   }
 
@@ -101,7 +104,7 @@ export class GpuScheduler {
   /** No driver tells when another program frees a GPU. */
   #watchOthers(): void {
     if (this.#active.size === 0 || this.#timer) return;
-    this.#timer = setTimeout(async () => {
+    this.#timer = this.#clock.setTimeout(async () => {
       try {
         const listed = await nvidiaSmi(['--query-gpu=index,uuid']);
         await this.#lookUpActive(new Map(listed.map(([index, uuid]) => [uuid ?? '', Number(index)])));
