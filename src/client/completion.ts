@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExperimentStatus } from '../model/experiment/experiment.ts';
 import { stallReason } from '../model/nni/nniLogs.ts';
 import { isEnded } from '../model/trial/trial.ts';
+import { isAlive } from '../system/processTable.ts';
 import {
   BadAnswerError,
   ClientError,
@@ -94,13 +95,4 @@ async function answers(experiment: Experiment, signal: AbortSignal | undefined):
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await delay(milliseconds, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

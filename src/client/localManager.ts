@@ -1,8 +1,11 @@
 /** The manager of one experiments folder on this machine: found by its lock file, started when there is none. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '../model/text/messageOf.ts';
+import { errorCode } from '../system/errorCode.ts';
+import { isAlive } from '../system/processTable.ts';
+import { type Watch, watchFolder } from '../system/watchFolder.ts';
 import { type ManagerInfo, type ManagerLock, managerLockPath } from '../wire/routes.ts';
 import { managerLockSchema, parse } from './decode.ts';
 import { ClientError, ManagerStartError } from './errors.ts';
@@ -135,7 +138,7 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
 class Waiting {
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
-  readonly #watcher: FSWatcher | undefined;
+  readonly #watch: Watch;
   readonly #timers: NodeJS.Timeout[];
   #wake: () => void = () => undefined;
   #changed = false;
@@ -144,21 +147,13 @@ class Waiting {
   constructor(folder: string, child: ChildProcess, signal: AbortSignal | undefined, timeout: number) {
     this.#child = child;
     this.#signal = signal;
-    try {
-      this.#watcher = watch(folder, this.#notice);
-      this.#watcher.on('error', this.#notice);
-    } catch {
-      // The system has no watches left: looking now and then has to do.
-    }
+    // Some network file systems report no changes.
+    this.#watch = watchFolder(folder, this.#notice, { pollIntervalMs: 250 });
     const end = (problem: string) => {
       this.#problem ??= problem;
       this.#notice();
     };
-    this.#timers = [
-      setTimeout(() => end(`It did not come up within ${timeout / 1000} s.`), timeout),
-      // Some network file systems tell of no changes.
-      setInterval(this.#notice, 250),
-    ];
+    this.#timers = [setTimeout(() => end(`It did not come up within ${timeout / 1000} s.`), timeout)];
     child.once('error', (error) => end(`${error.message}.`));
     child.once('exit', (code, killedBy) => {
       // Ending well means that another manager was faster; its lock is there or about to be.
@@ -187,7 +182,7 @@ class Waiting {
 
   dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#watcher?.close();
+    this.#watch.dispose();
     this.#signal?.removeEventListener('abort', this.#notice);
     this.#child.removeAllListeners();
     // A late failure to spawn has no one to tell.
@@ -234,8 +229,9 @@ async function openLog(path: string, who: string): Promise<FileHandle> {
     if (size > longestLog) await rename(path, `${path}.1`);
     return await open(path, 'a', 0o600);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'EACCES' || code === 'EPERM' ? 'you have no permission to write there' : message;
+    const code = errorCode(error);
+    const isRefused = code === 'EACCES' || code === 'EPERM';
+    const reason = isRefused ? 'you have no permission to write there' : messageOf(error);
     throw new ManagerStartError(
       who,
       `${dirname(path)} cannot be written: ${reason}. Choose another experiments folder.`,
@@ -252,16 +248,6 @@ async function endOf(path: string, from: number): Promise<string[]> {
       .slice(-10);
   } catch {
     return [];
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It lives, but is somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

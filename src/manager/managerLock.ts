@@ -1,9 +1,11 @@
 /** The manager's lock file: at most one manager per experiments folder, and how its clients find it. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { errorCode } from '../system/errorCode.ts';
+import { diskWriter, type FileWriter } from '../system/fileWriter.ts';
 import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../wire/routes.ts';
 
 const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
@@ -27,34 +29,30 @@ async function answering(lock: Lock | undefined): Promise<Lock | undefined> {
 /**
  * Takes the lock for this process. Returns false when another manager holds it and answers; a lock of a dead or silent one is
  * replaced. The file appears complete and with its mode, or not at all.
+ *
+ * @param writer the disk; a test gives one that fails
+ * @throws the system's error when the folder cannot be written
  */
-export async function takeLock(root: string, lock: ManagerLock): Promise<boolean> {
+export async function takeLock(root: string, lock: ManagerLock, writer: FileWriter = diskWriter): Promise<boolean> {
   const path = lockFile(root);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(temporary, `${JSON.stringify(lock, null, 2)}\n`, { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        // A hard link fails when the name exists: the one atomic "create with this content".
-        await link(temporary, path);
-        return true;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
-      const judged = await readText(path);
-      if (await answering(parseLock(judged))) return false;
-      // Moved away rather than deleted: if another starter did the same first, only one of the renames succeeds.
-      const stale = `${path}.stale.${randomBytes(4).toString('hex')}`;
-      await rename(path, stale).catch(() => {});
-      // Another starter may have been through all this meanwhile: then it was its fresh lock that was moved.
-      if ((await readText(stale)) !== judged) await link(stale, path).catch(() => {});
-      await rm(stale, { force: true });
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      await writer.create(path, `${JSON.stringify(lock, null, 2)}\n`, { mode: 0o600 });
+      return true;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
-    return false;
-  } finally {
-    await rm(temporary, { force: true });
+    const judged = await readText(path);
+    if (await answering(parseLock(judged))) return false;
+    // Moved away rather than deleted: if another starter did the same first, only one of the renames succeeds.
+    const stale = `${path}.stale.${randomBytes(4).toString('hex')}`;
+    await rename(path, stale).catch(() => {});
+    // Another starter may have been through all this meanwhile: then it was its fresh lock that was moved.
+    if ((await readText(stale)) !== judged) await link(stale, path).catch(() => {});
+    await rm(stale, { force: true });
   }
+  return false;
 }
 
 /** Removes the lock if it is still this process's. */

@@ -1,8 +1,9 @@
 /** The manager of this machine, found or started by the shared client, as the store wants it. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { awaitFirstExperiment } from '../client/firstExperiment.ts';
 import { managerLockPath } from '../wire/routes.ts';
-import { awaitFirstExperiment } from './firstExperiment.ts';
+
 import type { Connector } from './link.ts';
 import { managerLink } from './managerLink.ts';
 

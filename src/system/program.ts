@@ -1,5 +1,5 @@
 /** Runs a program to its end, which comes in time: with all it has started, when it is cancelled. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readProcesses, signalAll, withDescendants } from './processTable.ts';
 
 export interface ProgramOptions {
   environment: NodeJS.ProcessEnv;
@@ -77,46 +77,8 @@ async function endTree(pid: number | undefined): Promise<void> {
     await execa('taskkill', ['/pid', String(pid), '/t', '/f'], { reject: false });
     return;
   }
-  send(pid, 'SIGSTOP');
-  const started = descendants(pid, await processes());
-  for (const each of started) send(each, 'SIGTERM');
-  send(-pid, 'SIGKILL');
-}
-
-/** Pid and parent of every process. */
-async function processes(): Promise<[pid: number, parent: number][]> {
-  if (process.platform === 'linux') {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
-    // The second field is the program's name in brackets and may itself contain brackets and spaces.
-    const parents = stats.map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    return pids.map((pid, index) => [Number(pid), parents[index] ?? 0]);
-  }
-  const { execa } = await import('execa');
-  const { stdout } = await execa('ps', ['-A', '-o', 'pid=,ppid='], { reject: false });
-  return (stdout ?? '').split('\n').map((line) => {
-    const [pid = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
-    return [pid, parent];
-  });
-}
-
-function descendants(pid: number, table: readonly [pid: number, parent: number][]): number[] {
-  const found: number[] = [];
-  const parents = [pid];
-  for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
-    for (const [child, of] of table) {
-      if (of !== parent || found.includes(child)) continue;
-      found.push(child);
-      parents.push(child);
-    }
-  }
-  return found;
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself.
-  }
+  signalAll([pid], 'SIGSTOP');
+  const started = withDescendants([pid], await readProcesses()).filter((each) => each !== pid);
+  signalAll(started, 'SIGTERM');
+  signalAll([-pid], 'SIGKILL');
 }

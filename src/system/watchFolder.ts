@@ -1,45 +1,72 @@
-/** Told of changes in a folder, whether or not the system tells. */
+/** Reports changes of a folder or a file, also where the system cannot. */
 import { type FSWatcher, watch } from 'node:fs';
+import { type Clock, systemClock, type Timer } from './clock.ts';
 
-/** How often is looked where the system can't tell (no inotify watches left), in milliseconds. */
-const pollInterval = 2000;
+/** Used where the system does not watch: no inotify watches left, file systems without events. */
+const fallbackIntervalMs = 2000;
+
+export interface WatchOptions {
+  /** Whether a change of the file with this name matters. All do by default. */
+  concerns?(name: string): boolean;
+  /** `changed` is called at most once in this time; at once by default. */
+  gatherMs?: number;
+  /** Also calls `changed` this often, for file systems that report no changes of other machines. */
+  pollIntervalMs?: number;
+  /** Called once when the system stops watching, or never could; `changed` is then called every two seconds. */
+  degraded?(error: unknown): void;
+  /** Whether the watch keeps the process alive; true by default. */
+  keepsAlive?: boolean;
+  clock?: Clock;
+}
+
+export interface Watch {
+  dispose(): void;
+}
 
 /**
- * Calls `changed`, at most once in `gather` milliseconds, when a file with a name that `concerns` accepts may have changed. The
- * folder must exist; when it goes away, nothing follows.
+ * Calls `changed` when something in the folder, or in the file, may have changed. What is watched must exist; when it goes away,
+ * no further change is reported.
  */
-export function watchFolder(
-  folder: string,
-  concerns: (name: string) => boolean,
-  gather: number,
-  changed: () => void,
-): { dispose(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let poll: NodeJS.Timeout | undefined;
+export function watchFolder(path: string, changed: () => void, options: WatchOptions = {}): Watch {
+  const { concerns, gatherMs = 0, pollIntervalMs, keepsAlive = true, clock = systemClock } = options;
+  let gathering: Timer | undefined;
+  let polling: Timer | undefined;
   let watcher: FSWatcher | undefined;
+
+  const poll = (intervalMs: number): void => {
+    polling?.cancel();
+    polling = clock.setInterval(changed, intervalMs);
+    if (!keepsAlive) polling.unref();
+  };
+  const degrade = (error: unknown): void => {
+    watcher?.close();
+    watcher = undefined;
+    poll(Math.min(pollIntervalMs ?? fallbackIntervalMs, fallbackIntervalMs));
+    options.degraded?.(error);
+  };
+  const notice = (_event: string, name: string | null): void => {
+    if (name !== null && concerns?.(name) === false) return;
+    if (gatherMs === 0) changed();
+    if (gatherMs === 0 || gathering) return;
+    gathering = clock.setTimeout(() => {
+      gathering = undefined;
+      changed();
+    }, gatherMs);
+    if (!keepsAlive) gathering.unref();
+  };
+
+  if (pollIntervalMs !== undefined) poll(pollIntervalMs);
   try {
-    watcher = watch(folder, (_event, name) => {
-      if (name !== null && !concerns(name)) return;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        changed();
-      }, gather);
-    });
-    watcher.on('error', () => watcher?.close());
+    watcher = watch(path, { persistent: keepsAlive }, notice);
+    watcher.on('error', degrade);
   } catch (error) {
-    if (!isExhausted(error)) throw error;
-    poll = setInterval(changed, pollInterval);
+    degrade(error);
   }
   return {
     dispose: () => {
-      clearTimeout(timer);
-      clearInterval(poll);
+      gathering?.cancel();
+      polling?.cancel();
       watcher?.close();
     },
   };
-}
-
-/** Every program of the user shares these limits, and an editor alone may use them up. */
-function isExhausted(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EMFILE');
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ManifestEntry } from '../../src/model/experiment/experiment.ts';
-import { isSameProcess, signalAll, treeOf } from '../../src/system/processes.ts';
+import { isSameProcess, signalAll, treeOf } from '../../src/system/processTable.ts';
 import { type ManagerLock, managerLockPath } from '../../src/wire/routes.ts';
 import { eventually } from './eventually.ts';
 

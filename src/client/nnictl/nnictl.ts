@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
 import { freePort } from '../../system/freePort.ts';
 import { homeOf } from '../../system/homeFolder.ts';
+import { isAlive } from '../../system/processTable.ts';
 import { type ProgramResult, runProgram } from '../../system/program.ts';
 import { manifestEntrySchema, parse } from '../decode.ts';
 import { NnictlError, NnictlMissingError } from '../errors.ts';
@@ -290,13 +291,4 @@ async function manifest(environment: NodeJS.ProcessEnv): Promise<Record<string, 
     // There is none before the first experiment.
   }
   return entries;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,8 +1,9 @@
 /** Follows a trial's metric file. */
-import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../model/text/messageOf.ts';
 import type { Logger } from '../../server/log.ts';
+import { type Watch, watchFolder } from '../../system/watchFolder.ts';
 import type { TrialMetric } from '../trainingServices/trainingService.ts';
 import { MetricFrameDecoder } from './metricFrames.ts';
 
@@ -12,7 +13,7 @@ export interface MetricReaderEvents {
 }
 
 const chunkSize = 1024 * 1024;
-const pollInterval = 2000;
+const windowsPollMs = 1000;
 /** Shared by all readers: reading is synchronous and its bytes are copied at once. */
 let chunk: Buffer | undefined;
 
@@ -22,8 +23,7 @@ export class MetricReader {
   #log: Logger;
   #decoder: MetricFrameDecoder;
   #file: number | undefined;
-  #watcher: FSWatcher | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #watch: Watch | undefined;
   #continuing = false;
 
   /** @param offset where an earlier reader got to. */
@@ -37,12 +37,15 @@ export class MetricReader {
   /** Opens the file, which exists, and follows it until {@link finish} or {@link dispose}. Throws the system's error. */
   start(): void {
     this.#file = openSync(this.#path, 'r');
-    try {
-      this.#watcher = watch(this.#path, () => this.#read());
-      this.#watcher.on('error', (error) => this.#poll(error));
-    } catch (error) {
-      this.#poll(error);
-    }
+    this.#watch = watchFolder(this.#path, () => this.#read(), {
+      // Windows reports a change only when the trial closes the file, mostly at its end (nodejs/node#36888).
+      ...(process.platform === 'win32' ? { pollIntervalMs: windowsPollMs } : {}),
+      degraded: (error) => {
+        this.#log.warning(
+          `${this.#path} can't be watched (${messageOf(error)}); it is read every few seconds instead.`,
+        );
+      },
+    });
     this.#read();
   }
 
@@ -64,20 +67,8 @@ export class MetricReader {
   }
 
   #stopFollowing(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** Where the system can't watch (no inotify watches left, some network file systems), looking now and then has to do. */
-  #poll(error: unknown): void {
-    if (this.#timer) return;
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    const reason = messageOf(error);
-    this.#log.warning(`${this.#path} can't be watched (${reason}); it is read every ${pollInterval / 1000} s instead.`);
-    this.#timer = setInterval(() => this.#read(), pollInterval);
+    this.#watch?.dispose();
+    this.#watch = undefined;
   }
 
   #read(): void {

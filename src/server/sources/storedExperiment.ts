@@ -122,10 +122,11 @@ export class StoredExperiment implements ExperimentSource {
         failed(error);
       }
     };
-    this.#watchers.push(watchFolder(dirname(path), (name) => name.startsWith(basename(path)), 30, look));
+    const isOfDatabase = (name: string) => name.startsWith(basename(path));
+    this.#watchers.push(watchFolder(dirname(path), look, { concerns: isOfDatabase, gatherMs: 30 }));
     const logs = experimentLayout.logs(this.directory);
-    const told = (name: string) => name === managerLogName || name === dispatcherLogName;
-    if (existsSync(logs)) this.#watchers.push(watchFolder(logs, told, gatherLogs, look));
+    const concerns = (name: string) => name === managerLogName || name === dispatcherLogName;
+    if (existsSync(logs)) this.#watchers.push(watchFolder(logs, look, { concerns, gatherMs: gatherLogs }));
   }
 
   /**

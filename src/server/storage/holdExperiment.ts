@@ -1,6 +1,6 @@
 /** One experiment, one runner: its database and NNI's manifest tell who holds it. */
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
-import { isSameProcess, processStart } from '../../system/processes.ts';
+import { isSameProcess, processStart } from '../../system/processTable.ts';
 import type { ExperimentDatabase } from './experimentDatabase.ts';
 import { type Holder, holderKey, readHolder } from './holder.ts';
 import { LaunchError } from './launchError.ts';

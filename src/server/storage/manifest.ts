@@ -2,13 +2,15 @@
  * NNI's manifest `.experiment` in the experiments folder: one JSON object of all experiments, shared with nnictl and NNI's
  * manager under NNI's lock rule (nni/tools/nnictl/config_utils.py, ts/nni_manager/common/experimentManager.ts).
  */
-import { readFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import { type Clock, systemClock } from '../../system/clock.ts';
+import { errorCode } from '../../system/errorCode.ts';
+import { diskWriter, type FileWriter } from '../../system/fileWriter.ts';
+import { hasArgument } from '../../system/processTable.ts';
 import { watchFolder } from '../../system/watchFolder.ts';
 import { StorageError, storageError } from './storageError.ts';
 
@@ -62,13 +64,13 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+      if (errorCode(error) === 'ENOENT') return {};
       throw storageError(error, path);
     }
     // NNI empties the file before it writes it anew; one that stays empty has no experiments.
     if (text.trim() === '') {
       if (attempt >= 10) return {};
-      await delay(30);
+      await systemClock.delay(30);
       continue;
     }
     try {
@@ -83,7 +85,7 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
           `${path} is not valid JSON. Repair or remove it; the experiments themselves are not affected.`,
           error,
         );
-      await delay(30);
+      await systemClock.delay(30);
     }
   }
 }
@@ -93,40 +95,47 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
  * are, also ones we do not understand.
  *
  * @param whole what the entry is made of when there is none (any more)
+ * @param writer the disk; a test gives one that fails
+ * @throws StorageError; the manifest is then as it was
  */
 export async function updateManifest(
   root: string,
   id: string,
   patch: Partial<ManifestEntry> | undefined,
   whole: Partial<ManifestEntry> = {},
+  writer: FileWriter = diskWriter,
+  clock: Clock = systemClock,
 ): Promise<void> {
   try {
     await mkdir(root, { recursive: true });
-    await withLock(root, async () => {
+    await withLock(root, { writer, clock }, async () => {
       const raw = await readRaw(root);
       if (patch === undefined) delete raw[id];
       else {
         const old = raw[id];
         raw[id] = { ...(typeof old === 'object' ? old : whole), ...patch };
       }
-      const path = manifestPath(root);
-      const temporary = `${path}.${process.pid}.tmp`;
-      await writeFile(temporary, `${JSON.stringify(raw, null, 4)}\n`);
-      await rename(temporary, path);
+      await writer.replace(manifestPath(root), `${JSON.stringify(raw, null, 4)}\n`);
     });
   } catch (error) {
     throw storageError(error, manifestPath(root));
   }
 }
 
-async function withLock(root: string, action: () => Promise<void>): Promise<void> {
+interface Machine {
+  writer: FileWriter;
+  clock: Clock;
+}
+
+async function withLock(root: string, machine: Machine, action: () => Promise<void>): Promise<void> {
+  const { clock } = machine;
   const name = `.experiment.lock.${process.pid}`;
   const path = join(root, name);
-  const deadline = Date.now() + lockPatience;
+  const deadline = clock.now() + lockPatience;
   for (;;) {
-    if (await tryLock(root, path)) break;
-    if (Date.now() > deadline) throw new StorageError('locked', `${manifestPath(root)} is locked by another program.`);
-    await delay(20 + Math.random() * 30);
+    if (await tryLock(root, path, machine)) break;
+    if (clock.now() > deadline) throw new StorageError('locked', `${manifestPath(root)} is locked by another program.`);
+    await clock.delay(20 + Math.random() * 30);
   }
   try {
     await action();
@@ -136,55 +145,39 @@ async function withLock(root: string, action: () => Promise<void>): Promise<void
 }
 
 /** Creates our lock file; it counts when no other fresh one is there. */
-async function tryLock(root: string, path: string): Promise<boolean> {
-  if (await othersHold(root, path)) return false;
+async function tryLock(root: string, path: string, { writer, clock }: Machine): Promise<boolean> {
+  if (await othersHold(root, path, clock)) return false;
   try {
-    await (await open(path, 'wx')).close();
+    await writer.claim(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
     // Ours from another call in this process, or left by a dead process with our pid.
-    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+    const age = clock.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
     if (age >= lockLifetime) await rm(path, { force: true });
     return false;
   }
   // Two may have looked at the same time and seen nothing.
-  if (await othersHold(root, path)) {
+  if (await othersHold(root, path, clock)) {
     await rm(path, { force: true });
     return false;
   }
   return true;
 }
 
-async function othersHold(root: string, own: string): Promise<boolean> {
+async function othersHold(root: string, own: string, clock: Clock): Promise<boolean> {
   for (const name of await readdir(root)) {
     if (!name.startsWith('.experiment.lock.') || name === basename(own)) continue;
     const info = await stat(join(root, name)).catch(() => undefined);
-    if (info && Date.now() - info.mtimeMs < lockLifetime) return true;
+    if (info && clock.now() - info.mtimeMs < lockLifetime) return true;
   }
   return false;
 }
 
-/** One of another user counts. */
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 /**
- * Whether this process lives and runs that experiment: NNI's manager and ours name it in their arguments, and a pid may have been
- * used again, or be a zombie's. Where arguments can't be seen, the pid has to do.
+ * Whether this process lives and runs that experiment: NNI's manager and ours name it in their arguments, and a pid may be reused.
  */
 export function runsExperiment(pid: number, id: string): boolean {
-  if (!processExists(pid)) return false;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(id);
-  } catch {
-    return true;
-  }
+  return hasArgument(pid, id);
 }
 
 /** NNI's rule for a living experiment, made sure of. */
@@ -194,5 +187,5 @@ export function isAlive(entry: Pick<ManifestEntry, 'id' | 'status' | 'pid'>): bo
 
 /** Calls `changed` (at most every 50 ms) when the manifest may have changed. The folder must exist. */
 export function watchManifest(root: string, changed: () => void): { dispose(): void } {
-  return watchFolder(root, (name) => name === '.experiment', 50, changed);
+  return watchFolder(root, changed, { concerns: (name) => name === '.experiment', gatherMs: 50 });
 }

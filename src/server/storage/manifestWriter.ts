@@ -1,6 +1,7 @@
 /** Keeps this experiment's entry in NNI's manifest up to date, one change after the other. */
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { diskWriter, type FileWriter } from '../../system/fileWriter.ts';
 import type { Logger } from '../log.ts';
 import { updateManifest } from './manifest.ts';
 
@@ -8,13 +9,24 @@ export class ManifestWriter {
   #root: string;
   #id: string;
   #log: Logger;
+  #writer: FileWriter;
   /** The whole entry, for a manifest that somebody had to remove meanwhile. */
   #whole: Partial<ManifestEntry>;
   #waiting: Partial<ManifestEntry> | undefined;
   #writing: Promise<void> | undefined;
 
-  /** @param entry what the manifest says of the experiment */
-  constructor(root: string, id: string, entry: ManifestEntry | undefined, log: Logger) {
+  /**
+   * @param entry what the manifest says of the experiment
+   * @param writer the disk; a test gives one that fails
+   */
+  constructor(
+    root: string,
+    id: string,
+    entry: ManifestEntry | undefined,
+    log: Logger,
+    writer: FileWriter = diskWriter,
+  ) {
+    this.#writer = writer;
     this.#root = root;
     this.#id = id;
     this.#whole = { ...entry };
@@ -34,7 +46,7 @@ export class ManifestWriter {
       const change = this.#waiting;
       this.#waiting = undefined;
       try {
-        await updateManifest(this.#root, this.#id, change, this.#whole);
+        await updateManifest(this.#root, this.#id, change, this.#whole, this.#writer);
       } catch (error) {
         // A list that is out of date is no reason to end an experiment.
         this.#log.error(messageOf(error));

@@ -11,7 +11,7 @@ import { projectRoot } from '../../../scripts/folders.ts';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
 import { unwrapMetricData } from '../../../src/model/trial/metric.ts';
 import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
-import { treeOf } from '../../../src/system/processes.ts';
+import { treeOf } from '../../../src/system/processTable.ts';
 import { type LaunchOptions, RunnerProcess, runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 

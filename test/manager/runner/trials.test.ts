@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
 import { decodeMetric, unwrapMetricData } from '../../../src/model/trial/metric.ts';
 import type { ParameterRecord, TrialJobInfo } from '../../../src/model/trial/trial.ts';
-import { processStart } from '../../../src/system/processes.ts';
+import { processStart } from '../../../src/system/processTable.ts';
 import { RunnerProcess, runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 

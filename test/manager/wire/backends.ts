@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
-import { signalAll } from '../../../src/system/processes.ts';
+import { signalAll } from '../../../src/system/processTable.ts';
 import { experimentRoot, type Launched } from '../../../src/wire/routes.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { freePort, Home, untilGone } from '../../harness/home.ts';

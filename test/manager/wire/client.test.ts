@@ -14,7 +14,7 @@ import {
 import type { BackendChoice, BackendSetting } from '../../../src/model/experiment/backend.ts';
 import type { ExperimentStatus } from '../../../src/model/experiment/experiment.ts';
 import type { SearchSpaceEntry } from '../../../src/model/space/searchSpace.ts';
-import { treeOf } from '../../../src/system/processes.ts';
+import { treeOf } from '../../../src/system/processTable.ts';
 import { bundles } from '../../harness/bundles.ts';
 import { Home, untilGone } from '../../harness/home.ts';
 import { findRealNni, noRealNni, patientProgram, type RealNni } from '../../harness/realNni.ts';

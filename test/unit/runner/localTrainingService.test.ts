@@ -9,7 +9,7 @@ import type { LocalServiceConfig } from '../../../src/model/config/config.ts';
 import { LocalTrainingService } from '../../../src/runner/trainingServices/local/localTrainingService.ts';
 import type { TrialEnd, TrialHandle, TrialMetric } from '../../../src/runner/trainingServices/trainingService.ts';
 import { silentLogger } from '../../../src/server/log.ts';
-import { processStart } from '../../../src/system/processes.ts';
+import { processStart } from '../../../src/system/processTable.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 
 interface Seen {

@@ -15,6 +15,7 @@ import {
   updateManifest,
   watchManifest,
 } from '../../../src/server/storage/manifest.ts';
+import { FailingWriter } from '../../harness/failingWriter.ts';
 
 const entry = (id: string, more: Partial<ManifestEntry> = {}): ManifestEntry => ({
   id,
@@ -217,6 +218,19 @@ describe('the manifest of all experiments', () => {
     own.close();
     watching.dispose();
   });
+
+  for (const failure of ['ENOSPC', 'EACCES', 'EIO'] as const) {
+    it(`stays as it was when the disk refuses a change with ${failure}, and takes the next one`, async () => {
+      await updateManifest(root, 'abcd1234', entry('abcd1234'));
+      const before = await written();
+      const writer = new FailingWriter(failure);
+      await assert.rejects(updateManifest(root, 'abcd1234', { status: 'DONE' }, {}, writer), { name: 'StorageError' });
+      assert.deepEqual(await written(), before);
+      writer.failure = undefined;
+      await updateManifest(root, 'abcd1234', { status: 'DONE' }, {}, writer);
+      assert.equal((await written()).abcd1234.status, 'DONE');
+    });
+  }
 });
 
 describe('a living experiment', () => {

@@ -1,12 +1,13 @@
 /** Trials as processes of this machine, as NNI's local service runs them (`ts/nni_manager/training_service/local_v3`). */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, type FSWatcher, openSync, statSync, watch } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LocalServiceConfig } from '../../../model/config/config.ts';
 import { messageOf } from '../../../model/text/messageOf.ts';
 import type { Logger } from '../../../server/log.ts';
-import { isSameProcess, processStart, processStartOnLinux, treeOf } from '../../../system/processes.ts';
-import { endTree } from '../../../system/processTree.ts';
+import { endTree } from '../../../system/endTree.ts';
+import { isSameProcess, processStart, processStartOnLinux, treeOf } from '../../../system/processTable.ts';
+import { type Watch, watchFolder } from '../../../system/watchFolder.ts';
 import { MetricReader } from '../../channels/metricReader.ts';
 import { deferred } from '../../deferred.ts';
 import type { TrainingService, TrainingServiceEvents, TrialEnd, TrialHandle, TrialSpec } from '../trainingService.ts';
@@ -36,8 +37,7 @@ interface LocalTrial {
   reader: MetricReader;
   /** Absent for an adopted trial, whose end is seen in its state file. */
   child?: ChildProcess;
-  watcher?: FSWatcher;
-  timer?: NodeJS.Timeout;
+  watch?: Watch;
   ending?: Promise<void>;
   stopping?: Promise<void>;
 }
@@ -148,17 +148,9 @@ export class LocalTrainingService implements TrainingService {
         throw error;
       }
     }
-    if (existsSync(dirname(folder.state))) {
-      try {
-        trial.watcher = watch(dirname(folder.state), (_event, name) => {
-          if (name === null || name === 'state') this.#lookAfter(trial);
-        });
-        trial.watcher.on('error', () => trial.watcher?.close());
-      } catch {
-        // The liveness check sees the end too, only later.
-      }
-    }
-    trial.timer = setInterval(() => this.#lookAfter(trial), livenessInterval);
+    const concerns = (name: string) => name === 'state';
+    const options = { concerns, pollIntervalMs: livenessInterval };
+    trial.watch = watchFolder(dirname(folder.state), () => void this.#lookAfter(trial), options);
     await this.#lookAfter(trial);
   }
 
@@ -189,7 +181,7 @@ export class LocalTrainingService implements TrainingService {
     this.#disposed = true;
     this.#gpus.dispose();
     for (const trial of this.#trials.values()) {
-      unwatch(trial);
+      trial.watch?.dispose();
       trial.reader.dispose();
       trial.child?.removeAllListeners();
       trial.child?.unref();
@@ -279,7 +271,7 @@ export class LocalTrainingService implements TrainingService {
   #end(trial: LocalTrial, exit: () => TrialEnd): void {
     trial.ending ??= (async () => {
       const end = exit();
-      unwatch(trial);
+      trial.watch?.dispose();
       // A wrapper that was itself killed leaves its command behind; one that is being stopped may leave others.
       if (trial.folder.readState() === undefined && !trial.stopping) trial.stopping = this.#stopTree(trial);
       await trial.stopping;
@@ -305,11 +297,4 @@ function exitOf(trial: LocalTrial, code: number | null, signal: NodeJS.Signals |
   if (signal !== null) return { signal, endTime };
   if (code !== null) return { ...shellExit(code), endTime };
   return { endTime };
-}
-
-function unwatch(trial: LocalTrial): void {
-  trial.watcher?.close();
-  clearInterval(trial.timer);
-  delete trial.watcher;
-  delete trial.timer;
 }

@@ -1,7 +1,8 @@
 /** A trial's folder, laid out as NNI's local service does, and the small files runner and trial meet in. */
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParameterRecord } from '../../../model/trial/trial.ts';
+import { diskWriter, type FileWriter } from '../../../system/fileWriter.ts';
 
 /** NNI's name of the one environment of its local service. */
 export const localEnvironmentId = 'local-env';
@@ -23,11 +24,9 @@ export class TrialFolder {
   }
 
   /** Makes the folder and gives the trial its parameters, before it is started. Throws the system's error. */
-  prepare(record: ParameterRecord): void {
+  prepare(record: ParameterRecord, writer: FileWriter = diskWriter): void {
     mkdirSync(join(this.path, '.nni'), { recursive: true });
-    const file = join(this.path, 'parameter.cfg');
-    writeFileSync(`${file}.new`, JSON.stringify(record));
-    renameSync(`${file}.new`, file);
+    writer.replaceSync(join(this.path, 'parameter.cfg'), JSON.stringify(record));
     writeFileSync(this.metrics, '', { flag: 'a' });
   }
 

@@ -1,0 +1,40 @@
+/** Waits for the first experiment of a folder: NNI, started in a terminal, makes it and notifies no other program. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Watch, watchFolder } from '../system/watchFolder.ts';
+
+/** Making an experiment changes many files; they are looked at once. */
+const gatherMs = 300;
+
+/**
+ * Calls `appeared` once, when `has` agrees after a change in the folder, which need not exist yet. Dispose the result to stop
+ * waiting.
+ */
+export function awaitFirstExperiment(folder: string, has: () => Promise<boolean>, appeared: () => void): Watch {
+  let watch: Watch | undefined;
+  let watched = '';
+  let isDone = false;
+
+  const end = (): void => {
+    isDone = true;
+    watch?.dispose();
+  };
+  const look = async (): Promise<void> => {
+    follow();
+    if (isDone || !(await has()) || isDone) return;
+    end();
+    appeared();
+  };
+  /** Watches the folder, or the nearest existing one above it. */
+  const follow = (): void => {
+    let nearest = folder;
+    while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+    if (isDone || nearest === watched) return;
+    watch?.dispose();
+    watched = nearest;
+    watch = watchFolder(nearest, () => void look(), { gatherMs, keepsAlive: false });
+  };
+  // The first experiment may have come before this call.
+  void look();
+  return { dispose: end };
+}
