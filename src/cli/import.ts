@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
+import { parseJson } from '../model/json/parseJson.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-import { parsePythonJson } from '../model/trial/metric.ts';
+
 import { CommandFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
@@ -32,7 +33,7 @@ export async function importResults(
 function rowsOf(text: string, file: string): v.InferOutput<typeof rowsSchema> {
   let value: unknown;
   try {
-    value = parsePythonJson(text);
+    value = parseJson(text);
   } catch (error) {
     throw new CommandFailure(`${file} is no JSON: ${messageOf(error)}`);
   }

@@ -13,8 +13,9 @@ import type {
   ManifestEntry,
 } from '../model/experiment/experiment.ts';
 import type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
+import { parseJson } from '../model/json/parseJson.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
-import { parsePythonJson } from '../model/trial/metric.ts';
+
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
 import { experimentRoutes, nniBase } from '../wire/routes.ts';
 import {
@@ -240,7 +241,7 @@ export class Experiment {
     if (text.trim() === 'INITIALIZING') return { status: 'INITIALIZED', errors: [] };
     const context = { task, server: this.http.server };
     refuseHtml(text, context);
-    const status = parse(checkStatusSchema, parseJson(text));
+    const status = parse(checkStatusSchema, jsonOrNothing(text));
     if (!status) throw new BadAnswerError(context, 'answered with no status an experiment can have.', text);
     return status;
   }
@@ -412,7 +413,7 @@ export class Experiment {
       if (!Array.isArray(value)) return undefined;
       return value.flatMap((text) => {
         try {
-          return parseList(importedSchema, typeof text === 'string' ? parsePythonJson(text) : text) ?? [];
+          return parseList(importedSchema, typeof text === 'string' ? parseJson(text) : text) ?? [];
         } catch {
           return [];
         }
@@ -598,9 +599,9 @@ function positive(value: number, what: string): number {
   throw new RangeError(`The ${what} must be a whole number of at least 1, not ${value}.`);
 }
 
-function parseJson(text: string): unknown {
+function jsonOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

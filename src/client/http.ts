@@ -3,7 +3,8 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { parsePythonJson } from '../model/trial/metric.ts';
+import { parseJson } from '../model/json/parseJson.ts';
+
 import { errorBodySchema, parse } from './decode.ts';
 import {
   BadAnswerError,
@@ -149,7 +150,7 @@ export class Http {
     const context = this.#context(ask);
     refuseHtml(text, context);
     try {
-      return parsePythonJson(text);
+      return parseJson(text);
     } catch {
       throw new BadAnswerError(context, 'answered text that is no valid JSON; it may have been cut off.', text);
     }

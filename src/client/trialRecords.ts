@@ -3,8 +3,9 @@
  * opened, `NaN` and infinities numbers, what is missing undefined as it is `None` there.
  */
 import { inspect } from 'node:util';
-import { parseWritten } from '../model/json/writtenNumber.ts';
-import { parsePythonJson, unwrapMetricData } from '../model/trial/metric.ts';
+import { parseJson, parseWrittenJson } from '../model/json/parseJson.ts';
+
+import { unwrapMetricData } from '../model/trial/metric.ts';
 import type { ParameterRecord, Parameters, TrialStatus } from '../model/trial/trial.ts';
 import {
   fieldsOf,
@@ -142,7 +143,7 @@ export function parseParameterRecord(text: string): ParameterRecord | undefined 
 /** As {@link parseParameterRecord}, with numbers as they were written; `NaN` and its like are not JSON and are read the other way. */
 export function parseWrittenRecord(text: string): ParameterRecord | undefined {
   try {
-    return parse(parameterRecordSchema, parseWritten(text));
+    return parse(parameterRecordSchema, parseWrittenJson(text));
   } catch {
     return parseParameterRecord(text);
   }
@@ -154,7 +155,7 @@ function isObject(value: unknown): value is object {
 
 function parsedOr(text: string, otherwise: unknown): unknown {
   try {
-    return parsePythonJson(text);
+    return parseJson(text);
   } catch {
     return otherwise;
   }

@@ -1,6 +1,7 @@
 /** NNI's experiment config, version 3 (`nni/experiment/config`), in its canonical form: camelCase, absent instead of null. */
 
-import { parseWritten, plainNumbers } from '../json/writtenNumber.ts';
+import { parseWrittenJson } from '../json/parseJson.ts';
+import { plainNumbers } from '../json/writtenNumber.ts';
 import type { SearchSpace } from '../space/searchSpace.ts';
 
 export interface AlgorithmConfig {
@@ -49,7 +50,7 @@ export interface ExperimentConfig {
 
 /** Reads the JSON text of a config. Numbers of its search space stay as they are written, all others are plain. */
 export function parseConfig(text: string): ExperimentConfig & Record<string, unknown> {
-  const written = parseWritten(text) as ExperimentConfig & Record<string, unknown>;
+  const written = parseWrittenJson(text) as ExperimentConfig & Record<string, unknown>;
   const { searchSpace } = written;
   return { ...plainNumbers(written), ...(searchSpace === undefined ? {} : { searchSpace }) };
 }

@@ -1,9 +1,10 @@
 /** Results of an experiment as the text of a file. */
 
 import type { ExperimentSnapshot } from '../experiment/experiment.ts';
-import { numberOf, parseWritten } from '../json/writtenNumber.ts';
+import { parseJson, parseWrittenJson } from '../json/parseJson.ts';
+import { numberOf } from '../json/writtenNumber.ts';
 import { flatParameters } from '../trial/flatParameters.ts';
-import { decodeMetric, parsePythonJson } from '../trial/metric.ts';
+import { decodeMetric } from '../trial/metric.ts';
 import type { TrialRow } from '../trial/trial.ts';
 
 export interface ExportedTrial {
@@ -41,12 +42,12 @@ function json(trials: readonly ExportedTrial[], curves: boolean): string {
 
 function reported(text: string): unknown {
   try {
-    return parseWritten(text);
+    return parseWrittenJson(text);
   } catch {
     // Python's JSON has NaN and infinities.
   }
   try {
-    return parsePythonJson(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -4,7 +4,8 @@
  */
 
 import { jsonErrorAt } from '../json/jsonError.ts';
-import { numberOf, parseWritten } from '../json/writtenNumber.ts';
+import { parseWrittenJson } from '../json/parseJson.ts';
+import { numberOf } from '../json/writtenNumber.ts';
 import type { SearchSpace, SearchSpaceEntry } from '../space/searchSpace.ts';
 import { messageOf } from '../text/messageOf.ts';
 import { decodeMetric } from '../trial/metric.ts';
@@ -42,7 +43,7 @@ function readJson(text: string): ImportReading {
   const refuse = (line: number, message: string) => void reading.problems.push({ line, message });
   let value: unknown;
   try {
-    value = parseWritten(text);
+    value = parseWrittenJson(text);
   } catch (error) {
     refuse(lineAt(text, jsonErrorAt(text) ?? 0), `This is not valid JSON: ${messageOf(error)}`);
     return reading;
@@ -74,7 +75,7 @@ function finite(value: unknown): unknown {
   let one = value;
   if (typeof one === 'string') {
     try {
-      one = parseWritten(one);
+      one = parseWrittenJson(one);
     } catch {
       return undefined;
     }
@@ -201,7 +202,7 @@ function cellValue(text: string, entry: SearchSpaceEntry | undefined): unknown {
   // As Python writes them.
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
   try {
-    return parseWritten(text);
+    return parseWrittenJson(text);
   } catch {
     return plain;
   }

@@ -2,6 +2,7 @@
  * Metric values as trials report them: a number, an object with `default`, or anything else JSON-like.
  * NNI carries a value as JSON text inside JSON text, written by Python, so `NaN` and `Infinity` are bare tokens.
  */
+import { parseJson } from '../json/parseJson.ts';
 import type { MetricType } from './trial.ts';
 
 /** A decoded metric value. `text` is always what was reported, so that nothing is lost when the rest is empty. */
@@ -35,6 +36,7 @@ export interface MetricColumns {
 
 /** Takes NNI's `data` column (JSON text of the value text) one layer down. Returns the input when it is not a JSON string. */
 export function unwrapMetricData(data: string): string {
+  if (!/^\s*"/.test(data)) return data;
   try {
     const inner: unknown = JSON.parse(data);
     return typeof inner === 'string' ? inner : data;
@@ -48,33 +50,11 @@ export function wrapMetricData(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Parses JSON as Python's `json.loads` does: bare `NaN`, `Infinity`, `-Infinity` outside strings are numbers. Throws SyntaxError. */
-export function parsePythonJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw error;
-  }
-  // Strings are matched first, so only tokens outside them are replaced, by strings. Those that were strings before get a mark in
-  // front to tell them apart; keys, which a colon follows, can be left alone.
-  const quoted = text.replace(
-    /"((?:[^"\\]|\\.)*)"(\s*:)?|(?:-?Infinity|NaN)(?!\s*:)/g,
-    (token, inner?: string, colon?: string) => {
-      if (inner === undefined) return `"${token}"`;
-      return colon === undefined ? `"'${inner}"` : token;
-    },
-  );
-  return JSON.parse(quoted, (_key, value: unknown) => {
-    if (typeof value !== 'string') return value;
-    return value.startsWith("'") ? value.slice(1) : Number(value);
-  });
-}
-
 /** Decodes a value text. Never throws: text that fits nothing has no entries. Booleans count as 0 and 1, as in Python. */
 export function decodeMetric(text: string): Metric {
   let value: unknown;
   try {
-    value = parsePythonJson(text);
+    value = parseJson(text);
   } catch {
     return { entries: {}, text };
   }

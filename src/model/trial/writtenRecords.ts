@@ -1,6 +1,7 @@
 /** The parameters of trials with numbers as they were written, out of what their server has on record. */
 
-import { parseWritten, plainNumbers } from '../json/writtenNumber.ts';
+import { parseWrittenJson } from '../json/parseJson.ts';
+import { plainNumbers } from '../json/writtenNumber.ts';
 import type { Parameters, TrialJobInfo, TrialRow } from './trial.ts';
 
 /** A row has plain numbers, and the parameters the trial ran with; the record of NNI may be that of another trial. */
@@ -33,7 +34,7 @@ function valueKey(parameters: Parameters): string {
 
 function parametersOf(text: string): Parameters | undefined {
   try {
-    const record: unknown = parseWritten(text);
+    const record: unknown = parseWrittenJson(text);
     if (record === null || typeof record !== 'object' || !('parameters' in record)) return undefined;
     const { parameters } = record;
     return parameters !== null && typeof parameters === 'object' ? (parameters as Parameters) : undefined;

@@ -6,7 +6,8 @@
  * Several processes of a trial may append, one may die in the middle of a write, and a script may write there whatever it
  * likes; so nothing is believed before a payload has parsed, and after anything else the search goes on one byte later.
  */
-import { parsePythonJson } from '../../model/trial/metric.ts';
+import { parseJson } from '../../model/json/parseJson.ts';
+
 import type { TrialMetric } from '../trainingServices/trainingService.ts';
 
 /** Payloads above this many bytes are refused. The SDK itself stops at 999,999. */
@@ -209,7 +210,7 @@ export class MetricFrameDecoder {
 function decodePayload(payload: Buffer): TrialMetric | null | string {
   let record: unknown;
   try {
-    record = parsePythonJson(payload.toString('utf8'));
+    record = parseJson(payload.toString('utf8'));
   } catch {
     return 'a metric that is not JSON';
   }

@@ -1,6 +1,7 @@
 /** What a resumed experiment takes over from its stored past. */
 
-import { parseWritten } from '../../model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../model/json/parseJson.ts';
+
 import { decodeMetric } from '../../model/trial/metric.ts';
 import { isEnded, type ParameterRecord, type TrialRow } from '../../model/trial/trial.ts';
 import type { FinishedTrial } from '../../search/tuner.ts';
@@ -99,7 +100,7 @@ function resumedSource(record: ParameterRecord): ParameterRecord['parameter_sour
 function readImported(text: string): FinishedTrial[] {
   let data: unknown;
   try {
-    data = parseWritten(text);
+    data = parseWrittenJson(text);
   } catch {
     return [];
   }

@@ -1,6 +1,6 @@
 /** How the routes of a Fastify scope read request bodies. */
 import type { FastifyInstance } from 'fastify';
-import { parseWritten } from '../../model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../model/json/parseJson.ts';
 
 /** Takes JSON bodies only, and keeps their numbers as they are written: parameters and search spaces come in them. */
 export function jsonBodies(scope: FastifyInstance): void {
@@ -10,7 +10,7 @@ export function jsonBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     check(request, body, (error) => {
       if (error) done(error);
-      else done(null, parseWritten(body.replace(/^\uFEFF/, '')));
+      else done(null, parseWrittenJson(body.replace(/^\uFEFF/, '')));
     });
   });
 }

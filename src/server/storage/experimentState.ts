@@ -4,7 +4,8 @@
  */
 import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
-import { parseWritten } from '../../model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../model/json/parseJson.ts';
+
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
 import {
@@ -387,7 +388,7 @@ function statusOf(event: string): TrialStatus | undefined {
 
 function parseRecord(text: string): ParameterRecord | undefined {
   try {
-    const value = parseWritten(text);
+    const value = parseWrittenJson(text);
     if (typeof value !== 'object' || value === null) return undefined;
     const record = value as Partial<ParameterRecord>;
     const { parameters } = record;

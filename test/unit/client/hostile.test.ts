@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { ClientError } from '../../../src/client/errors.ts';
 import { Experiment } from '../../../src/client/experiment.ts';
-import { parsePythonJson } from '../../../src/model/trial/metric.ts';
+import { parseJson } from '../../../src/model/json/parseJson.ts';
+
 import { type Answer, Scene, silent, text } from './scene.ts';
 
 const folder = join(projectRoot, 'test/fixtures/nni-3.0/rest/hpo');
@@ -106,7 +107,7 @@ const reads: Record<string, Read> = {
     whole: (result: object[]) =>
       assert.deepEqual(
         result.map(plain),
-        rowsOf('export-data').map((row) => ({ ...row, value: parsePythonJson(String(row.value)) })),
+        rowsOf('export-data').map((row) => ({ ...row, value: parseJson(String(row.value)) })),
       ),
   },
   exportRecords: {
@@ -144,7 +145,7 @@ function plain(record: object): unknown {
 }
 
 function openedMetric(row: Record<string, unknown>): Record<string, unknown> {
-  return { ...row, data: parsePythonJson(JSON.parse(String(row.data))) };
+  return { ...row, data: parseJson(JSON.parse(String(row.data))) };
 }
 
 function openedTrial(row: Record<string, unknown>): Record<string, unknown> {

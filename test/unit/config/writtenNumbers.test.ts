@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../../src/model/config/config.ts';
 import { readConfigObject } from '../../../src/model/config/readConfig.ts';
-import { parseWritten } from '../../../src/model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../../src/model/json/parseJson.ts';
+
 import { readSearchSpace } from '../../../src/model/space/readSearchSpace.ts';
 import { configOf, ioOf, plain, plainWith } from './reading.ts';
 
@@ -56,7 +57,7 @@ describe('numbers of a search space', () => {
       tuner: { name: 'TPE' },
       trainingService: { platform: 'local' },
     };
-    const searchSpace = parseWritten('{ "x": { "_type": "choice", "_value": [1.0, 1] } }');
+    const searchSpace = parseWrittenJson('{ "x": { "_type": "choice", "_value": [1.0, 1] } }');
     const { config, problems } = await readConfigObject({ ...sent, searchSpace }, '/project', ioOf({}));
     assert.deepEqual(problems, []);
     const text = JSON.stringify(config);

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { decodeMetric, parsePythonJson, unwrapMetricData, wrapMetricData } from '../../../src/model/trial/metric.ts';
+import { parseJson } from '../../../src/model/json/parseJson.ts';
+import { decodeMetric, unwrapMetricData, wrapMetricData } from '../../../src/model/trial/metric.ts';
 
 const { NaN: nan } = Number;
 
@@ -115,7 +116,7 @@ describe('JSON as Python writes it', () => {
 
   it('is read with its NaN and infinities, and strings that look like them stay strings', () => {
     fc.assert(
-      fc.property(value, (each) => assert.deepEqual(parsePythonJson(python(each)), each)),
+      fc.property(value, (each) => assert.deepEqual(parseJson(python(each)), each)),
       { numRuns: 1000 },
     );
   });
@@ -134,7 +135,7 @@ describe('JSON as Python writes it', () => {
       'NaN NaN',
       "'NaN'",
     ]) {
-      assert.throws(() => parsePythonJson(text), SyntaxError, text);
+      assert.throws(() => parseJson(text), SyntaxError, text);
     }
   });
 });

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  asFloat,
-  asWritten,
-  numberOf,
-  parseWritten,
-  plainNumbers,
-  WrittenNumber,
-} from '../../../src/model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../../src/model/json/parseJson.ts';
+import { asFloat, asWritten, numberOf, plainNumbers, WrittenNumber } from '../../../src/model/json/writtenNumber.ts';
 
 /** How a text comes out again. */
-const rewritten = (text: string) => JSON.stringify(parseWritten(text));
+const rewritten = (text: string) => JSON.stringify(parseWrittenJson(text));
 
 describe('numbers as they are written', () => {
   it('keep what Python would see in them', () => {
@@ -38,7 +32,7 @@ describe('numbers as they are written', () => {
 
   it('are plain wherever JavaScript writes them alike', () => {
     for (const text of ['[1,0.5,-3,1e-7,1e22,9007199254740992]', '{"a":{"b":["1.0"]}}', '12']) {
-      assert.deepEqual(parseWritten(text), JSON.parse(text), text);
+      assert.deepEqual(parseWrittenJson(text), JSON.parse(text), text);
     }
     assert.equal(asWritten(31, '0x1F'), 31);
     assert.equal(asWritten(225, '0xE1'), 225);
@@ -50,13 +44,13 @@ describe('numbers as they are written', () => {
   it('have the value of any JSON text, and are refused with it', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        assert.deepEqual(plainNumbers(parseWritten(text)), JSON.parse(JSON.stringify(JSON.parse(text))));
+        assert.deepEqual(plainNumbers(parseWrittenJson(text)), JSON.parse(JSON.stringify(JSON.parse(text))));
         const once = rewritten(text);
         assert.equal(rewritten(once), once);
       }),
     );
-    assert.throws(() => parseWritten('{"a": 1.0,}'), SyntaxError);
-    assert.throws(() => parseWritten(''), SyntaxError);
+    assert.throws(() => parseWrittenJson('{"a": 1.0,}'), SyntaxError);
+    assert.throws(() => parseWrittenJson(''), SyntaxError);
   });
 
   it('are floats for whatever number asFloat is given', () => {

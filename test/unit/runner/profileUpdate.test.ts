@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseWritten } from '../../../src/model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../../src/model/json/parseJson.ts';
+
 import { readUpdate } from '../../../src/runner/rest/profileUpdate.ts';
 
 const read = (type: unknown, params: unknown) => readUpdate(type, { id: 'exp', params });
@@ -21,9 +22,9 @@ describe('update of a running experiment', () => {
   it('keeps how the numbers of a search space are written, and no others', () => {
     const text =
       '{"trialConcurrency":2.0,"searchSpace":{"x":{"_type":"choice","_value":[1.0,1]},"y":{"_type":"uniform","_value":[0.0,1]}}}';
-    const { searchSpace } = read('SEARCH_SPACE', parseWritten(text)).set;
+    const { searchSpace } = read('SEARCH_SPACE', parseWrittenJson(text)).set;
     assert.deepEqual(JSON.stringify(searchSpace?.x), '{"_type":"choice","_value":[1.0,1]}');
-    assert.deepEqual(read('TRIAL_CONCURRENCY', parseWritten(text)), { set: { trialConcurrency: 2 } });
+    assert.deepEqual(read('TRIAL_CONCURRENCY', parseWrittenJson(text)), { set: { trialConcurrency: 2 } });
   });
 
   for (const [type, params, said] of [

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { numberOf, parseWritten } from '../../../src/model/json/writtenNumber.ts';
+import { parseWrittenJson } from '../../../src/model/json/parseJson.ts';
+import { numberOf } from '../../../src/model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 import { logDensity, normalMixture } from '../../../src/search/space/mixture.ts';
 import { normalQuantile } from '../../../src/search/space/normalQuantile.ts';
@@ -98,7 +99,7 @@ describe('formulas of the tuners, beside the real NNI', () => {
     const { stdout } = await execa(nni.python, [script], {
       input: JSON.stringify(cases.map(({ question }) => question)),
     });
-    answers = parseWritten(stdout) as typeof answers;
+    answers = parseWrittenJson(stdout) as typeof answers;
   });
 
   for (const [question, title] of [
