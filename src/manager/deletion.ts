@@ -82,8 +82,9 @@ async function checkFolder(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => {
     throw refuse('can not be read');
   });
-  const database = await lstat(experimentLayout.database(directory)).catch(() => undefined);
-  if (!database?.isFile() && !names.every((name) => ownNames.has(name)))
+  const database = await realpath(experimentLayout.database(directory)).catch(() => undefined);
+  // A database behind a link does not make this folder an experiment's.
+  if (database !== experimentLayout.database(real) && !names.every((name) => ownNames.has(name)))
     throw refuse('holds other things than an experiment');
 }
 

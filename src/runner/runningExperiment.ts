@@ -67,7 +67,7 @@ export class RunningExperiment implements ExperimentSource {
   }
 
   files(trialId: string): TrialFiles {
-    return filesInFolder(this.trialDirectory(trialId));
+    return filesInFolder({ folder: this.trialDirectory(trialId), within: this.directory });
   }
 
   async manifest(): Promise<ManifestEntry[]> {

@@ -2,12 +2,11 @@
  * NNI's routes that read (ts/nni_manager/rest_server/restHandler.ts), over any source. Shapes are NNI's to the letter, because its
  * Python client rejects what it does not know; where NNI hangs or answers HTML, these answer 404 or 400 and say why.
  */
-import { basename } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { MetricType } from '../../model/trial/trial.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { httpError } from '../security/httpError.ts';
-import type { ExperimentSource } from '../sources/experimentSource.ts';
+import { type ExperimentSource, hasTrialFolder } from '../sources/experimentSource.ts';
 import { filesInFolder, type TrialFiles } from '../sources/trialFiles.ts';
 import { experimentLayout } from '../storage/layout.ts';
 
@@ -71,17 +70,17 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
     `${nniBase}/trial-file/:id/:name`,
     { schema: { querystring: fileQuery } },
     ({ params, query }, reply) => {
-      // The ids are from a database that may be anybody's; one that is a path leads to no trial.
-      const isName = basename(params.id) === params.id && !params.id.startsWith('.');
-      if (!isName || !source.state.has(params.id)) throw httpError(404, `There is no trial ${params.id}.`);
+      if (!hasTrialFolder(source, params.id)) throw httpError(404, `There is no trial ${params.id}.`);
       return sendFile(reply, source.files(params.id), params.name, query);
     },
   );
   get<{ Params: { name: string }; Querystring: FileQuery }>(
     '/logs/:name',
     { schema: { querystring: fileQuery } },
-    ({ params, query }, reply) =>
-      sendFile(reply, filesInFolder(experimentLayout.logs(source.directory)), params.name, query),
+    ({ params, query }, reply) => {
+      const place = { folder: experimentLayout.logs(source.directory), within: source.directory };
+      return sendFile(reply, filesInFolder(place), params.name, query);
+    },
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the reading routes need of an experiment; a runner's living one and a stored one both offer it. */
+import { basename } from 'node:path';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../../model/experiment/experiment.ts';
 import type { ExperimentState } from '../storage/experimentState.ts';
 import type { ChangeStream } from './changes.ts';
@@ -16,4 +17,9 @@ export interface ExperimentSource {
   files(trialId: string): TrialFiles;
   /** All entries of NNI's manifest. */
   manifest(): Promise<ManifestEntry[]>;
+}
+
+/** Whether an id names a trial and can be a folder's name. A foreign database may hold ids that are paths. */
+export function hasTrialFolder({ state }: Pick<ExperimentSource, 'state'>, id: string): boolean {
+  return basename(id) === id && !id.startsWith('.') && state.has(id);
 }

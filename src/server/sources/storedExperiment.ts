@@ -100,7 +100,7 @@ export class StoredExperiment implements ExperimentSource {
   }
 
   files(trialId: string): TrialFiles {
-    return filesInFolder(this.trialDirectory(trialId));
+    return filesInFolder({ folder: this.trialDirectory(trialId), within: this.directory });
   }
 
   manifest(): Promise<ManifestEntry[]> {

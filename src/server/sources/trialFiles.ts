@@ -2,7 +2,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type FileRange, type FileSlice, openConfined } from '../storage/confinedFile.ts';
+import {
+  type ConfinedFolder,
+  type FileRange,
+  type FileSlice,
+  openConfined,
+  realFolder,
+} from '../storage/confinedFile.ts';
 import { StorageError } from '../storage/storageError.ts';
 
 export interface TrialFile {
@@ -22,11 +28,13 @@ export interface TrialFiles {
   read(name: string, range?: FileRange): Promise<FileSlice>;
 }
 
-/** The files of a trial whose folder this machine sees. */
-export function filesInFolder(folder: string): TrialFiles {
+/** The files of a trial, or of an experiment's log, whose folder this machine sees. */
+export function filesInFolder(place: ConfinedFolder): TrialFiles {
   return {
     list: async () => {
       const files: TrialFile[] = [];
+      const folder = await realFolder(place).catch(() => undefined);
+      if (folder === undefined) return files;
       const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
       for (const entry of entries) {
         if (!entry.isFile()) continue;
@@ -36,7 +44,7 @@ export function filesInFolder(folder: string): TrialFiles {
       }
       return files.sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    read: (name, range) => openConfined(folder, name, range),
+    read: (name, range) => openConfined(place, name, range),
   };
 }
 

@@ -52,7 +52,7 @@ export async function readManifest(root: string): Promise<Manifest> {
   const manifest: Manifest = {};
   for (const [id, value] of Object.entries(raw)) {
     const parsed = v.safeParse(entrySchema, value);
-    if (parsed.success) manifest[id] = parsed.output as ManifestEntry;
+    if (parsed.success && !(id in Object.prototype)) manifest[id] = parsed.output as ManifestEntry;
   }
   return manifest;
 }

@@ -1,10 +1,10 @@
 /** NNI's routes of TensorBoard (ts/nni_manager/rest_server/restHandler.ts), over any source. */
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { shorten } from '../../model/text/shorten.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { httpError } from '../security/httpError.ts';
-import type { ExperimentSource } from '../sources/experimentSource.ts';
+import { type ExperimentSource, hasTrialFolder } from '../sources/experimentSource.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 
 /** Whether a path below an experiment's root belongs to these. */
@@ -36,10 +36,9 @@ function wantedTrials(source: ExperimentSource, body: unknown): WantedTrial[] {
   if (typeof ids !== 'string' || ids === '')
     throw httpError(400, 'The body must name the trials: { "trials": "id1,id2" }.');
   return [...new Set(ids.split(','))].map((id) => {
-    // The ids are from a database that may be anybody's; one that is a path leads to no trial.
-    const row = basename(id) === id ? source.state.row(id) : undefined;
-    if (!row) throw httpError(404, `There is no trial ${id}.`);
-    return { id, name: `${row.number} ${id}`, directory: source.trialDirectory(id) };
+    const row = hasTrialFolder(source, id) ? source.state.row(id) : undefined;
+    if (!row) throw httpError(404, `There is no trial ${shorten(id, 100)}.`);
+    return { id, name: `${row.number} ${id}`, folder: source.trialDirectory(id), within: source.directory };
   });
 }
 

@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpError } from '../security/httpError.ts';
+import { type ConfinedFolder, realFolder } from '../storage/confinedFile.ts';
 import { logFolderOf } from './logFolder.ts';
 import { findTensorBoard, NoTensorBoardError, type Program } from './program.ts';
 
@@ -24,11 +25,11 @@ export interface TaskRecord {
   message?: string;
 }
 
-export interface WantedTrial {
+/** A trial, its folder, and the experiment's folder that its folder must lie in. */
+export interface WantedTrial extends ConfinedFolder {
   id: string;
-  /** What people call it by. */
+  /** The run's name in TensorBoard. */
   name: string;
-  directory: string;
 }
 
 interface Task {
@@ -139,7 +140,12 @@ export class TensorBoards {
       settled: Promise.resolve(),
       ended: Promise.resolve(),
     };
-    await link(task);
+    try {
+      await link(task);
+    } catch (error) {
+      await rm(task.links, { recursive: true, force: true });
+      throw error;
+    }
     if (this.#over) {
       await rm(task.links, { recursive: true, force: true });
       throw httpError(409, 'The experiment has changed hands; try again.');
@@ -150,11 +156,17 @@ export class TensorBoards {
   }
 }
 
-/** Makes the links anew. TensorBoard follows them, and any character may be in a path. */
+/**
+ * Makes the links anew. TensorBoard follows them, and any character may be in a path.
+ *
+ * @throws HttpError 409 where a trial's folder is a link out of its experiment
+ */
 async function link(task: Task): Promise<void> {
   const folders: string[] = [];
-  for (const { name, directory } of task.trials) {
-    const folder = await logFolderOf(directory);
+  for (const trial of task.trials) {
+    const { name } = trial;
+    await checkFolder(trial);
+    const folder = await logFolderOf(trial.folder);
     folders.push(folder);
     await mkdir(task.links, { recursive: true });
     const path = join(task.links, name);
@@ -162,6 +174,18 @@ async function link(task: Task): Promise<void> {
     await symlink(folder, path, 'junction');
   }
   task.record.trialLogDirectoryList = folders;
+}
+
+/** A trial that has not begun has no folder yet. */
+async function checkFolder(trial: WantedTrial): Promise<void> {
+  const isThere = await lstat(trial.folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return;
+  await realFolder(trial).catch(() => {
+    throw httpError(409, `The folder of trial ${trial.id} leads out of the experiment's folder.`);
+  });
 }
 
 function run(task: Task, { argv, cwd, env }: Program): void {

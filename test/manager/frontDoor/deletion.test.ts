@@ -119,6 +119,18 @@ describe('manager: deleting experiments', () => {
     assert.ok(existsSync(home.experiments));
   });
 
+  it('does not take a folder for an experiment because its database is a link to one', async () => {
+    const work = join(home.path, 'work');
+    mkdirSync(join(work, 'thesis1'), { recursive: true });
+    writeFileSync(join(work, 'thesis1', 'thesis.tex'), 'years of it');
+    symlinkSync(join(folder(id), 'db'), join(work, 'thesis1', 'db'));
+    list({ thesis1: { logDir: work } });
+    const manager = await start();
+    const { status, error } = await remove(manager, 'thesis1');
+    assert.equal(status, 409, error);
+    assert.ok(existsSync(join(work, 'thesis1', 'thesis.tex')));
+  });
+
   it('does not follow links, neither in the place of the folder nor inside it', async () => {
     const elsewhere = join(home.path, 'elsewhere');
     cpSync(join(fixtures, id), join(elsewhere, 'real'), { recursive: true });

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import Fastify from 'fastify';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
+import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
+import { jsonErrors } from '../../../src/server/security/jsonErrors.ts';
+import { ChangeStream } from '../../../src/server/sources/changes.ts';
+import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { logFolderOf } from '../../../src/server/tensorBoard/logFolder.ts';
 import { findTensorBoard } from '../../../src/server/tensorBoard/program.ts';
+import { registerTensorBoardRoutes } from '../../../src/server/tensorBoard/routes.ts';
+import { TensorBoards } from '../../../src/server/tensorBoard/tensorBoards.ts';
 
 describe('TensorBoard', () => {
   let folder: string;
@@ -54,5 +61,58 @@ describe('TensorBoard', () => {
     assert.equal(await logFolderOf(folder), join(folder, 'logs', 'run'));
     await writeFile(join(folder, 'logs', 'run', 'events.out.tfevents.2'), '');
     assert.equal(await logFolderOf(folder), join(folder, 'logs', 'run'));
+  });
+
+  it('refuses trials whose ids are paths, and trials whose folder leads out of the experiment', async () => {
+    const directory = join(folder, 'experiment');
+    const trials = join(directory, 'environments', 'local-env', 'trials');
+    await mkdir(join(trials, 'inside'), { recursive: true });
+    await symlink(folder, join(trials, 'linked'));
+    const state = new ExperimentState('maximize');
+    for (const trialJobId of ['..', '.', '../..', 'linked', 'inside']) {
+      state.applyEvent({ timestamp: 1, trialJobId, event: 'SUCCEEDED' });
+    }
+    const never = () => assert.fail('not needed');
+    const program = await script('tensorboard', 'echo "TensorBoard 2.0 at http://127.0.0.1:6006/"; exec sleep 600');
+    const boards = new TensorBoards();
+    const server = Fastify();
+    jsonErrors(server);
+    registerTensorBoardRoutes(
+      server,
+      {
+        state,
+        changes: new ChangeStream(),
+        directory,
+        profile: () => ({ params: { trialCommand: '' } }) as ExperimentProfile,
+        summary: never,
+        manifest: never,
+        trialDirectory: (id) => join(trials, id),
+        files: never,
+      },
+      boards,
+    );
+    const path = process.env.PATH;
+    process.env.PATH = `${dirname(program)}:${path}`;
+    try {
+      const ask = (ids: string) =>
+        server.inject({ method: 'POST', path: '/api/v1/nni/tensorboard', payload: { trials: ids } });
+      for (const [ids, status] of [
+        ['..', 404],
+        ['.', 404],
+        ['../..', 404],
+        ['__proto__', 404],
+        ['linked', 409],
+        ['inside,linked', 409],
+        ['inside', 200],
+      ] as const) {
+        const answer = await ask(ids);
+        assert.equal(answer.statusCode, status, `${ids}: ${answer.body}`);
+      }
+      assert.equal(boards.list().length, 1);
+    } finally {
+      process.env.PATH = path;
+      await boards.dispose();
+      await server.close();
+    }
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import fc from 'fast-check';
 import Fastify from 'fastify';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
@@ -35,7 +36,7 @@ describe('files of a trial', () => {
   after(() => removeFolder(outer));
 
   const contents = async (name: string, range?: { tail?: number; offset?: number }) => {
-    const { stream, ...about } = await openConfined(folder, name, range);
+    const { stream, ...about } = await openConfined({ folder, within: outer }, name, range);
     return { ...about, text: await text(stream) };
   };
 
@@ -57,7 +58,7 @@ describe('files of a trial', () => {
 
   it('are not given twice when they grow while they are read', async () => {
     await writeFile(join(folder, 'growing'), 'one');
-    const first = await openConfined(folder, 'growing');
+    const first = await openConfined({ folder, within: outer }, 'growing');
     await appendFile(join(folder, 'growing'), 'two');
     assert.equal(await text(first.stream), 'one');
     assert.equal((await contents('growing', { offset: first.size })).text, 'two');
@@ -79,11 +80,15 @@ describe('files of a trial', () => {
     'trial.stdout/x',
     'loop',
     'a\0b',
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
     'x'.repeat(5000),
   ];
   for (const name of outside) {
     it(`${JSON.stringify(name.slice(0, 40))} is no file of it`, () =>
-      assert.rejects(openConfined(folder, name), { name: 'StorageError', kind: 'missing' }));
+      assert.rejects(openConfined({ folder, within: outer }, name), { name: 'StorageError', kind: 'missing' }));
   }
 
   it('whatever is asked for, nothing outside is read', () =>
@@ -104,19 +109,43 @@ describe('files of a trial', () => {
     ));
 
   it('of a folder that is gone are missing', () =>
-    assert.rejects(openConfined(join(outer, 'gone'), 'stdout'), { kind: 'missing' }));
+    assert.rejects(openConfined({ folder: join(outer, 'gone'), within: outer }, 'stdout'), { kind: 'missing' }));
 
   it('are listed with their sizes, links left out', async () => {
-    const names = (await filesInFolder(folder).list()).map(({ name, bytes }) => `${name} ${bytes}`);
+    const names = (await filesInFolder({ folder, within: outer }).list()).map(({ name, bytes }) => `${name} ${bytes}`);
     assert.ok(names.includes('output/model.bin 5'), names.join());
     assert.ok(names.includes('trial.stdout 13'), names.join());
     assert.ok(!names.some((name) => /^(in|out|up|loop) /.test(name)), names.join());
-    assert.deepEqual(await filesInFolder(join(outer, 'gone')).list(), []);
+    assert.deepEqual(await filesInFolder({ folder: join(outer, 'gone'), within: outer }).list(), []);
   });
 
   it('are read as text from the end; a missing one is empty', async () => {
-    assert.equal(await readTail(filesInFolder(folder), 'stdout', 6), 'world\n');
-    assert.equal(await readTail(filesInFolder(folder), 'stderr', 6), '');
+    assert.equal(await readTail(filesInFolder({ folder, within: outer }), 'stdout', 6), 'world\n');
+    assert.equal(await readTail(filesInFolder({ folder, within: outer }), 'stderr', 6), '');
+  });
+
+  it('of a folder that leads out of the experiment are missing, inside of it they are found', async () => {
+    const experiment = join(outer, 'linking');
+    await mkdir(join(experiment, 'log'), { recursive: true });
+    await writeFile(join(experiment, 'log', 'trial.log'), 'log');
+    await symlink(join(outer, 'trial-2'), join(experiment, 'away'));
+    await symlink('log', join(experiment, 'near'));
+    await symlink(outer, join(experiment, 'up'));
+    for (const away of ['away', 'up/trial-2', 'up', '..', '../trial-2']) {
+      const files = filesInFolder({ folder: join(experiment, away), within: experiment });
+      await assert.rejects(files.read('trial.stdout'), { kind: 'missing' }, away);
+      assert.deepEqual(await files.list(), [], away);
+    }
+    const near = filesInFolder({ folder: join(experiment, 'near'), within: experiment });
+    assert.equal(await readTail(near, 'trial.log', 10), 'log');
+    // The experiment's own folder may be reached over a link.
+    const over = join(outer, 'trial', 'up', 'linking');
+    assert.equal(await readTail(filesInFolder({ folder: join(over, 'log'), within: over }), 'trial.log', 10), 'log');
+  });
+
+  it('of a named pipe are missing, and nothing waits for its writer', async () => {
+    await execa('mkfifo', [join(folder, 'pipe')]);
+    await assert.rejects(openConfined({ folder, within: outer }, 'pipe'), { kind: 'missing' });
   });
 
   it('over REST are those of known trials, also where a foreign database has odd ones', async () => {
@@ -130,6 +159,9 @@ describe('files of a trial', () => {
     await writeFile(join(trial, 'trial.log'), 'log');
     await writeFile(join(trial, '..', 'trial.log'), 'secret');
     await writeFile(join(outer, 'trial.log'), 'secret');
+    state.applyEvent({ timestamp: 1, trialJobId: 'linked', event: 'SUCCEEDED' });
+    await symlink(outer, join(trial, '..', 'linked'));
+    await symlink(outer, join(directory, 'log'));
     const never = () => assert.fail('not needed');
     const server = Fastify();
     jsonErrors(server);
@@ -141,10 +173,11 @@ describe('files of a trial', () => {
       summary: never,
       manifest: never,
       trialDirectory: (id) => experimentLayout.trial(directory, id),
-      files: (id) => filesInFolder(experimentLayout.trial(directory, id)),
+      files: (id) => filesInFolder({ folder: experimentLayout.trial(directory, id), within: directory }),
     });
-    const get = async (id: string, name: string) => {
-      const path = `/api/v1/nni/trial-file/${encodeURIComponent(id)}/${encodeURIComponent(name)}`;
+    const get = (id: string, name: string) =>
+      read(`/api/v1/nni/trial-file/${encodeURIComponent(id)}/${encodeURIComponent(name)}`);
+    const read = async (path: string) => {
       const { statusCode, body } = await server.inject({ path, headers: { host: 'localhost' } });
       return [statusCode, body];
     };
@@ -156,10 +189,14 @@ describe('files of a trial', () => {
       ['.', 'trial.log'],
       ['../../../secret', '.'],
       ['bbbbb', 'trial.log'],
+      ['linked', 'trial.log'],
+      ['__proto__', 'trial.log'],
+      ['aaaaa', '__proto__'],
     ]) {
       const [status, body] = await get(id ?? '', name ?? '');
       assert.equal(status, 404, `${id} ${name}: ${body}`);
     }
+    assert.equal((await read('/logs/trial.log'))[0], 404);
     await server.close();
   });
 });
