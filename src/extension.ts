@@ -1,5 +1,5 @@
 /** Builds the parts and wires them. Nothing is read, connected or started on the way. */
-import { type ExtensionContext, env, l10n, window, workspace } from 'vscode';
+import { type ExtensionContext, env, window, workspace } from 'vscode';
 import { localConnector } from './store/localConnector.ts';
 import { Store } from './store/store.ts';
 import { registerCommands } from './ui/commands/register.ts';
@@ -13,6 +13,7 @@ import { openAtStart, openVariable } from './ui/openAtStart.ts';
 import { PanelManager } from './ui/panel/panelManager.ts';
 import { Settings } from './ui/settings.ts';
 import { StatusBar } from './ui/statusBar.ts';
+import { Log, l10n } from './ui/window.ts';
 
 /** What other extensions and tests get: the live state, to read. */
 export interface TrialdeckApi {
@@ -20,7 +21,7 @@ export interface TrialdeckApi {
 }
 
 export function activate(context: ExtensionContext): TrialdeckApi {
-  const log = window.createOutputChannel('Trialdeck', { log: true });
+  const log = new Log('Trialdeck');
   const settings = new Settings();
   const labels = new Labels(l10n.t, env.language);
   const store = new Store({

@@ -8,13 +8,14 @@ import { messageOf } from '../model/text/messageOf.ts';
 import { CommandFailure } from './failure.ts';
 import { progressLine } from './progress.ts';
 import { chooseExperiment } from './select.ts';
-import { jsonText, type Session, untilde } from './session.ts';
+import { type Session, untilde } from './session.ts';
 import { table, terminalWidth } from './table.ts';
+import { jsonText, writeText } from './terminal.ts';
 
 export async function listExperiments(session: Session, { all }: { all?: boolean }): Promise<undefined> {
   const manager = await session.manager();
   const [{ warnings = [] }, listed] = await Promise.all([manager.info(), manager.list()]);
-  for (const warning of warnings) process.stderr.write(`trialdeck: warning: ${warning}\n`);
+  for (const warning of warnings) writeText(process.stderr, `trialdeck: warning: ${warning}`);
   const experiments = listed.filter((experiment) => all || experiment.live);
   const text =
     experiments.length > 0

@@ -13,8 +13,9 @@ import { importResults } from './import.ts';
 import { showManager, stopManager } from './managerProcess.ts';
 import { startManager } from './managerStart.ts';
 import { problemCount, problemText } from './problems.ts';
-import { type GlobalOptions, jsonText, Session } from './session.ts';
+import { type GlobalOptions, Session } from './session.ts';
 import { stopExperiments } from './stop.ts';
+import { writeJson, writeText } from './terminal.ts';
 import { killTrials, listTrials } from './trials.ts';
 import { updateLimit, updateSearchSpace } from './update.ts';
 
@@ -43,10 +44,10 @@ async function fail(error: unknown, json: boolean): Promise<number> {
   const expected = error instanceof CommandFailure || error instanceof ClientError || error instanceof RangeError;
   // A stack is nothing for a person; NODE_DEBUG=trialdeck shows it to who looks for the cause.
   debug('%O', error);
-  if (json) process.stderr.write(`${jsonText({ error: message, ...(problems.length > 0 ? { problems } : {}) })}\n`);
+  if (json) writeJson(process.stderr, { error: message, ...(problems.length > 0 ? { problems } : {}) });
   else if (problems.length > 0) {
-    process.stderr.write(`${await problemText(problems, process.cwd())}\n${problemCount(problems)}; ${outcome}.\n`);
-  } else process.stderr.write(`trialdeck: ${expected ? '' : 'Something unexpected went wrong: '}${message}\n`);
+    writeText(process.stderr, `${await problemText(problems, process.cwd())}\n${problemCount(problems)}; ${outcome}.`);
+  } else writeText(process.stderr, `trialdeck: ${expected ? '' : 'Something unexpected went wrong: '}${message}`);
   return error instanceof CommandFailure ? error.exitCode : exitCodes.failure;
 }
 

@@ -4,6 +4,7 @@ import { formatDuration, formatNumber } from '../model/text/format.ts';
 import { isEnded, type TrialRow } from '../model/trial/trial.ts';
 import { metricText, trialName } from './results.ts';
 import { oneLine, terminalWidth } from './table.ts';
+import { redrawLine, writeText } from './terminal.ts';
 
 /** The terminal's line is drawn at most this often, in milliseconds. */
 const redrawEvery = 100;
@@ -49,7 +50,7 @@ export class Progress {
     if (text === this.#note) return;
     this.#note = text;
     if (this.#output.isTTY) this.#schedule();
-    else if (text !== '') this.#output.write(`${text}\n`);
+    else if (text !== '') writeText(this.#output, text);
   }
 
   /** Leaves the terminal's line free. */
@@ -58,7 +59,7 @@ export class Progress {
     clearInterval(this.#clock);
     this.#timer = undefined;
     this.#clock = undefined;
-    if (this.#drawn) this.#output.write('\r\x1b[2K');
+    if (this.#drawn) redrawLine(this.#output, '');
     this.#drawn = false;
   }
 
@@ -70,7 +71,7 @@ export class Progress {
     for (const row of this.#trials.values()) {
       if (!isEnded(row.status) || this.#told.has(row.id)) continue;
       this.#told.add(row.id);
-      this.#output.write(`${trialLine(row)} | ${this.#line()}\n`);
+      writeText(this.#output, `${trialLine(row)} | ${this.#line()}`);
     }
   }
 
@@ -80,7 +81,7 @@ export class Progress {
       this.#timer = undefined;
       const text = this.#note === '' ? this.#line() : `${this.#line()} · ${this.#note}`;
       const width = terminalWidth(this.#output) - 1;
-      this.#output.write(`\r\x1b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+      redrawLine(this.#output, text.length > width ? `${text.slice(0, width - 1)}…` : text);
       this.#drawn = true;
     }, redrawEvery);
   }

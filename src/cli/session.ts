@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { connectLocalManager } from '../client/localManager.ts';
 import type { ManagerClient } from '../client/manager.ts';
 import { packagedManager } from '../client/nodeProgram.ts';
+import { writeJson, writeText } from './terminal.ts';
 
 export interface GlobalOptions {
   experimentsDir?: string;
@@ -36,12 +37,13 @@ export class Session {
 
   /** For people; with `--json` nothing is printed. */
   say(text: string): void {
-    if (!this.json) process.stdout.write(`${text}\n`);
+    if (!this.json) writeText(process.stdout, text);
   }
 
   /** The one document of `--json`, or else the text. */
   print(document: unknown, text: string): void {
-    process.stdout.write(this.json ? `${jsonText(document)}\n` : text === '' ? '' : `${text}\n`);
+    if (this.json) writeJson(process.stdout, document);
+    else if (text !== '') writeText(process.stdout, text);
   }
 
   dispose(): void {
@@ -55,13 +57,6 @@ export class Session {
       start: true,
     });
   }
-}
-
-/** JSON has no NaN and no infinities: they are written as text. */
-export function jsonText(value: unknown): string {
-  const plain = (_key: string, entry: unknown) =>
-    typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
-  return JSON.stringify(value, plain, 2) ?? 'null';
 }
 
 /** `~/x` as a shell would read it; needed where the shell did not, as in `--experiments-dir=~/x`. */

@@ -1,4 +1,5 @@
 /** Tables of plain text. */
+import { printableLines } from '../model/text/plainText.ts';
 
 export interface Column {
   title: string;
@@ -27,10 +28,9 @@ export function table(
   return lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)).join('\n');
 }
 
-/** What a trial reported must not move the cursor or break the table. */
+/** What a trial reported must not break the table. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return printableLines(text).join(' ').replaceAll('\t', ' ');
 }
 
 /** Characters in a line of the terminal; without one, as many as there are. */

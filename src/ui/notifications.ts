@@ -1,13 +1,14 @@
 /** Tells once when an experiment that was started from here has finished or failed. */
-import { commands, type Disposable, l10n, type Memento, window } from 'vscode';
+import { commands, type Disposable, type Memento } from 'vscode';
 import { endedTrials, experimentPhase } from '../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../model/text/format.ts';
+import { type PlainText, plainText } from '../model/text/plainText.ts';
 import { disposeAll } from '../store/emitter.ts';
 import type { ExperimentModel } from '../store/experimentModel.ts';
 import type { Store } from '../store/store.ts';
-import { oneLine } from './explorer/escape.ts';
 import { experimentNode } from './explorer/nodes.ts';
 import type { Settings } from './settings.ts';
+import { l10n, showError, showInformation } from './window.ts';
 
 /** Ids of started experiments that have not ended yet: they outlive a reload of the window. */
 const memoryKey = 'trialdeck.started';
@@ -56,17 +57,17 @@ export class Notifications implements Disposable {
   async #tell(model: ExperimentModel, failed: boolean): Promise<void> {
     const { name, errors, best } = model.summary;
     const open = l10n.t('Open');
-    let answer: string | undefined;
+    let answer: PlainText | undefined;
     if (failed) {
-      const reason = errors[0] ? oneLine(errors[0], 200) : l10n.t('no reason was given; its log may tell');
-      answer = await window.showErrorMessage(l10n.t('{0} has failed: {1}', name, reason), open);
+      const reason = errors[0] ? plainText(errors[0], 200) : l10n.t('no reason was given; its log may tell');
+      answer = await showError(l10n.t('{0} has failed: {1}', name, reason), open);
     } else {
       const trials = endedTrials(model.summary);
       const value = best ? formatNumber(best.value) : '';
       const text = best
         ? l10n.t('{0} has finished: {1} trials, best {2} by trial {3}.', name, trials, value, best.trialNumber)
         : l10n.t('{0} has finished: {1} trials, none with a result.', name, trials);
-      answer = await window.showInformationMessage(text, open);
+      answer = await showInformation(text, open);
     }
     if (answer === open) {
       await commands.executeCommand('trialdeck.openExperiment', experimentNode(model.connectionId, model.id));

@@ -2,15 +2,16 @@
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { experimentPhase } from '../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../model/text/format.ts';
+import { type IconText, plainText, withIcon } from '../model/text/plainText.ts';
 import type { Translate } from './explorer/labels.ts';
 
 /**
  * `$(beaker) 2 running · best 0.9731`, `$(warning) 1 running, 1 stalled`; undefined when there is nothing to say. The best of several experiments is only
  * named where they can be compared, that is for one.
  */
-export function statusText(running: readonly ExperimentSummary[], lost: boolean, t: Translate): string | undefined {
+export function statusText(running: readonly ExperimentSummary[], lost: boolean, t: Translate): IconText | undefined {
   const stalled = running.filter((summary) => experimentPhase(summary) === 'stalled').length;
-  if (running.length === 0) return lost ? `$(warning) ${t('experiments not connected')}` : undefined;
+  if (running.length === 0) return lost ? withIcon('warning', plainText(t('experiments not connected'))) : undefined;
   const [only, ...others] = running;
   const best = others.length === 0 && only?.best ? ` · ${t('best {0}', formatNumber(only.best.value))}` : '';
   const icon = lost || stalled > 0 ? 'warning' : 'beaker';
@@ -18,5 +19,5 @@ export function statusText(running: readonly ExperimentSummary[], lost: boolean,
     running.length > stalled ? t('{0} running', running.length - stalled) : '',
     stalled > 0 ? t('{0} stalled', stalled) : '',
   ];
-  return `$(${icon}) ${parts.filter(Boolean).join(', ')}${best}`;
+  return withIcon(icon, plainText(`${parts.filter(Boolean).join(', ')}${best}`));
 }

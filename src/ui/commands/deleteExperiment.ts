@@ -1,6 +1,8 @@
 /** Delete stored experiments with everything that belongs to them, after one question that says what is lost. */
-import { l10n, ProgressLocation, window } from 'vscode';
+
 import { allTrials } from '../../model/experiment/experimentPhase.ts';
+import { type PlainText, plainLines } from '../../model/text/plainText.ts';
+import { askFirst, l10n, withProgress } from '../window.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTargets, type Target } from './target.ts';
@@ -19,12 +21,12 @@ export async function deleteExperiment(services: Services, ...args: unknown[]): 
     targets.length === 1
       ? l10n.t('Delete {0}?', first.summary.name)
       : l10n.t('Delete {0} experiments?', targets.length);
-  await chosen(window.showWarningMessage(question, { modal: true, detail: lost(targets) }, l10n.t('Delete')));
+  await chosen(askFirst(question, lost(targets), l10n.t('Delete')));
   const title =
     targets.length === 1
       ? l10n.t('Deleting {0}…', first.summary.name)
       : l10n.t('Deleting {0} experiments…', targets.length);
-  const results = await window.withProgress({ location: ProgressLocation.Notification, title }, () =>
+  const results = await withProgress(title, () =>
     Promise.allSettled(
       targets.map(async ({ connectionId, experimentId }) => {
         await services.store.delete(connectionId, experimentId);
@@ -36,15 +38,15 @@ export async function deleteExperiment(services: Services, ...args: unknown[]): 
   if (failed) throw failed.reason;
 }
 
-function lost(targets: readonly Target[]): string {
-  const lines = targets.slice(0, mostNamed).map((target) => {
+function lost(targets: readonly Target[]): PlainText {
+  const lines: string[] = targets.slice(0, mostNamed).map((target) => {
     const what = contents(target);
     return targets.length === 1 ? what : `• ${target.summary.name} (${target.experimentId}): ${what}`;
   });
   if (targets.length > mostNamed) lines.push(l10n.t('… and {0} more', targets.length - mostNamed));
   lines.push('', l10n.t('Results, logs and everything else in its folder are lost for good.'));
   if (targets.length === 1 && targets[0]) lines.push(targets[0].summary.directory);
-  return lines.join('\n');
+  return plainLines(lines);
 }
 
 function contents({ summary }: Target): string {

@@ -1,8 +1,10 @@
 /** Open the files behind an experiment: its config, its log, a trial's log. */
 import { basename } from 'node:path';
-import { l10n, Uri, window, workspace } from 'vscode';
+import { Uri, window, workspace } from 'vscode';
 import { canDo } from '../../model/experiment/actions.ts';
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
+import { l10n, pick, showInformation } from '../window.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
 import { chosen, Refusal } from './refusal.ts';
@@ -32,7 +34,7 @@ export async function openConfig(services: Services, ...args: unknown[]): Promis
     configFile === undefined
       ? l10n.t('It is not known from which file {0} was launched; this is the config that was recorded.', name)
       : l10n.t('{0} is not there any more; this is the config that was recorded.', basename(configFile));
-  void window.showInformationMessage(reason);
+  void showInformation(reason);
 }
 
 /** Files a trial may have written. */
@@ -59,14 +61,14 @@ export async function openTrialOutput(services: Services, ...args: unknown[]): P
   });
   const [trial] = target.trials;
   if (!trial) return;
-  const about: Record<TrialFile, string> = {
+  const about: Record<TrialFile, PlainText> = {
     'trial.log': l10n.t('what it printed'),
     stderr: l10n.t('errors and warnings'),
     stdout: l10n.t('what the shell printed'),
   };
-  const items = trialFiles.map((label) => ({ label, description: about[label] }));
+  const items = trialFiles.map((name) => ({ label: plainText(name), description: about[name], name }));
   const placeHolder = l10n.t('Which output of {0}?', trialName(trial));
-  await showTrialFile(target, trial, (await chosen(window.showQuickPick(items, { placeHolder }))).label);
+  await showTrialFile(target, trial, (await chosen(pick(items, { placeHolder }))).name);
 }
 
 async function showTrialFile(target: Target, trial: TrialRow, name: TrialFile): Promise<void> {

@@ -1,8 +1,10 @@
 /** Tell the tuner of a running experiment results from elsewhere; what is wrong in the file is said before anything is sent. */
 import { basename } from 'node:path';
-import { l10n, ProgressLocation, Range, type Uri, window, workspace } from 'vscode';
+import { Range, type Uri, window, workspace } from 'vscode';
 import type { ImportedResult, ImportReading } from '../../model/files/importText.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { plainLines, withIcon } from '../../model/text/plainText.ts';
+import { askFirst, l10n, pickFile, showDone, withProgress } from '../window.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget } from './target.ts';
@@ -17,7 +19,7 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
   });
   const { name } = target.summary;
   const [uri] = await chosen(
-    window.showOpenDialog({
+    pickFile({
       title: l10n.t('Results to import into {0}', name),
       openLabel: l10n.t('Import'),
       filters: { [l10n.t('Results (JSON, CSV)')]: ['json', 'csv'] },
@@ -34,21 +36,20 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
     results.length === 1
       ? l10n.t('Import 1 result from {0} into {1}?', file, name)
       : l10n.t('Import {0} results from {1} into {2}?', results.length, file, name);
-  const detail = [
+  const detail = plainLines([
     l10n.t('The tuner of {0} takes them for results of its own and draws new trials accordingly.', name),
     l10n.t('They can not be taken back, and no trials are added for them.'),
     ...leftOut(skipped),
     ...(await outside(results, space)),
-  ].join('\n');
-  await chosen(window.showWarningMessage(question, { modal: true, detail }, l10n.t('Import')));
+  ]);
+  await chosen(askFirst(question, detail, l10n.t('Import')));
   const data = results.map(({ parameter, value }) => ({ parameter, value }));
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Importing into {0}…', name) },
-    () => services.store.client(target.connectionId, target.experimentId).importData(data),
+  await withProgress(l10n.t('Importing into {0}…', name), () =>
+    services.store.client(target.connectionId, target.experimentId).importData(data),
   );
   const said = results.length === 1 ? l10n.t('1 result was imported into {0}', name) : undefined;
   const text = said ?? l10n.t('{0} results were imported into {1}', results.length, name);
-  window.setStatusBarMessage(`$(check) ${text}`, 4_000);
+  showDone(withIcon('check', text));
 }
 
 async function textOf(uri: Uri): Promise<string> {

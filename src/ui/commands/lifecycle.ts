@@ -1,10 +1,11 @@
 /** Open, view, stop and resume an experiment. */
-import { l10n, ProgressLocation, window } from 'vscode';
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import { canDo } from '../../model/experiment/actions.ts';
 import { type BackendChoice, chooseBackend } from '../../model/experiment/backend.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
+import type { PlainText } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
+import { askFirst, l10n, withProgress } from '../window.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
 import { chosen, Refusal } from './refusal.ts';
@@ -68,10 +69,9 @@ async function stop(services: Services, target: Target): Promise<void> {
             '{0} trials are running and will be lost. Results so far are kept, and the experiment can be resumed later.',
             running,
           );
-  await chosen(window.showWarningMessage(l10n.t('Stop {0}?', summary.name), { modal: true, detail }, yes));
-  await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Stopping {0}…', summary.name) },
-    () => services.store.stop(target.connectionId, target.experimentId),
+  await chosen(askFirst(l10n.t('Stop {0}?', summary.name), detail, yes));
+  await withProgress(l10n.t('Stopping {0}…', summary.name), () =>
+    services.store.stop(target.connectionId, target.experimentId),
   );
 }
 
@@ -101,7 +101,7 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
   const running = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0);
   const detail = l10n.t('Results are kept. Trials that run or wait now ({0}) are run again.', running);
   const yes = l10n.t('Stop and Resume');
-  await chosen(window.showWarningMessage(l10n.t('Stop {0} and resume it?', name), { modal: true, detail }, yes));
+  await chosen(askFirst(l10n.t('Stop {0} and resume it?', name), detail, yes));
   const stopped = await withCancel(l10n.t('Stopping {0}…', name), async (signal) => {
     await services.store.stop(connectionId, experimentId);
     const gone = () => services.store.summary(connectionId, experimentId)?.live !== true || undefined;
@@ -118,7 +118,7 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
 async function resume(
   services: Services,
   target: Target,
-  title: (byNni: boolean) => string,
+  title: (byNni: boolean) => PlainText,
 ): Promise<ExperimentRef | undefined> {
   const { connectionId, experimentId, summary } = target;
   const choice = await backendOf(services, target);

@@ -1,19 +1,20 @@
 /** Change the limits of a running experiment in an input box that checks while one types. */
-import { l10n, window } from 'vscode';
 import { formatDuration, parseDuration } from '../../model/config/duration.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
+import { askForText, l10n, showDone } from '../window.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target } from './target.ts';
 
 interface Limit {
-  placeHolder: string;
-  prompt: string;
+  placeHolder: PlainText;
+  prompt: PlainText;
   /** What stands in the box at first. */
   current(experiment: ExperimentSummary): string;
   /** Why the text is no value, or undefined. */
-  problem(text: string, experiment: ExperimentSummary): string | undefined;
+  problem(text: string, experiment: ExperimentSummary): PlainText | undefined;
   apply(services: Services, target: Target, text: string): Promise<unknown>;
 }
 
@@ -67,7 +68,7 @@ const limits = {
       try {
         seconds = parseDuration(text);
       } catch (error) {
-        return messageOf(error);
+        return plainText(messageOf(error));
       }
       return seconds < experiment.execDuration
         ? l10n.t('It has run for {0} already; enter more.', formatDuration(experiment.execDuration))
@@ -87,15 +88,15 @@ export function updateLimit(kind: keyof typeof limits) {
     const limit = limits[kind]();
     const target = await experimentTarget(services, args, { action: 'update', placeHolder: limit.placeHolder });
     const text = await chosen(
-      window.showInputBox({
-        title: target.summary.name,
+      askForText({
+        title: plainText(target.summary.name),
         prompt: limit.prompt,
         value: limit.current(target.summary),
-        validateInput: (value) => limit.problem(value, latest(services, target)),
+        problem: (value) => limit.problem(value, latest(services, target)),
       }),
     );
     await limit.apply(services, target, text);
-    window.setStatusBarMessage(l10n.t('{0}: changed to {1}', target.summary.name, text.trim()), 4_000);
+    showDone(l10n.t('{0}: changed to {1}', target.summary.name, text.trim()));
   };
 }
 

@@ -5,7 +5,6 @@
 import {
   type Disposable,
   EventEmitter,
-  l10n,
   Position,
   Range,
   type TextDocument,
@@ -16,6 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { l10n } from '../window.ts';
 
 const logScheme = 'trialdeck-log';
 /** Of a larger log only the end is shown. */

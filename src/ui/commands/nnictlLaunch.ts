@@ -1,10 +1,11 @@
 /** Start and resume experiments with a real NNI; they then appear like every other one. */
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { l10n, Range, type Uri, window, workspace } from 'vscode';
+import { Range, type Uri, window, workspace } from 'vscode';
 import { NnictlError, NnictlMissingError } from '../../client/errors.ts';
 import type { NnictlLaunched } from '../../client/nnictl/nnictl.ts';
 import { type ExperimentRef, samePath } from '../experiments.ts';
+import { l10n } from '../window.ts';
 import { keyPlace } from './keyPlace.ts';
 import { Refusal } from './refusal.ts';
 import type { Services } from './services.ts';

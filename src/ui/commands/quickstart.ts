@@ -1,5 +1,6 @@
 /** Copies the sample experiment to where the person wants it and opens it. */
-import { commands, type ExtensionContext, l10n, Uri, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, Uri, window, workspace } from 'vscode';
+import { l10n, pickFile } from '../window.ts';
 import { exists } from './exists.ts';
 import { chosen, Dismissed } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -24,7 +25,7 @@ export function openQuickstart(context: ExtensionContext) {
 async function pickParent(): Promise<Uri> {
   const workspaceFolder = workspace.workspaceFolders?.[0]?.uri;
   const [picked] = await chosen(
-    window.showOpenDialog({
+    pickFile({
       title: l10n.t('Where should the sample go? A folder {0} is made there', folderName),
       openLabel: l10n.t('Put It Here'),
       canSelectFiles: false,

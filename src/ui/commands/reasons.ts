@@ -1,10 +1,11 @@
 /** Why an action is not possible now, in words for the person who asked for it. */
-import { l10n } from 'vscode';
 import { type ExperimentAction, whyNot as refusalOf } from '../../model/experiment/actions.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
+import type { PlainText } from '../../model/text/plainText.ts';
+import { l10n } from '../window.ts';
 
 /** What is said when no experiment allows the action. */
-export function noneAllows(action: ExperimentAction): string {
+export function noneAllows(action: ExperimentAction): PlainText {
   switch (action) {
     case 'stop':
       return l10n.t('No experiment is running, so there is nothing to stop.');
@@ -30,7 +31,7 @@ export function noneAllows(action: ExperimentAction): string {
 }
 
 /** Undefined when the action is possible. */
-export function whyNot(action: ExperimentAction, experiment: ExperimentSummary): string | undefined {
+export function whyNot(action: ExperimentAction, experiment: ExperimentSummary): PlainText | undefined {
   const refusal = refusalOf(experiment, action);
   if (refusal === undefined) return undefined;
   const { name } = experiment;

@@ -1,7 +1,9 @@
+import type { PlainText } from '../../model/text/plainText.ts';
+
 /** A command that makes no sense now says so plainly; that is no failure and goes into no log. */
 export class Refusal extends Error {
   /** A command that leads out of it, offered as a button. */
-  readonly remedy: { title: string; command: string; args?: unknown[] } | undefined;
+  readonly remedy: { title: PlainText; command: string; args?: unknown[] } | undefined;
 
   constructor(message: string, remedy?: Refusal['remedy']) {
     super(message);

@@ -1,18 +1,11 @@
 /** The command table and how a command is run: its trust checked, its failure told once. */
-import {
-  commands,
-  type Disposable,
-  type ExtensionContext,
-  env,
-  type LogOutputChannel,
-  l10n,
-  window,
-  workspace,
-} from 'vscode';
+import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { plainText } from '../../model/text/plainText.ts';
 import { connectManager } from '../connections/connect.ts';
 import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
+import { type Log, l10n, showError, showWarning } from '../window.ts';
 import { deleteExperiment } from './deleteExperiment.ts';
 import { exportResults } from './exportResults.ts';
 import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
@@ -124,20 +117,21 @@ function restricted(): Refusal {
 }
 
 /** Says once what went wrong. Never rejects, and does not wait for the message to be closed. */
-async function tell(error: unknown, log: LogOutputChannel, id: string): Promise<void> {
+async function tell(error: unknown, log: Log, id: string): Promise<void> {
   if (error instanceof Dismissed) return;
   if (error instanceof Refusal) {
     const { remedy, message } = error;
     log.info(`${id}: ${message}`);
-    const shown = remedy ? window.showWarningMessage(message, remedy.title) : window.showWarningMessage(message);
+    const words = plainText(message);
+    const shown = remedy ? showWarning(words, remedy.title) : showWarning(words);
     void shown.then((answer) => {
       if (remedy && answer === remedy.title) void commands.executeCommand(remedy.command, ...(remedy.args ?? []));
     });
     return;
   }
-  log.error(`${id}:`, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  log.error(`${id}:`, error);
   const showLog = l10n.t('Show Log');
-  void window.showErrorMessage(messageOf(error), showLog).then((answer) => {
+  void showError(plainText(messageOf(error)), showLog).then((answer) => {
     if (answer === showLog) log.show();
   });
 }

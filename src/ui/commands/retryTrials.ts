@@ -1,10 +1,11 @@
 /** Queue the parameters of failed trials again. */
-import { l10n, ProgressLocation, window } from 'vscode';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { allTrials } from '../../model/experiment/experimentPhase.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { chooseRetries, type RetryChoice } from '../../model/trial/retry.ts';
 import type { Parameters, TrialRow } from '../../model/trial/trial.ts';
+import { askFirst, l10n, showDone, withProgress } from '../window.ts';
 import { ranWith } from './ranWith.ts';
 import { whyNot } from './reasons.ts';
 import { chosen, Refusal } from './refusal.ts';
@@ -49,19 +50,16 @@ async function retry(services: Services, target: Target, failed: readonly TrialR
   const { count, limit } = await ask(choice.queue.length, summary, left);
   const client = services.store.client(connectionId, experimentId);
   const parameters = await ranWith(services, target, choice.queue.slice(0, count));
-  const { queued, refusal } = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Queueing trials of {0}…', name) },
-    async () => {
-      if (limit !== undefined) await client.updateTrialnum(limit);
-      return queueAll(parameters, (one) => client.addTrial(one));
-    },
-  );
+  const { queued, refusal } = await withProgress(l10n.t('Queueing trials of {0}…', name), async () => {
+    if (limit !== undefined) await client.updateTrialnum(limit);
+    return queueAll(parameters, (one) => client.addTrial(one));
+  });
   if (refusal !== undefined) {
     throw new Error(l10n.t('{0} of {1} trials were queued. {2}', queued, parameters.length, refusal));
   }
   const said = queued === 1 ? l10n.t('1 trial of {0} is queued again', name) : undefined;
   const text = said ?? l10n.t('{0} trials of {1} are queued again', queued, name);
-  window.setStatusBarMessage(`$(check) ${text}`, 4_000);
+  showDone(withIcon('check', text));
 }
 
 /** One question: how many, and where the maximum leaves no room, whether it is to be raised. */
@@ -77,17 +75,17 @@ async function ask(
     wanted === 1 ? l10n.t('Retry 1 trial of {0}?', name) : l10n.t('Retry {0} trials of {1}?', wanted, name);
   const about = l10n.t('Each is queued as a new trial with the parameters it ran with.');
   if (room >= wanted || maxTrialNumber === undefined) {
-    const detail = [about, ...left].join('\n');
-    await chosen(window.showWarningMessage(question, { modal: true, detail }, l10n.t('Retry')));
+    const detail = plainLines([about, ...left]);
+    await chosen(askFirst(question, detail, l10n.t('Retry')));
     return { count: wanted };
   }
   const limit = started + wanted;
   const full = l10n.t('The experiment may have {0} trials and has {1}.', maxTrialNumber, started);
-  const detail = [about, full, ...left].join('\n');
+  const detail = plainLines([about, full, ...left]);
   const raise = l10n.t('Raise to {0} and Retry', limit);
   const some = room === 1 ? l10n.t('Retry 1') : l10n.t('Retry {0}', room);
   const answers = room > 0 ? [raise, some] : [raise];
-  const answer = await chosen(window.showWarningMessage(question, { modal: true, detail }, ...answers));
+  const answer = await chosen(askFirst(question, detail, ...answers));
   return answer === some ? { count: room } : { count: wanted, limit };
 }
 

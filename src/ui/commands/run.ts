@@ -1,13 +1,15 @@
 /** Check a config file and launch it. */
 import { basename, dirname, sep } from 'node:path';
-import { commands, l10n, Range, Uri, window, workspace } from 'vscode';
+import { commands, Range, Uri, window, workspace } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
 import type { ConfigProblem } from '../../model/config/config.ts';
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { LaunchRequest } from '../../wire/routes.ts';
 import { type CheckedConfig, checkConfig } from '../editor/checkConfig.ts';
 import { configInFront, findConfigs } from '../editor/configDocuments.ts';
 import type { ExperimentRef } from '../experiments.ts';
 import { experimentNode } from '../explorer/nodes.ts';
+import { l10n, pick, showInformation, withViewProgress } from '../window.ts';
 import { tellWhy, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
 import { launchEnvironment } from './python.ts';
@@ -43,10 +45,10 @@ export async function validate(services: Services, ...args: unknown[]): Promise<
   await refuseErrors(problems);
   const warnings = problems.filter(({ severity }) => severity === 'warning').length;
   const name = basename(uri.fsPath);
-  if (warnings === 0) window.showInformationMessage(l10n.t('{0} is ready to run.', name));
+  if (warnings === 0) showInformation(l10n.t('{0} is ready to run.', name));
   else {
     await commands.executeCommand('workbench.actions.view.problems');
-    window.showInformationMessage(
+    showInformation(
       warnings === 1
         ? l10n.t('{0} can run, with 1 warning.', name)
         : l10n.t('{0} can run, with {1} warnings.', name, warnings),
@@ -90,7 +92,7 @@ async function showProblem(problem: ConfigProblem): Promise<void> {
 }
 
 /** The file the command was called on, else the config in front, else one of those found in the workspace. */
-async function configFile(services: Services, args: readonly unknown[], placeHolder: string): Promise<Uri> {
+async function configFile(services: Services, args: readonly unknown[], placeHolder: PlainText): Promise<Uri> {
   const [first] = args;
   if (first instanceof Uri) return first;
   if (asReference(first)) {
@@ -101,9 +103,7 @@ async function configFile(services: Services, args: readonly unknown[], placeHol
   }
   const front = configInFront(services.settings);
   if (front) return front;
-  const found = await window.withProgress({ location: { viewId: 'trialdeck.experiments' } }, () =>
-    findConfigs(services.settings),
-  );
+  const found = await withViewProgress('trialdeck.experiments', () => findConfigs(services.settings));
   if (found.length === 0) {
     throw new Refusal(
       l10n.t('No experiment config was found in this workspace. Open one, or start with the quickstart.'),
@@ -114,11 +114,11 @@ async function configFile(services: Services, args: readonly unknown[], placeHol
     );
   }
   const items = found.map((uri) => ({
-    label: basename(uri.fsPath),
-    description: workspace.asRelativePath(dirname(uri.fsPath)),
+    label: plainText(basename(uri.fsPath)),
+    description: plainText(workspace.asRelativePath(dirname(uri.fsPath))),
     uri,
   }));
-  return (await chosen(window.showQuickPick(items, { placeHolder, matchOnDescription: true }))).uri;
+  return (await chosen(pick(items, { placeHolder, matchOnDescription: true }))).uri;
 }
 
 function onDisk(uri: Uri): void {

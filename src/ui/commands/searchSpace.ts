@@ -1,10 +1,12 @@
 /** Change the search space of a running experiment from a file: show what differs, ask, push. */
 import { basename } from 'node:path';
-import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { withIcon } from '../../model/text/plainText.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
+import { l10n, pick, pickFile, showDone } from '../window.ts';
 import { exists } from './exists.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -76,12 +78,12 @@ export function updateSearchSpace(documents: SpaceDocuments) {
       l10n.t('{0}: search space now ↔ {1}', summary.name, name),
       { preview: true },
     );
-    const use = l10n.t('$(check) Use the new search space');
+    const use = withIcon('check', l10n.t('Use the new search space'));
     const picked = await chosen(
-      window.showQuickPick(
+      pick(
         [
           { label: use, detail: l10n.t('New trials are drawn from it; those that run go on as they are.') },
-          { label: l10n.t('$(close) Keep the one that is used now') },
+          { label: withIcon('close', l10n.t('Keep the one that is used now')) },
         ],
         {
           title: l10n.t('Change the search space of {0}?', summary.name),
@@ -93,7 +95,7 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     if (picked.label !== use) throw new Dismissed();
     await services.store.client(target.connectionId, target.experimentId).updateSearchspace(next);
     await commands.executeCommand('workbench.action.closeActiveEditor');
-    window.setStatusBarMessage(`$(check) ${l10n.t('{0} uses the search space of {1}', summary.name, name)}`, 4_000);
+    showDone(withIcon('check', l10n.t('{0} uses the search space of {1}', summary.name, name)));
   };
 }
 
@@ -111,7 +113,7 @@ async function spaceFile(target: Target): Promise<Uri> {
     if (await exists(uri)) return uri;
   }
   const [picked] = await chosen(
-    window.showOpenDialog({
+    pickFile({
       title: l10n.t('Search space for {0}', name),
       openLabel: l10n.t('Compare'),
       filters: { [l10n.t('Search space or config')]: ['json', 'yml', 'yaml'] },

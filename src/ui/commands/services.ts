@@ -1,5 +1,4 @@
 /** What the commands work with; built by `extension.ts`. */
-import type { LogOutputChannel } from 'vscode';
 import type { Store } from '../../store/store.ts';
 import type { RememberedConnections } from '../connections/rememberedConnections.ts';
 import type { Explorer } from '../explorer/explorer.ts';
@@ -7,6 +6,7 @@ import type { Labels } from '../explorer/labels.ts';
 import type { NnictlFinder } from '../nnictlFinder.ts';
 import type { PanelManager } from '../panel/panelManager.ts';
 import type { Settings } from '../settings.ts';
+import type { Log } from '../window.ts';
 
 export interface GivenServices {
   store: Store;
@@ -15,7 +15,7 @@ export interface GivenServices {
   explorer: Explorer;
   settings: Settings;
   nnictls: NnictlFinder;
-  log: LogOutputChannel;
+  log: Log;
 }
 
 /** And the words for it. */

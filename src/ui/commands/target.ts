@@ -2,13 +2,15 @@
  * Which experiment or trials a command is about: what it was called with (tree rows, a page's menu, a CodeLens), else the
  * panel in front, else the experiment of the config file in front, else what the person picks.
  */
-import { l10n, type QuickPickItem, window } from 'vscode';
+import { window } from 'vscode';
 import { canDo, type ExperimentAction } from '../../model/experiment/actions.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { type PlainText, plainText, withIcon } from '../../model/text/plainText.ts';
 import { canKill, type TrialRow } from '../../model/trial/trial.ts';
 import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, type Target } from '../experiments.ts';
 import { trialTitle } from '../explorer/labels.ts';
+import { l10n, type PickItem, pick, pickSeveral } from '../window.ts';
 import { noneAllows, whyNot } from './reasons.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
@@ -42,10 +44,10 @@ export async function experimentTarget(
   args: readonly unknown[],
   question: {
     action: ExperimentAction;
-    placeHolder: string;
+    placeHolder: PlainText;
     only?: (summary: ExperimentSummary) => boolean;
     /** What is said where some allow the action, and `only` takes none of them. */
-    none?: string;
+    none?: PlainText;
   },
 ): Promise<Target> {
   const { action } = question;
@@ -90,12 +92,12 @@ export async function trialTargets(
   services: Services,
   args: readonly unknown[],
   question: {
-    placeHolder: string;
+    placeHolder: PlainText;
     /** What the experiment must allow to be offered; `open` by default. */
     action?: ExperimentAction;
     many?: boolean;
     only?: (trial: TrialRow) => boolean;
-    none: string;
+    none: PlainText;
   },
 ): Promise<Target & { trials: TrialRow[] }> {
   const named = references(services, args).filter((reference) => reference.trialId !== undefined);
@@ -119,18 +121,16 @@ export async function trialTargets(
   if (trials.length === 0) throw new Refusal(question.none);
   const items = trials.map((trial) => {
     const row = services.labels.trial(trial, target.summary);
-    return { label: `$(${row.icon}) ${row.label}`, description: row.description, trial };
+    return { label: withIcon(row.icon, row.label), description: row.description, trial };
   });
   const options = { placeHolder: question.placeHolder, matchOnDescription: true, matchOnDetail: true };
-  const picked = question.many
-    ? await chosen(window.showQuickPick(items, { ...options, canPickMany: true }))
-    : [await chosen(window.showQuickPick(items, options))];
+  const picked = question.many ? await chosen(pickSeveral(items, options)) : [await chosen(pick(items, options))];
   if (picked.length === 0) throw new Refusal(l10n.t('No trial was chosen.'));
   return { ...target, trials: picked.map((item) => item.trial) };
 }
 
 /** What a sentence calls a trial. */
-export function trialName(trial: TrialRow): string {
+export function trialName(trial: TrialRow): PlainText {
   return l10n.t('trial {0}', trialTitle(trial));
 }
 
@@ -158,18 +158,18 @@ function frontReference(services: Services): ExperimentRef | undefined {
   return file === undefined ? undefined : experimentsOfFile(services.store, file)[0];
 }
 
-async function pickExperiment(services: Services, candidates: Target[], placeHolder: string): Promise<Target> {
+async function pickExperiment(services: Services, candidates: Target[], placeHolder: PlainText): Promise<Target> {
   const several = services.store.connections.length > 1;
-  const items = candidates.map((target): QuickPickItem & { target: Target } => {
+  const items = candidates.map((target): PickItem & { target: Target } => {
     const row = services.labels.experiment(target.summary);
     const connection = several ? ` · ${services.store.connection(target.connectionId)?.label ?? ''}` : '';
     return {
-      label: `$(${row.icon}) ${row.label}`,
+      label: withIcon(row.icon, row.label),
       description: row.description,
-      detail: `${target.experimentId}${connection}`,
+      detail: plainText(`${target.experimentId}${connection}`),
       target,
     };
   });
   const options = { placeHolder, matchOnDescription: true, matchOnDetail: true };
-  return (await chosen(window.showQuickPick(items, options))).target;
+  return (await chosen(pick(items, options))).target;
 }

@@ -1,9 +1,11 @@
 /** TensorBoard over trials: started by the experiment's server, opened in a browser, one that runs already taken again. */
-import { env, l10n, window } from 'vscode';
+import { env } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
 import type { TensorBoardTask } from '../../model/experiment/tensorBoard.ts';
+import { withIcon } from '../../model/text/plainText.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
+import { ask, l10n, showDone } from '../window.ts';
 import { withCancel } from './launching.ts';
 import { chosen, Refusal } from './refusal.ts';
 import { serverUri } from './serverUri.ts';
@@ -61,7 +63,7 @@ export async function stopTensorBoard(services: Services, ...args: unknown[]): P
   const running = (await client.listTensorBoards()).filter(isAlive);
   if (running.length === 0) throw new Refusal(l10n.t('No TensorBoard of {0} is running.', summary.name));
   await client.stopTensorBoards();
-  window.setStatusBarMessage(`$(check) ${l10n.t('TensorBoard of {0} is stopped', summary.name)}`, 4_000);
+  showDone(withIcon('check', l10n.t('TensorBoard of {0} is stopped', summary.name)));
 }
 
 async function chosenTrials(
@@ -70,7 +72,7 @@ async function chosenTrials(
 ): Promise<{ target: Target; trials: TrialRow[] }> {
   if (references(services, args).some(({ trialId }) => trialId !== undefined)) {
     const { trials, ...target } = await trialTargets(services, args, {
-      placeHolder: '',
+      placeHolder: l10n.t('Open TensorBoard of which trial?'),
       only: isStarted,
       none: l10n.t('The trial has not started yet, so there is nothing to show.'),
     });
@@ -86,7 +88,7 @@ async function chosenTrials(
   if (all.length <= mostTrials) return { target, trials: all };
   const detail = l10n.t('It has {0}. Select others in the list of experiments to see those.', all.length);
   const question = l10n.t('Show the best {0} trials of {1} in TensorBoard?', mostTrials, target.summary.name);
-  await chosen(window.showInformationMessage(question, { modal: true, detail }, l10n.t('Show')));
+  await chosen(ask(question, detail, l10n.t('Show')));
   return { target, trials: all.slice(0, mostTrials) };
 }
 

@@ -3,7 +3,7 @@
  * and in the title bar. Values the search space would not yield are underlined as warnings; the trial may run all the same.
  */
 import {
-  CodeLens,
+  type CodeLens,
   type CodeLensProvider,
   type Diagnostic,
   type DiagnosticCollection,
@@ -11,7 +11,6 @@ import {
   type Disposable,
   EventEmitter,
   type ExtensionContext,
-  l10n,
   languages,
   Range,
   type TextDocument,
@@ -20,8 +19,10 @@ import {
   workspace,
 } from 'vscode';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { plainText, withIcon } from '../../model/text/plainText.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
+import { codeLens, diagnostic, l10n } from '../window.ts';
 import { asReference, type ExperimentRef } from './target.ts';
 
 /** Drafts outlive a reload of the window, as unsaved documents do. */
@@ -85,13 +86,13 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
     if (!reference) return [];
     const name = this.#source.experiment(reference)?.name ?? reference.experimentId;
     return [
-      new CodeLens(new Range(0, 0, 0, 0), {
-        title: `$(play) ${l10n.t('Queue Trial')}`,
+      codeLens(new Range(0, 0, 0, 0), {
+        title: withIcon('play', l10n.t('Queue Trial')),
         tooltip: l10n.t('Runs a trial of {0} with these parameters', name),
         command: 'trialdeck.queueTrial',
         arguments: [document.uri],
       }),
-      new CodeLens(new Range(0, 0, 0, 0), { title: `${name} · ${reference.experimentId}`, command: '' }),
+      codeLens(new Range(0, 0, 0, 0), { title: plainText(`${name} · ${reference.experimentId}`), command: '' }),
     ];
   }
 
@@ -112,7 +113,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
       problems.map(({ start, end, message, severity }): Diagnostic => {
         const range = new Range(document.positionAt(start), document.positionAt(end));
         const level = severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
-        return { range, message, severity: level, source: 'Trialdeck' };
+        return diagnostic(range, plainText(message), level);
       }),
     );
   }

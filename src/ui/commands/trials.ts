@@ -1,6 +1,8 @@
 /** What one does with trials: open, kill, copy, add and queue. */
-import { commands, env, l10n, Uri, window, workspace } from 'vscode';
+import { commands, env, Uri, window, workspace } from 'vscode';
+import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
+import { askFirst, l10n, showDone } from '../window.ts';
 import { deleteExperiment } from './deleteExperiment.ts';
 import { selectsTrials, stopExperiment } from './lifecycle.ts';
 import { ranWith } from './ranWith.ts';
@@ -17,6 +19,8 @@ import {
   trialTargets,
 } from './target.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
+
+const bullet = ({ message }: { message: string }) => `• ${message}`;
 
 const noTrials = () => l10n.t('The experiment has no trials yet.');
 
@@ -51,7 +55,7 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
           '{0}. Their processes end now. What they have reported so far is kept; they get no final result.',
           numbers,
         );
-  await chosen(window.showWarningMessage(question, { modal: true, detail }, l10n.t('Kill')));
+  await chosen(askFirst(question, detail, l10n.t('Kill')));
   const client = services.store.client(target.connectionId, target.experimentId);
   const failures = (await Promise.allSettled(trials.map((trial) => client.killTrialJob(trial.id)))).flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -75,7 +79,7 @@ export async function copyParameters(services: Services, ...args: unknown[]): Pr
   await env.clipboard.writeText(JSON.stringify(values.length === 1 ? values[0] : values, null, 2));
   const [first] = trials;
   const what = trials.length === 1 && first ? trialName(first) : l10n.t('{0} trials', trials.length);
-  window.setStatusBarMessage(`$(check) ${l10n.t('Parameters of {0} copied', what)}`, 2_000);
+  showDone(withIcon('check', l10n.t('Parameters of {0} copied', what)));
 }
 
 export function addTrial(drafts: TrialDrafts) {
@@ -109,18 +113,20 @@ export function queueTrial(drafts: TrialDrafts) {
     if (!uri || !reference) {
       throw new Refusal(l10n.t('This document is no trial. Start one with "Add Trial" or "Copy as New Trial".'));
     }
-    const target = await experimentTarget(services, [reference], { action: 'addTrial', placeHolder: '' });
+    const target = await experimentTarget(services, [reference], {
+      action: 'addTrial',
+      placeHolder: l10n.t('Add a trial to which experiment?'),
+    });
     const document = await workspace.openTextDocument(uri);
     const { parseDraft } = await import('./draftText.ts');
     const { parameters, problems } = parseDraft(document.getText(), await currentSpace(services, target));
     const error = problems.find((problem) => problem.severity === 'error');
     if (!parameters || error) throw new Refusal(error?.message ?? l10n.t('The parameters could not be read.'));
     if (problems.length > 0) {
-      const detail = problems.map((problem) => `• ${problem.message}`).join('\n');
       await chosen(
-        window.showWarningMessage(
+        askFirst(
           l10n.t('Queue this trial all the same?'),
-          { modal: true, detail: l10n.t('It differs from what the search space yields:\n{0}', detail) },
+          plainLines([l10n.t('It differs from what the search space yields:'), ...problems.map(bullet)]),
           l10n.t('Queue Trial'),
         ),
       );
@@ -128,7 +134,7 @@ export function queueTrial(drafts: TrialDrafts) {
     const number = await services.store.client(target.connectionId, target.experimentId).addTrial(parameters);
     await closeDraft(uri);
     await services.explorer.reveal(experimentNode(target.connectionId, target.experimentId));
-    window.setStatusBarMessage(`$(check) ${l10n.t('Trial {0} of {1} is queued', number, target.summary.name)}`, 4_000);
+    showDone(withIcon('check', l10n.t('Trial {0} of {1} is queued', number, target.summary.name)));
   };
 }
 

@@ -1,5 +1,6 @@
 /** Open the web page that NNI serves of an experiment it runs. */
-import { env, l10n, Uri } from 'vscode';
+import { env, Uri } from 'vscode';
+import { l10n } from '../window.ts';
 import { Refusal } from './refusal.ts';
 import { serverUri } from './serverUri.ts';
 import type { Services } from './services.ts';

@@ -1,10 +1,11 @@
 /** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
-import { l10n, ProgressLocation, window } from 'vscode';
 import type { Endpoint } from '../../client/endpoint.ts';
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { Connection } from '../../store/connection.ts';
 import { type AddressProblem, readServerAddress, shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
+import { askForText, l10n, withCancellableProgress } from '../window.ts';
 
 /** Milliseconds. */
 const noticed = 500;
@@ -13,13 +14,13 @@ const noticed = 500;
 export async function connectManager(services: Services, given?: unknown): Promise<void> {
   const title = l10n.t('Connect to Manager');
   const address = await chosen(
-    window.showInputBox({
+    askForText({
       title,
       value: typeof given === 'string' ? given : '',
       prompt: l10n.t('Address of a Trialdeck manager, or of a running experiment of NNI'),
-      placeHolder: 'gpu1:8080',
+      placeHolder: plainText('gpu1:8080'),
       ignoreFocusOut: true,
-      validateInput: (text) => (text === '' ? undefined : addressProblem(text)),
+      problem: (text) => (text === '' ? undefined : addressProblem(text)),
     }),
   );
   const problem = addressProblem(address);
@@ -36,7 +37,7 @@ export async function connectManager(services: Services, given?: unknown): Promi
     throw new Refusal(l10n.t('That is the manager of this machine, which is connected already.'));
   }
   const label = await chosen(
-    window.showInputBox({
+    askForText({
       title,
       value: defaultLabel(endpoint),
       prompt: l10n.t('What it is called in the list of experiments'),
@@ -61,8 +62,8 @@ export async function changeToken(services: Services, connection: Connection): P
 async function identify(
   { connections }: Services,
   address: string,
-  title: string,
-  question?: string,
+  title: PlainText,
+  question?: PlainText,
 ): Promise<{ endpoint: Endpoint; token: string | undefined }> {
   // Not loaded before somebody wants it: activation stays cheap.
   const { EndpointError, identifyEndpoint } = await import('../../client/index.ts');
@@ -98,22 +99,21 @@ async function identify(
 }
 
 /** Shows what is under way, and a way to cancel it, once it takes longer than one would notice. */
-async function withLateProgress<T>(work: Promise<T>, title: string, abort: AbortController): Promise<T> {
+async function withLateProgress<T>(work: Promise<T>, title: PlainText, abort: AbortController): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), noticed);
   });
   const result = await Promise.race([work.then((value) => ({ value })), late]).finally(() => clearTimeout(timer));
   if (result) return result.value;
-  const options = { location: ProgressLocation.Notification, cancellable: true, title };
-  return window.withProgress(options, (_progress, cancellation) => {
+  return withCancellableProgress(title, (cancellation) => {
     cancellation.onCancellationRequested(() => abort.abort(new Dismissed()));
     return work;
   });
 }
 
-async function askToken(title: string, prompt: string): Promise<string> {
-  const text = await chosen(window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true }));
+async function askToken(title: PlainText, prompt: PlainText): Promise<string> {
+  const text = await chosen(askForText({ title, prompt, password: true, ignoreFocusOut: true }));
   const token = text.trim();
   if (token === '') throw new Dismissed();
   return token;
@@ -147,12 +147,12 @@ function defaultLabel(endpoint: Endpoint): string {
   }
 }
 
-function addressProblem(text: string): string | undefined {
+function addressProblem(text: string): PlainText | undefined {
   const read = readServerAddress(text);
   return 'problem' in read ? addressWords(read.problem) : undefined;
 }
 
-function addressWords(problem: AddressProblem): string {
+function addressWords(problem: AddressProblem): PlainText {
   switch (problem) {
     case 'empty':
       return l10n.t('No address was given.');

@@ -1,19 +1,21 @@
 /** What one does with a connection that is there: rename it, give it another token, try it again, forget it. */
-import { l10n, window } from 'vscode';
+
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { Connection } from '../../store/connection.ts';
 import { shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
+import { askForText, l10n, pick } from '../window.ts';
 import * as connect from './connect.ts';
 
 export async function renameConnection(services: Services, ...args: unknown[]): Promise<void> {
   const connection = await target(services, args, l10n.t('Connection to rename'));
   const label = await chosen(
-    window.showInputBox({
+    askForText({
       title: l10n.t('Rename Connection'),
       value: connection.label,
       prompt: l10n.t('What it is called in the list of experiments'),
-      validateInput: (text) => (text.trim() === '' ? l10n.t('It needs a name.') : undefined),
+      problem: (text) => (text.trim() === '' ? l10n.t('It needs a name.') : undefined),
     }),
   );
   if (label.trim() !== '') await services.connections.rename(connection, label.trim());
@@ -40,7 +42,7 @@ function connectionOf(store: Services['store'], value: unknown): Connection | un
   return typeof value.connectionId === 'string' ? store.connection(value.connectionId) : undefined;
 }
 
-async function target({ store }: Services, args: readonly unknown[], placeHolder: string): Promise<Connection> {
+async function target({ store }: Services, args: readonly unknown[], placeHolder: PlainText): Promise<Connection> {
   const named = connectionOf(store, args[0]);
   if (named && named.kind === 'remote') return named;
   const remote = store.connections.filter(({ kind }) => kind === 'remote');
@@ -48,9 +50,9 @@ async function target({ store }: Services, args: readonly unknown[], placeHolder
   if (!only) throw new Refusal(l10n.t('There is no connection to another manager.'));
   if (!another) return only;
   const items = remote.map((connection) => ({
-    label: connection.label,
-    description: shortAddress(connection.address ?? ''),
+    label: plainText(connection.label),
+    description: plainText(shortAddress(connection.address ?? '')),
     connection,
   }));
-  return (await chosen(window.showQuickPick(items, { placeHolder, matchOnDescription: true }))).connection;
+  return (await chosen(pick(items, { placeHolder, matchOnDescription: true }))).connection;
 }

@@ -1,9 +1,10 @@
 /** Checks a config as it stands in the editor, with the unsaved text of every file it reads, and says who is to run it. */
 import { homedir } from 'node:os';
-import { FileType, l10n, type TextDocument, Uri, workspace } from 'vscode';
+import { FileType, type TextDocument, Uri, workspace } from 'vscode';
 import type { ConfigProblem, ExperimentConfig } from '../../model/config/config.ts';
 import type { ConfigIo } from '../../model/config/readConfig.ts';
 import { type BackendChoice, type BackendSetting, chooseBackend } from '../../model/experiment/backend.ts';
+import { l10n } from '../window.ts';
 
 export interface CheckedConfig {
   /** Present when there is no error. */

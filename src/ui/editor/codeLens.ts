@@ -1,11 +1,10 @@
 /** The line above a config file: Run and Validate, and how the experiment launched from it is doing. */
 import {
-  CodeLens,
+  type CodeLens,
   type CodeLensProvider,
   type Disposable,
   EventEmitter,
   env,
-  l10n,
   languages,
   Range,
   type TextDocument,
@@ -15,6 +14,7 @@ import type { Store, StoreChange } from '../../store/store.ts';
 import { experimentsOfFile } from '../experiments.ts';
 import { Labels } from '../explorer/labels.ts';
 import type { Settings } from '../settings.ts';
+import { codeLens, l10n } from '../window.ts';
 import { configLanguages, isConfigDocument } from './configDocuments.ts';
 import type { ConfigDiagnostics } from './diagnostics.ts';
 import { type Lens, lensLine } from './lensLines.ts';
@@ -65,7 +65,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     const line = this.#line(document);
     this.#shown.set(document, JSON.stringify(line));
     const top = new Range(0, 0, 0, 0);
-    return line.map(({ about, ...lens }) => new CodeLens(top, { ...lens, arguments: [about ?? document.uri] }));
+    return line.map(({ about, ...lens }) => codeLens(top, { ...lens, arguments: [about ?? document.uri] }));
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@
  * a search space in a file of its own are shown in that file. Closed files show none.
  */
 import {
-  Diagnostic,
+  type Diagnostic,
   type DiagnosticCollection,
   DiagnosticSeverity,
   type Disposable,
@@ -16,7 +16,9 @@ import {
 } from 'vscode';
 import type { ConfigProblem } from '../../model/config/config.ts';
 import type { BackendChoice } from '../../model/experiment/backend.ts';
+import { plainLines } from '../../model/text/plainText.ts';
 import type { Settings } from '../settings.ts';
+import { diagnostic } from '../window.ts';
 import { type BackendAdvice, checkConfig } from './checkConfig.ts';
 import { isConfigDocument } from './configDocuments.ts';
 
@@ -151,11 +153,11 @@ export class ConfigDiagnostics implements Disposable {
   }
 
   #diagnostic(problem: ConfigProblem, document: TextDocument | undefined): Diagnostic {
-    const diagnostic = new Diagnostic(rangeOf(problem, document), problem.message, severities[problem.severity]);
-    diagnostic.source = 'Trialdeck';
-    diagnostic.code = problem.code;
-    this.#problems.set(diagnostic, problem);
-    return diagnostic;
+    const message = plainLines(problem.message.split('\n'));
+    const made = diagnostic(rangeOf(problem, document), message, severities[problem.severity]);
+    made.code = problem.code;
+    this.#problems.set(made, problem);
+    return made;
   }
 }
 

@@ -1,7 +1,9 @@
 /** Explains keys of YAML configs, where no YAML extension does it with the schema. */
-import { Hover, type HoverProvider, MarkdownString, type Position, Range, type TextDocument } from 'vscode';
+import { type Hover, type HoverProvider, type Position, Range, type TextDocument } from 'vscode';
 import { descriptionAt, placeAt } from '../../model/config/configOutline.ts';
+import { escapeMarkdown, markdown } from '../markdown.ts';
 import type { Settings } from '../settings.ts';
+import { hover } from '../window.ts';
 import { isConfigDocument } from './configDocuments.ts';
 import { yamlExtensionInstalled } from './yamlSchema.ts';
 
@@ -19,8 +21,8 @@ export class ConfigHover implements HoverProvider {
     const found = place && !place.inValue ? descriptionAt(place, lines) : undefined;
     if (!place || !found) return undefined;
     const { line } = position;
-    return new Hover(
-      new MarkdownString(`**${found.text}** ${found.description}`),
+    return hover(
+      markdown`**${escapeMarkdown(found.text)}** ${escapeMarkdown(found.description, 2000)}`,
       new Range(line, place.keyStart, line, place.keyStart + place.key.length),
     );
   }

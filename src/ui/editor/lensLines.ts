@@ -5,15 +5,16 @@ import type { BackendChoice } from '../../model/experiment/backend.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { experimentPhase } from '../../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../../model/text/format.ts';
+import { type IconText, type PlainText, plainLines, plainText, withIcon } from '../../model/text/plainText.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
 import { experimentPhaseWord, type Labels, phaseShape, progressText } from '../explorer/labels.ts';
 
 export interface Lens {
-  title: string;
+  title: PlainText | IconText;
   command: string;
   /** The experiment it is about; none means the file. */
   about?: ExperimentRef;
-  tooltip?: string;
+  tooltip?: PlainText;
 }
 
 /** More running experiments of one file than this are told as a number. */
@@ -30,29 +31,30 @@ export function lensLine(experiments: readonly Target[], labels: Labels, backend
   if (live.length > 0) {
     const shown = live.slice(0, maxShown).flatMap((target) => liveLenses(target, labels));
     const hidden = live.length - maxShown;
-    if (hidden > 0) shown.push({ title: t('{0} more running', hidden), command: 'trialdeck.experiments.focus' });
+    if (hidden > 0)
+      shown.push({ title: plainText(t('{0} more running', hidden)), command: 'trialdeck.experiments.focus' });
     return shown;
   }
   const validate = {
-    title: `$(check) ${t('Validate')}`,
-    tooltip: t('Check this file without running it'),
+    title: withIcon('check', plainText(t('Validate'))),
+    tooltip: plainText(t('Check this file without running it')),
     command: 'trialdeck.validate',
   };
   const byNni = backend?.backend === 'nnictl';
-  const run = byNni ? t('Run with nnictl') : t('Run');
-  const tooltip = byNni ? backend.reason : t('Start an experiment with this file');
+  const run = plainText(byNni ? t('Run with nnictl') : t('Run'));
+  const tooltip = plainText(byNni ? backend.reason : t('Start an experiment with this file'));
   const [last] = experiments;
   if (!last) {
-    return [{ title: `$(play) ${run}`, tooltip, command: 'trialdeck.run' }, validate];
+    return [{ title: withIcon('play', run), tooltip, command: 'trialdeck.run' }, validate];
   }
   const about = referenceOf(last);
-  const open = { title: t('Open'), command: 'trialdeck.openExperiment', about };
-  const resume = { title: t('Resume'), command: 'trialdeck.resumeExperiment', about };
+  const open = { title: plainText(t('Open')), command: 'trialdeck.openExperiment', about };
+  const resume = { title: plainText(t('Resume')), command: 'trialdeck.resumeExperiment', about };
   return [
     { ...open, ...statusOf(last.summary, endedText(last.summary, labels)) },
     open,
     {
-      title: `$(play) ${byNni ? t('Run Again with nnictl') : t('Run Again')}`,
+      title: withIcon('play', plainText(byNni ? t('Run Again with nnictl') : t('Run Again'))),
       tooltip,
       command: 'trialdeck.run',
     },
@@ -65,21 +67,21 @@ function liveLenses(target: Target, labels: Labels): Lens[] {
   const { summary } = target;
   const { t } = labels;
   const about = referenceOf(target);
-  const open = { title: t('Open'), command: 'trialdeck.openExperiment', about };
+  const open = { title: plainText(t('Open')), command: 'trialdeck.openExperiment', about };
   const word = experimentPhaseWord(experimentPhase(summary), t);
   const done = withBest([`${summary.name} ${word}: ${progressText(summary)}`], summary, labels);
   const lenses: Lens[] = [{ ...open, ...statusOf(summary, done) }, open];
   if (canDo(summary, 'stop')) {
-    lenses.push({ title: t('Stop'), command: 'trialdeck.stopExperiment', about });
+    lenses.push({ title: plainText(t('Stop')), command: 'trialdeck.stopExperiment', about });
   }
   return lenses;
 }
 
-function statusOf(summary: ExperimentSummary, text: string): { title: string; tooltip: string } {
+function statusOf(summary: ExperimentSummary, text: string): { title: IconText; tooltip: PlainText } {
   const { icon } = phaseShape(experimentPhase(summary));
   return {
-    title: `$(${icon}) ${text}`,
-    tooltip: summary.errors.join('\n') || `${summary.name} · ${summary.id}`,
+    title: withIcon(icon, plainText(text, 200)),
+    tooltip: plainLines(summary.errors) || plainText(`${summary.name} · ${summary.id}`),
   };
 }
 

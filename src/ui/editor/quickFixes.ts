@@ -3,13 +3,13 @@ import {
   CodeAction,
   CodeActionKind,
   type CodeActionProvider,
-  l10n,
   Range,
   type TextDocument,
   type Uri,
   WorkspaceEdit,
 } from 'vscode';
 import type { ConfigProblem } from '../../model/config/config.ts';
+import { l10n } from '../window.ts';
 import type { ConfigDiagnostics } from './diagnostics.ts';
 
 export class ConfigQuickFixes implements CodeActionProvider {

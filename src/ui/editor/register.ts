@@ -1,8 +1,9 @@
 /** Wires what config files get in the editor: CodeLens, problems, quick fixes, completion, hover. */
-import { type Disposable, type ExtensionContext, type LogOutputChannel, languages } from 'vscode';
+import { type Disposable, type ExtensionContext, languages } from 'vscode';
 import type { Store } from '../../store/store.ts';
 import type { NnictlFinder } from '../nnictlFinder.ts';
 import type { Settings } from '../settings.ts';
+import type { Log } from '../window.ts';
 import { ConfigCodeLens } from './codeLens.ts';
 import { ConfigCompletion } from './completion.ts';
 import { ConfigContext } from './configContext.ts';
@@ -16,7 +17,7 @@ export interface EditorServices {
   store: Store;
   settings: Settings;
   nnictls: NnictlFinder;
-  log: LogOutputChannel;
+  log: Log;
 }
 
 /** What the returned disposable owns ends with it; it is also added to the context. */

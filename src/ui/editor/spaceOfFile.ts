@@ -1,9 +1,10 @@
 /** The search space in a file: one of its own, or the one of a config. */
 import { basename } from 'node:path';
-import { l10n, type Uri, workspace } from 'vscode';
+import { type Uri, workspace } from 'vscode';
 import type { ConfigProblem } from '../../model/config/config.ts';
 import { looksLikeConfig } from '../../model/config/looksLikeConfig.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { l10n } from '../window.ts';
 import { anyBackend, checkConfig } from './checkConfig.ts';
 
 /** Whether a text has a search space, or names the file of one. */

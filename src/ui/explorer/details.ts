@@ -2,10 +2,11 @@
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experiment/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/text/format.ts';
+import { plainText } from '../../model/text/plainText.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
 import type { Connection } from '../../store/connection.ts';
-import { escapeMarkdown, oneLine } from './escape.ts';
+import { escapeMarkdown, joinMarkdown, type Markdown, markdown } from '../markdown.ts';
 import {
   experimentPhaseWord,
   type Labels,
@@ -55,44 +56,45 @@ function valueEntries(name: string, text: string): Entry[] {
   const keys = Object.keys(entries);
   if (keys.length <= 1) return [{ key: name, value: metricValueText(text) }];
   return keys.map((key) => ({
-    key: key === 'default' ? name : `${name} · ${oneLine(key, 40)}`,
+    key: key === 'default' ? name : `${name} · ${plainText(key, 40)}`,
     value: formatNumber(entries[key] ?? Number.NaN),
   }));
 }
 
 /** One table, so that its columns line up; an empty row between the groups. */
-function table(...groups: Entry[][]): string {
+function table(...groups: Entry[][]): Markdown {
   const rows = groups
     .filter((entries) => entries.length > 0)
     .map((entries) => {
       const lines = entries
         .slice(0, tooltipRows)
-        .map(({ key, value }) => `| ${escapeMarkdown(key, 60)} | ${escapeMarkdown(value, 120)} |`);
-      if (entries.length > tooltipRows) lines.push('| … | |');
-      return lines.join('\n');
+        .map(({ key, value }) => markdown`| ${escapeMarkdown(key, 60)} | ${escapeMarkdown(value, 120)} |`);
+      if (entries.length > tooltipRows) lines.push(markdown`| … | |`);
+      return joinMarkdown(lines, '\n');
     });
-  return `| | |\n| :-- | :-- |\n${rows.join('\n| | |\n')}`;
+  return joinMarkdown([markdown`| | |`, markdown`| :-- | :-- |`, joinMarkdown(rows, '\n| | |\n')], '\n');
 }
 
 /** Markdown. All text from elsewhere is escaped. */
 export function connectionTooltip(
   connection: Pick<Connection, 'label' | 'status' | 'address'>,
   labels: Labels,
-): string | undefined {
+): Markdown | undefined {
   const { t } = labels;
   const { label, status } = connection;
   const address = connection.address ?? (status.state === 'connected' ? status.address : undefined);
-  const lines = [`**${escapeMarkdown(label)}**${address === undefined ? '' : ` · ${escapeMarkdown(address, 200)}`}`];
+  const where = address === undefined ? markdown`` : markdown` · ${escapeMarkdown(address, 200)}`;
+  const lines = [markdown`**${escapeMarkdown(label)}**${where}`];
   if (status.state === 'connected') lines.push(escapeMarkdown(t('Connected since {0}', labels.moment(status.since))));
   if (status.state === 'lost') {
     if (status.reached) lines.push(escapeMarkdown(t('No answer since {0}', labels.moment(status.since))));
     lines.push(escapeMarkdown(status.reason, 500));
   }
-  return lines.join('\n\n');
+  return joinMarkdown(lines, '\n\n');
 }
 
 /** Markdown. All text from elsewhere is escaped. */
-export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, labels: Labels, now: number): string {
+export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, labels: Labels, now: number): Markdown {
   const { t } = labels;
   const best = row.id === experiment.best?.trialId ? ` · ${t('the best so far')}` : '';
   const status = seenStatus(row.status, experiment);
@@ -106,13 +108,13 @@ export function trialTooltip(row: TrialRow, experiment: ExperimentSummary, label
   if (row.source === 'customized') times.push({ key: t('added by'), value: t('you') });
   times.push({ key: t('id'), value: row.id });
   const blocks = [
-    `**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(status, t))}${escapeMarkdown(best)}`,
+    markdown`**${escapeMarkdown(t('Trial {0}', trialTitle(row)))}** · ${escapeMarkdown(trialStatusWord(status, t))}${escapeMarkdown(best)}`,
   ];
   if (row.message) blocks.push(escapeMarkdown(row.message));
   const recorded = recordedEntries(row, labels);
   if (recorded.length > 0) blocks.push(escapeMarkdown(mixUpSentence(labels.t)));
   blocks.push(table(parameterEntries(row), recorded, metricEntries(row, labels), times));
-  return blocks.join('\n\n');
+  return joinMarkdown(blocks, '\n\n');
 }
 
 /** How many trials are in the states that call for a look. */
@@ -126,7 +128,7 @@ function stateEntries(summary: ExperimentSummary, { t }: Labels): Entry[] {
 }
 
 /** Markdown. All text from elsewhere is escaped. */
-export function experimentTooltip(summary: ExperimentSummary, labels: Labels, now: number): string {
+export function experimentTooltip(summary: ExperimentSummary, labels: Labels, now: number): Markdown {
   const { t } = labels;
   const progress = progressText(summary);
   const entries: Entry[] = [
@@ -155,9 +157,9 @@ export function experimentTooltip(summary: ExperimentSummary, labels: Labels, no
   if (summary.startTime !== undefined) entries.push({ key: t('started'), value: labels.moment(summary.startTime) });
   entries.push({ key: t('id'), value: summary.id }, { key: t('folder'), value: summary.directory });
   const blocks = [
-    `**${escapeMarkdown(summary.name || summary.id)}** · ${escapeMarkdown(experimentPhaseWord(experimentPhase(summary), t))}`,
+    markdown`**${escapeMarkdown(summary.name || summary.id)}** · ${escapeMarkdown(experimentPhaseWord(experimentPhase(summary), t))}`,
     ...summary.errors.slice(0, 3).map((error) => escapeMarkdown(error)),
     table(entries),
   ];
-  return blocks.join('\n\n');
+  return joinMarkdown(blocks, '\n\n');
 }

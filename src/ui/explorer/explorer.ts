@@ -1,10 +1,11 @@
 /** The view with connections, experiments and trials. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { commands, type Disposable, type Event, EventEmitter, l10n, type TreeView, window, workspace } from 'vscode';
+import { commands, type Disposable, type Event, EventEmitter, type TreeView, window, workspace } from 'vscode';
 import { canDo } from '../../model/experiment/actions.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
+import { l10n, setViewNotes } from '../window.ts';
 import { type Labels, runningExperiments } from './labels.ts';
 import { experimentNode, type TreeNode, trialNode } from './nodes.ts';
 import { TreeData } from './treeData.ts';
@@ -166,8 +167,7 @@ export class Explorer implements Disposable {
     const key = JSON.stringify(keys);
     if (key === this.#state) return;
     this.#state = key;
-    this.#view.badge = running > 0 ? { value: running, tooltip } : undefined;
-    this.#view.message = message;
+    setViewNotes(this.#view, message, running > 0 ? { value: running, tooltip } : undefined);
     void setContext('trialdeck.state', state);
     void setContext('trialdeck.hasExperiments', summaries.length > 0);
     void setContext('trialdeck.hasRemote', others);

@@ -10,27 +10,14 @@ import {
   seenStatus,
 } from '../../model/experiment/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/text/format.ts';
+import { plainText } from '../../model/text/plainText.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import { canKill, type Parameters, type SeenStatus, type TrialRow } from '../../model/trial/trial.ts';
 import type { Connection, ConnectionStatus } from '../../store/connection.ts';
-import { oneLine } from './escape.ts';
+import type { Row } from './row.ts';
 
 /** `vscode.l10n.t`, or a plain one in tests. */
 export type Translate = (message: string, ...args: (string | number)[]) => string;
-
-/** Whatever a row needs to be drawn; equal rows need no redraw. */
-export interface Row {
-  label: string;
-  description: string;
-  /** A codicon, maybe with a modifier such as `~spin`. */
-  icon: string;
-  /** Id of a theme colour; empty for the plain one. */
-  color: string;
-  /** What can be done with it, for `when` clauses: `trial;kill;log;`. */
-  contextValue: string;
-  /** What a screen reader says. */
-  spoken: string;
-}
 
 export interface Shape {
   icon: string;
@@ -148,15 +135,15 @@ export class Labels {
       lost && status.wantsToken ? 'token' : '',
     ];
     return {
-      label: oneLine(label),
-      description,
+      label: plainText(label, 120),
+      description: plainText(description),
       icon: lost ? 'warning' : status.state === 'connecting' ? 'loading~spin' : remote ? 'remote' : 'vm',
       color: lost ? 'trialdeck.stoppedEarly' : '',
       contextValue: context
         .filter(Boolean)
         .map((word) => `${word};`)
         .join(''),
-      spoken: [label, description].filter(Boolean).join(', '),
+      spoken: plainText([label, description].filter(Boolean).join(', ')),
     };
   }
 
@@ -168,7 +155,7 @@ export class Labels {
     const best = summary.best ? t('best {0}', formatNumber(summary.best.value)) : '';
     const ended = summary.endTime ?? summary.best?.time ?? summary.startTime;
     const when = ended === undefined ? '' : this.ago(ended);
-    const reason = summary.errors[0] ? oneLine(summary.errors[0], 80) : '';
+    const reason = summary.errors[0] ? plainText(summary.errors[0], 80) : '';
     let parts: string[];
     switch (phase) {
       case 'running':
@@ -187,7 +174,7 @@ export class Labels {
         parts = [word, best, when];
     }
     if (summary.type === 'nas') parts.unshift('NAS');
-    const label = oneLine(summary.name) || summary.id;
+    const label = plainText(summary.name, 120) || plainText(summary.id, 120);
     const marks = [...possibleActions(summary), canDo(summary, 'dispatcherLog') ? 'nni' : ''];
     const actions = marks
       .filter(Boolean)
@@ -196,10 +183,10 @@ export class Labels {
     const running = phase === 'running' || phase === 'finishing' ? [word] : [];
     return {
       label,
-      description: parts.filter(Boolean).join(' · '),
+      description: plainText(parts.filter(Boolean).join(' · ')),
       ...(lostSince === undefined ? phaseShape(phase) : still(phaseShape(phase))),
       contextValue: `experiment;${actions}`,
-      spoken: [t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', '),
+      spoken: plainText([t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', ')),
     };
   }
 
@@ -211,7 +198,7 @@ export class Labels {
     const isBest = row.id === experiment.best?.trialId;
     const metric = this.metricText(row);
     const word = trialStatusWord(status, t);
-    const message = row.message ? oneLine(row.message, 60) : '';
+    const message = row.message ? plainText(row.message, 60) : '';
     const parameters = parametersText(row.parameters);
     let parts: string[];
     switch (status) {
@@ -241,27 +228,29 @@ export class Labels {
     if (canDo(experiment, 'tensorBoard') && row.status !== 'WAITING') actions.push('tensorBoard;');
     const title = trialTitle(row);
     return {
-      label: title,
-      description: parts.filter(Boolean).join(' · '),
+      label: plainText(title, 120),
+      description: plainText(parts.filter(Boolean).join(' · ')),
       ...(isBest ? { icon: 'star-full', color: 'trialdeck.succeeded' } : shape),
       contextValue: `trial;${actions.join('')}`,
-      spoken: [
-        t('Trial {0}', title),
-        isBest ? t('the best') : '',
-        word,
-        metric && t('metric {0}', metric),
-        row.status === 'FAILED' ? message : '',
-        row.recordedParameters ? t('its parameters were mixed up by NNI') : '',
-      ]
-        .filter(Boolean)
-        .join(', '),
+      spoken: plainText(
+        [
+          t('Trial {0}', title),
+          isBest ? t('the best') : '',
+          word,
+          metric && t('metric {0}', metric),
+          row.status === 'FAILED' ? message : '',
+          row.recordedParameters ? t('its parameters were mixed up by NNI') : '',
+        ]
+          .filter(Boolean)
+          .join(', '),
+      ),
     };
   }
 
   /** `stopped early by Medianstop`. */
   #stoppedBy({ assessor }: ExperimentSummary): string {
     if (assessor === undefined) return trialStatusWord('EARLY_STOPPED', this.t);
-    return this.t('stopped early by {0}', oneLine(assessor, 40));
+    return this.t('stopped early by {0}', plainText(assessor, 40));
   }
 
   /** The final result, else the newest intermediate one; empty when none was reported. Never an invented number. */
@@ -290,7 +279,7 @@ export class Labels {
   #lost(status: ConnectionStatus & { state: 'lost' }): string {
     if (status.wantsToken) return this.t('needs its token');
     const time = new Intl.DateTimeFormat(this.#locale, { timeStyle: 'short' }).format(status.since);
-    return status.reached ? this.t('no answer since {0}', time) : oneLine(status.reason, 80);
+    return status.reached ? this.t('no answer since {0}', time) : plainText(status.reason, 80);
   }
 }
 
@@ -316,7 +305,7 @@ export function trialTitle(row: Pick<TrialRow, 'id' | 'number'>): string {
 /** A reported value: the default metric as a number, else the text as it came. */
 export function metricValueText(text: string): string {
   const metric = decodeMetric(text);
-  return metric.default === undefined ? oneLine(text, 40) : formatNumber(metric.default);
+  return metric.default === undefined ? plainText(text, 40) : formatNumber(metric.default);
 }
 
 /** `lr 6.5e-4, hidden 32, relu`: words speak for themselves, numbers need their name. Cut at `limit`. */
@@ -331,7 +320,7 @@ export function parametersText(parameters: Parameters, limit = 90): string {
       texts.push('…');
       break;
     }
-    texts.push(oneLine(part, limit));
+    texts.push(plainText(part, limit));
   }
   return texts.join(', ');
 }
@@ -339,11 +328,11 @@ export function parametersText(parameters: Parameters, limit = 90): string {
 /** One parameter's value; nested choices by their name. */
 export function parameterText(value: unknown): string {
   if (typeof value === 'number') return formatNumber(value);
-  if (typeof value === 'string') return oneLine(value, 60);
+  if (typeof value === 'string') return plainText(value, 60);
   if (value !== null && typeof value === 'object' && '_name' in value && typeof value._name === 'string') {
     const { _name, ...rest } = value;
     const inner = parametersText(rest, 40);
-    return oneLine(inner ? `${_name} (${inner})` : _name, 60);
+    return plainText(inner ? `${_name} (${inner})` : _name, 60);
   }
-  return oneLine(JSON.stringify(value) ?? String(value), 60);
+  return plainText(JSON.stringify(value) ?? String(value), 60);
 }

@@ -3,21 +3,20 @@ import {
   type CancellationToken,
   type Disposable,
   EventEmitter,
-  l10n,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
   type TreeDataProvider,
-  TreeItem,
+  type TreeItem,
   TreeItemCollapsibleState,
 } from 'vscode';
+import { plainText } from '../../model/text/plainText.ts';
 import type { Connection } from '../../store/connection.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { ExperimentDelta, Store, StoreChange } from '../../store/store.ts';
+import type { Markdown } from '../markdown.ts';
+import { l10n, setTooltip, treeItem } from '../window.ts';
 import { connectionTooltip, experimentTooltip, metricEntries, parameterEntries, trialTooltip } from './details.ts';
-import { oneLine } from './escape.ts';
-import { isRunning, type Labels, type Row } from './labels.ts';
+import { isRunning, type Labels } from './labels.ts';
 import { experimentNode, nodeId, parentOf, type Section, type TreeNode, trialNode } from './nodes.ts';
+import type { Row } from './row.ts';
 
 /** Rows below one parent before "… more". */
 export const pageSize = 50;
@@ -229,12 +228,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     const id = nodeId(node);
     const row = this.#row(node);
     this.#drawn.set(id, signature(row));
-    const item = new TreeItem(row.label, this.#folding(node));
-    item.id = id;
-    item.description = row.description;
-    if (row.icon) item.iconPath = new ThemeIcon(row.icon, row.color ? new ThemeColor(row.color) : undefined);
-    item.contextValue = row.contextValue;
-    item.accessibilityInformation = { label: row.spoken };
+    const item = treeItem(row, id, this.#folding(node));
     if (node.kind === 'section' && node.section === 'log') {
       // A document like a file in the Explorer, so picking it opens it.
       item.command = { command: 'trialdeck.openTrialLog', title: l10n.t('Open Trial Log'), arguments: [node] };
@@ -244,9 +238,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
 
   /** Hovers are made when somebody hovers. */
   resolveTreeItem(item: TreeItem, node: TreeNode, _token: CancellationToken): TreeItem {
-    const text = this.#tooltip(node);
-    // Neither commands nor HTML nor icons: most of the text comes from trials.
-    item.tooltip = text === undefined ? '' : new MarkdownString(text);
+    setTooltip(item, this.#tooltip(node));
     return item;
   }
 
@@ -321,7 +313,8 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   #row(node: TreeNode): Row {
-    const nothing: Row = { label: '', description: '', icon: '', color: '', contextValue: node.kind, spoken: '' };
+    const none = plainText('');
+    const nothing: Row = { label: none, description: none, icon: '', color: '', contextValue: node.kind, spoken: none };
     switch (node.kind) {
       case 'connection': {
         const connection = this.#store.connection(node.connectionId);
@@ -340,7 +333,12 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
         return { ...nothing, ...this.#sectionRow(node.section, this.#entries(node).length === 0) };
       case 'value': {
         const value = this.#entries(node).find((entry) => entry.key === node.key)?.value ?? '';
-        return { ...nothing, label: node.key, description: value, spoken: `${node.key}, ${value}` };
+        return {
+          ...nothing,
+          label: plainText(node.key),
+          description: plainText(value),
+          spoken: plainText(`${node.key}, ${value}`),
+        };
       }
       case 'more': {
         const label = l10n.t('… {0} more', this.#hidden(node));
@@ -349,7 +347,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
       case 'problem': {
         const loading = this.#store.experiment(node.connectionId, node.experimentId)?.loading;
         const reason =
-          loading?.state === 'failed' ? oneLine(loading.reason, 200) : l10n.t('The trials have not arrived yet.');
+          loading?.state === 'failed' ? plainText(loading.reason, 200) : l10n.t('The trials have not arrived yet.');
         const icon = { icon: 'warning', color: 'trialdeck.stoppedEarly', contextValue: 'problem;retry;' };
         return { ...nothing, ...icon, label: reason, spoken: reason };
       }
@@ -362,7 +360,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   #sectionRow(section: Section, empty: boolean): Partial<Row> {
-    const none = empty ? l10n.t('none') : '';
+    const none = plainText(empty ? l10n.t('none') : '');
     switch (section) {
       case 'parameters':
         return {
@@ -389,7 +387,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     return Math.max(0, (all ?? 0) - limit);
   }
 
-  #tooltip(node: TreeNode): string | undefined {
+  #tooltip(node: TreeNode): Markdown | undefined {
     if (node.kind === 'connection') {
       const connection = this.#store.connection(node.connectionId);
       return connection && connectionTooltip(connection, this.#labels);

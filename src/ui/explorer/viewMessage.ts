@@ -1,6 +1,7 @@
 /** What stands above the rows: why there are none, or what keeps them from being all. Free of vscode. */
+
+import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
-import { oneLine } from './escape.ts';
 import type { Translate } from './labels.ts';
 
 export interface ViewState {
@@ -13,10 +14,10 @@ export interface ViewState {
 }
 
 /** Empty when there is nothing to say. */
-export function viewMessage({ shown, status, trusted, warnings }: ViewState, t: Translate): string {
-  if (!shown && status.state === 'lost' && !status.reached) return oneLine(status.reason, 200);
-  if (!shown && status.state === 'connecting') return t('Connecting…');
-  const parts = warnings.map((warning) => t('Warning: {0}', oneLine(warning, 300)));
+export function viewMessage({ shown, status, trusted, warnings }: ViewState, t: Translate): PlainText {
+  if (!shown && status.state === 'lost' && !status.reached) return plainText(status.reason, 200);
+  if (!shown && status.state === 'connecting') return plainText(t('Connecting…'));
+  const parts = warnings.map((warning) => t('Warning: {0}', plainText(warning, 300)));
   if (shown && !trusted) parts.unshift(t('Restricted Mode: nothing can be run or changed.'));
-  return parts.join(' ');
+  return plainText(parts.join(' '), 2000);
 }

@@ -1,11 +1,13 @@
 /** One experiment's panel: its page, the data that goes there and the requests that come back. */
-import { type Disposable, env, l10n, Uri, type WebviewPanel, workspace } from 'vscode';
+import { type Disposable, env, Uri, type WebviewPanel, workspace } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { plainText } from '../../model/text/plainText.ts';
 import type { ConnectionView, Events, Handlers, RequestMessage, ToPage } from '../../protocol.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
 import { disposeAll } from '../../store/emitter.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { Store } from '../../store/store.ts';
+import { l10n, setPanelTitle } from '../window.ts';
 import { Feed } from './feed.ts';
 import { panelHandlers } from './handlers.ts';
 import { pageHtml } from './html.ts';
@@ -212,8 +214,7 @@ export class ExperimentPanel implements Disposable {
 
   #title(): void {
     const name = this.#services.store.summary(this.connectionId, this.experimentId)?.name;
-    const title = name || this.experimentId;
-    if (this.webview.title !== title) this.webview.title = title;
+    setPanelTitle(this.webview, plainText(name || this.experimentId, 120));
   }
 
   #html(): string {

@@ -1,7 +1,9 @@
 /** The experiments' panels: one each, brought to the front when it is there, and back after a reload of the window. */
-import { type Disposable, type Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { type Disposable, type Uri, type WebviewPanel, window } from 'vscode';
+import { plainText } from '../../model/text/plainText.ts';
 import { disposeAll, Emitter, type Event } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
+import { openWebviewPanel } from '../window.ts';
 import { ExperimentPanel, type PanelServices, resourceRoots } from './experimentPanel.ts';
 import { readPageState } from './messages.ts';
 
@@ -61,7 +63,7 @@ export class PanelManager implements Disposable {
     }
     const { extensionUri } = this.#services;
     const title = this.#services.store.summary(connectionId, experimentId)?.name || experimentId;
-    const webview = window.createWebviewPanel(panelType, title, ViewColumn.Active, {
+    const webview = openWebviewPanel(panelType, plainText(title, 120), {
       enableScripts: true,
       localResourceRoots: resourceRoots(extensionUri),
     });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
-import { escapeMarkdown, oneLine } from '../../../src/ui/explorer/escape.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 import { nodeId, parentOf, type TreeNode, trialNode } from '../../../src/ui/explorer/nodes.ts';
+import { escapeMarkdown } from '../../../src/ui/markdown.ts';
 import { summary, trial } from '../store/samples.ts';
 
 const labels = new Labels(
@@ -38,11 +38,6 @@ describe('text from trials in the tree', () => {
     assert.equal(row?.replace(/\\\|/g, '').split('|').length, 4, 'two cells, three borders');
     const named = experimentTooltip(summary({ name: evil, errors: [evil] }), labels, 0);
     assert.doesNotMatch(marks(named), /[<$`#()[\]]/);
-  });
-
-  it('stays on its line and reads in its own direction', () => {
-    assert.equal(oneLine('a\u0000b\u202ecod\r\n\tx  y'), 'a b cod x y');
-    assert.equal(oneLine('x'.repeat(500), 10), `${'x'.repeat(9)}…`);
   });
 
   it('gives each row an id of its own', () => {
