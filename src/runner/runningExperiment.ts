@@ -15,6 +15,7 @@ import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts
 import type { ExperimentState } from '../server/storage/experimentState.ts';
 import type { Batch } from '../server/storage/journal.ts';
 import { storedTrialDirectory } from '../server/storage/layout.ts';
+import type { LogPosition } from '../server/storage/logPosition.ts';
 import { readManifest } from '../server/storage/manifest.ts';
 
 export interface LiveView {
@@ -74,8 +75,8 @@ export class RunningExperiment implements ExperimentSource {
     return Object.values(await readManifest(this.#root));
   }
 
-  /** In one transaction. Throws StorageError, and nothing is stored then. */
-  store(batch: Batch): void {
+  /** Stores a batch in one transaction; returns the end of the log after it. Throws StorageError, and nothing is stored then. */
+  store(batch: Batch): LogPosition {
     const database = this.#database;
     database.transaction(() => {
       for (const event of batch.events ?? []) database.storeEvent(event);
@@ -85,6 +86,7 @@ export class RunningExperiment implements ExperimentSource {
       for (const trialId of batch.released ?? []) database.removeHandle(trialId);
       for (const [key, value] of Object.entries(batch.meta ?? {})) database.setMeta(key, value);
     });
+    return database.logEnd();
   }
 
   /** Makes what is stored true, and announces it. */

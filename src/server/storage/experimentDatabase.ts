@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
+import { type LogPosition, type LogRow, mergeLog } from './logPosition.ts';
 import { StorageError, storageError } from './storageError.ts';
 import { readStoredParams } from './storedParams.ts';
 
@@ -43,13 +44,15 @@ CREATE TABLE IF NOT EXISTS ExperimentProfile (params text, id text, execDuration
 CREATE INDEX IF NOT EXISTS ExperimentProfile_id ON ExperimentProfile(id);
 CREATE TABLE IF NOT EXISTS TrialdeckMeta (key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE IF NOT EXISTS TrialdeckHandle (trialJobId text PRIMARY KEY, handle text NOT NULL);
+CREATE TABLE IF NOT EXISTS TrialdeckEventOrder (event integer PRIMARY KEY, metricsBefore integer NOT NULL);
 `;
 
 export class ExperimentDatabase {
   readonly path: string;
   #database: DatabaseSync;
   #statements = new Map<string, StatementSync>();
-
+  /** Row number of the newest metric, once it is known. */
+  #newestMetric: number | undefined;
   #closed: () => void;
 
   private constructor(path: string, database: DatabaseSync, closed: () => void = () => undefined) {
@@ -135,6 +138,7 @@ export class ExperimentDatabase {
         action();
         this.#database.exec('COMMIT');
       } catch (error) {
+        this.#newestMetric = undefined;
         this.#rollBack();
         throw error;
       }
@@ -143,8 +147,9 @@ export class ExperimentDatabase {
     }
   }
 
+  /** Also stores how many metrics came before: NNI's two tables do not tell. */
   storeEvent(row: TrialEventRow): void {
-    this.#prepare('INSERT INTO TrialJobEvent VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+    const { lastInsertRowid } = this.#prepare('INSERT INTO TrialJobEvent VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
       row.timestamp,
       row.trialJobId,
       row.event,
@@ -154,10 +159,12 @@ export class ExperimentDatabase {
       row.message ?? null,
       row.environmentId ?? null,
     );
+    this.#newestMetric ??= this.#newestRow('MetricData');
+    this.#prepare('INSERT OR REPLACE INTO TrialdeckEventOrder VALUES (?, ?)').run(lastInsertRowid, this.#newestMetric);
   }
 
   storeMetric(row: MetricDataRecord): void {
-    this.#prepare('INSERT INTO MetricData VALUES (?, ?, ?, ?, ?, ?)').run(
+    const { lastInsertRowid } = this.#prepare('INSERT INTO MetricData VALUES (?, ?, ?, ?, ?, ?)').run(
       row.timestamp,
       row.trialJobId,
       row.parameterId,
@@ -165,6 +172,47 @@ export class ExperimentDatabase {
       row.sequence,
       row.data,
     );
+    this.#newestMetric = Number(lastInsertRowid);
+  }
+
+  /** The end of the log. Throws StorageError. */
+  logEnd(): LogPosition {
+    return this.#reading(() => ({ event: this.#newestRow('TrialJobEvent'), metric: this.#newestRow('MetricData') }));
+  }
+
+  /**
+   * A page of the log: the rows after `from`, at most up to `to`, in the order they were stored. Empty at the end.
+   * Throws StorageError.
+   *
+   * @param withMetrics false leaves out the metrics, which are most of the rows
+   */
+  readLog(from: LogPosition, to: LogPosition, withMetrics: boolean, maxRows = 1000): LogRow[] {
+    return this.#reading(() => {
+      const events = this.#prepare(
+        `SELECT TrialJobEvent.rowid AS at, TrialJobEvent.*, metricsBefore FROM TrialJobEvent
+        LEFT JOIN TrialdeckEventOrder ON TrialdeckEventOrder.event = TrialJobEvent.rowid
+        WHERE TrialJobEvent.rowid > ? AND TrialJobEvent.rowid <= ? ORDER BY TrialJobEvent.rowid LIMIT ?`,
+      ).all(from.event, to.event, maxRows);
+      const metrics = withMetrics
+        ? this.#prepare(
+            `SELECT rowid AS at, * FROM MetricData WHERE rowid > ? AND rowid <= ? AND type IN ('PERIODICAL', 'FINAL')
+            ORDER BY rowid LIMIT ?`,
+          ).all(from.metric, to.metric, maxRows)
+        : [];
+      return mergeLog(
+        from,
+        events.map((row) => ({
+          row: Number(row.at),
+          event: toEvent(row),
+          ...(typeof row.metricsBefore === 'number' ? { metricsBefore: row.metricsBefore } : {}),
+        })),
+        metrics.flatMap((row) => {
+          const metric = toMetric(row);
+          return metric ? [{ row: Number(row.at), metric }] : [];
+        }),
+        { events: events.length === maxRows, metrics: metrics.length === maxRows },
+      );
+    });
   }
 
   /** Appends a revision, as NNI does; the highest is current. */
@@ -292,6 +340,10 @@ export class ExperimentDatabase {
     } catch {
       // there is nothing to roll back any more
     }
+  }
+
+  #newestRow(table: 'TrialJobEvent' | 'MetricData'): number {
+    return Number(this.#prepare(`SELECT max(rowid) AS row FROM ${table}`).get()?.row ?? 0);
   }
 
   #hasOurTables(): boolean {

@@ -10,6 +10,7 @@ import { messageOf } from '../../model/text/messageOf.ts';
 import type { MetricDataRecord } from '../../model/trial/trial.ts';
 import type { StoredHandle } from './experimentDatabase.ts';
 import type { TrialEventRow } from './experimentState.ts';
+import type { LogPosition } from './logPosition.ts';
 
 export interface Batch {
   events?: readonly TrialEventRow[];
@@ -24,8 +25,8 @@ export interface Batch {
 }
 
 export interface JournalTarget {
-  /** In one transaction. Throws when it can't. */
-  store(batch: Batch): void;
+  /** In one transaction. Returns the end of the log after it. Throws when it can't. */
+  store(batch: Batch): LogPosition;
   apply(batch: Batch): void;
   /** Called once, when storing has failed for {@link patience}; trying goes on. */
   failed(reason: string): void;
@@ -38,7 +39,7 @@ const longestRetry = 1000;
 
 export class Journal {
   #target: JournalTarget;
-  #waiting: { batch: Batch; stored: (() => void) | undefined }[] = [];
+  #waiting: { batch: Batch; stored: ((at: LogPosition) => void) | undefined }[] = [];
   #failingSince: number | undefined;
   #retry = firstRetry;
   #timer: NodeJS.Timeout | undefined;
@@ -50,8 +51,11 @@ export class Journal {
     this.#target = target;
   }
 
-  /** @param stored runs after the batch is stored, applied and announced; at once if nothing is in the way. */
-  write(batch: Batch, stored?: () => void): void {
+  /**
+   * @param stored runs after the batch is stored, applied and announced; at once if nothing is in the way. It gets the end of
+   * the log after this batch
+   */
+  write(batch: Batch, stored?: (at: LogPosition) => void): void {
     this.#waiting.push({ batch, stored });
     if (this.#timer === undefined) this.#work();
   }
@@ -81,8 +85,9 @@ export class Journal {
     this.#working = true;
     try {
       for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+        let at: LogPosition;
         try {
-          this.#target.store(next.batch);
+          at = this.#target.store(next.batch);
         } catch (error) {
           this.#again(error);
           return;
@@ -91,7 +96,7 @@ export class Journal {
         this.#retry = firstRetry;
         this.#waiting.shift();
         this.#target.apply(next.batch);
-        next.stored?.();
+        next.stored?.(at);
       }
     } finally {
       this.#working = false;

@@ -112,6 +112,7 @@ function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner
     store: (batch) => {
       if (broken !== undefined) throw new Error(broken);
       batches.push(structuredClone(batch));
+      return { event: batches.length, metric: 0 };
     },
     apply: never,
     failed: (reason) => experiment.fail(reason),

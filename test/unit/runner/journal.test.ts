@@ -12,6 +12,7 @@ function journalThat(fails: () => Error | undefined) {
       const error = fails();
       if (error) throw error;
       log.push(`store ${nameOf(batch)}`);
+      return { event: log.length, metric: 0 };
     },
     apply: (batch) => log.push(`apply ${nameOf(batch)}`),
     failed: (reason) => failures.push(reason),
@@ -28,6 +29,14 @@ describe('journal', () => {
       log.push('still after a');
     });
     assert.deepEqual(log, ['store a', 'apply a', 'after a', 'still after a', 'store b', 'apply b', 'after b']);
+  });
+
+  it('gives the end of the log after each batch', () => {
+    const { journal } = journalThat(() => undefined);
+    const ends: number[] = [];
+    journal.write(named('a'), ({ event }) => ends.push(event));
+    journal.write(named('b'), ({ event }) => ends.push(event));
+    assert.deepEqual(ends, [1, 3]);
   });
 
   it('keeps the order while storing fails, and loses nothing', async () => {
