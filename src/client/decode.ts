@@ -354,6 +354,7 @@ export const changeSchema: Schema<ExperimentChange> = record(
     config: maybe(config),
     trials: maybe(list(trialRowSchema)),
     metrics: maybe(list(metricPointSchema)),
+    removedTrials: maybe(v.array(v.string())),
   }),
 );
 

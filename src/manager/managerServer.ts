@@ -9,7 +9,7 @@ import { bearer, isSameToken } from '../server/security/bearer.ts';
 import { hostCheck } from '../server/security/hostCheck.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { jsonErrors } from '../server/security/jsonErrors.ts';
-import { StoredExperiment } from '../server/sources/storedExperiment.ts';
+import { StoredSource } from '../server/sources/storedSource.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
 import { type LaunchRequest, type ManagerInfo, managerRoutes, nniBase, trialdeckBase } from '../wire/routes.ts';
@@ -175,7 +175,7 @@ class StoredServers {
   async answer(id: string, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
     const source = this.#registry.stored(id);
     // What NNI has just done, whoever asks for it knows of.
-    if (source instanceof StoredExperiment && source.summary().live) source.refresh();
+    if (source instanceof StoredSource && source.summary().live) source.refresh();
     if (!source) throw httpError(404, `There is no experiment ${id} here.`);
     let server = this.#servers.get(source);
     if (!server) {

@@ -16,8 +16,8 @@ import {
 } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { isEnded, type TrialStatus } from '../model/trial/trial.ts';
-import { ListedExperiment } from '../server/sources/listedExperiment.ts';
-import { StoredExperiment } from '../server/sources/storedExperiment.ts';
+import { ManifestOnlySource } from '../server/sources/manifestOnlySource.ts';
+import { StoredSource } from '../server/sources/storedSource.ts';
 import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../server/storage/holder.ts';
 import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
@@ -43,7 +43,7 @@ const endPatience = 65_000;
 const resumeToGoOn = 'Nothing stored is lost; resume it to go on.';
 
 /** Read by us, as nobody of ours runs it. */
-export type ReadExperiment = StoredExperiment | ListedExperiment;
+export type ReadExperiment = StoredSource | ManifestOnlySource;
 
 interface Entry {
   id: string;
@@ -275,7 +275,7 @@ export class Registry {
     if (changedAt === 0 && !(onlyListed(entry) && (await exists(directory)))) return;
     const stamp = `${changedAt} ${alive} ${JSON.stringify(entry.manifest)}`;
     if (stamp === entry.stamp) return;
-    if (entry.stored instanceof ListedExperiment) {
+    if (entry.stored instanceof ManifestOnlySource) {
       // Who follows it begins anew.
       entry.stored.dispose();
       entry.stored = undefined;
@@ -290,7 +290,7 @@ export class Registry {
       const known = entry.stored;
       const opened = known ?? this.#openStored(entry);
       const summary = opened.summary();
-      if (alive && opened instanceof StoredExperiment) {
+      if (alive && opened instanceof StoredSource) {
         // NNI itself writes this one: its database is followed.
         entry.stored = opened;
         const current = entry;
@@ -429,9 +429,9 @@ export class Registry {
     const { id, directory, manifest } = entry;
     const both = { directory, manifest: async () => this.manifestEntries() };
     if (manifest && onlyListed(entry)) {
-      return new ListedExperiment({ ...both, entry: manifest, status: statusOf(manifest) });
+      return new ManifestOnlySource({ ...both, entry: manifest, status: statusOf(manifest) });
     }
-    return new StoredExperiment({ ...both, id, circumstances: () => circumstancesOf(entry) });
+    return new StoredSource({ ...both, id, circumstances: () => circumstancesOf(entry) });
   }
 
   #closeOldest(): void {
@@ -483,7 +483,7 @@ function statusOf(manifest: ManifestEntry): ExperimentStatus {
 }
 
 /** What the manifest and the process table say about an experiment nobody of ours runs. */
-function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof StoredExperiment>[0]['circumstances']> {
+function circumstancesOf(entry: Entry): ReturnType<ConstructorParameters<typeof StoredSource>[0]['circumstances']> {
   const { manifest } = entry;
   if (isEnding(entry)) return { status: 'STOPPING', errors: [], live: true };
   if (!manifest) return { status: 'STOPPED', errors: [], live: false };

@@ -9,6 +9,7 @@ import { messageOf } from '../model/text/messageOf.ts';
 import { createTuner } from '../search/createTuner.ts';
 import { LogFile, type Logger, silentLogger } from '../server/log.ts';
 import { EarlyStops } from '../server/sources/earlyStops.ts';
+import { LiveSource } from '../server/sources/liveSource.ts';
 import { ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../server/storage/experimentState.ts';
 import { holdExperiment, refuseIfHeld } from '../server/storage/holdExperiment.ts';
@@ -23,7 +24,6 @@ import { TunerHost } from './drivers/tunerHost.ts';
 import { Experiment, tunerStateKey } from './experiment.ts';
 import { launchConfig, localService, logLevel } from './launchConfig.ts';
 import { Listener } from './rest/serve.ts';
-import { RunningExperiment } from './runningExperiment.ts';
 import { LocalTrainingService } from './trainingServices/local/localTrainingService.ts';
 import type { TrialHandle } from './trainingServices/trainingService.ts';
 import { detectTrialSdk } from './trialSdk/detect.ts';
@@ -110,7 +110,7 @@ async function run(
     database.replayInto(state);
     new EarlyStops(directory).explain(state, params);
   }
-  const source: RunningExperiment = new RunningExperiment(args.root, directory, database, state, {
+  const source: LiveSource = new LiveSource(args.root, directory, database, state, {
     profile: () => experiment.profile,
     status: () => experiment.status,
     errors: () => experiment.errors,
@@ -209,7 +209,7 @@ async function view(
   const state = new ExperimentState(optimizeModeOf(profile.params), database.nniUntil());
   database.replayInto(state);
   new EarlyStops(directory).explain(state, profile.params);
-  const source = new RunningExperiment(args.root, directory, database, state, {
+  const source = new LiveSource(args.root, directory, database, state, {
     profile: () => profile,
     status: () => 'VIEWED',
     errors: () => [],

@@ -1,8 +1,9 @@
-/** An experiment's summary out of its profile, its replayed state and what is known about who runs it. */
+/** Makes an experiment's summary from its profile, the totals of its trials and the state of the process that runs it. */
 
 import { parseDuration } from '../config/duration.ts';
 import { withActions } from './computeActions.ts';
 import type { ExperimentProfile, ExperimentStatus, ExperimentSummary, TrialSdk } from './experiment.ts';
+import { optimizeModeOf } from './optimizeMode.ts';
 import { presentConfig } from './profileConfig.ts';
 
 export interface Circumstances {
@@ -21,14 +22,13 @@ export interface Circumstances {
   sdk?: TrialSdk;
 }
 
-/** What the trials say about their experiment. */
+/** The part of a summary that comes from the trials. */
 export interface TrialTotals {
-  optimizeMode: ExperimentSummary['optimizeMode'];
   counts(): ExperimentSummary['counts'];
   best: ExperimentSummary['best'] | undefined;
 }
 
-export function summarise(profile: ExperimentProfile, state: TrialTotals, now: Circumstances): ExperimentSummary {
+export function summarise(profile: ExperimentProfile, totals: TrialTotals, now: Circumstances): ExperimentSummary {
   const params = presentConfig(profile.params);
   const summary: Omit<ExperimentSummary, 'actions'> = {
     id: profile.id,
@@ -41,11 +41,11 @@ export function summarise(profile: ExperimentProfile, state: TrialTotals, now: C
     errors: [...now.errors],
     platform: params.trainingService?.platform ?? 'local',
     tuner: algorithmName(params.tuner) ?? algorithmName(params.advisor) ?? '',
-    optimizeMode: state.optimizeMode,
+    optimizeMode: optimizeModeOf(params),
     execDuration: profile.execDuration,
     durationAt: now.durationAt,
     trialConcurrency: Number(params.trialConcurrency ?? 0),
-    counts: state.counts(),
+    counts: totals.counts(),
     directory: now.directory,
   };
   const assessor = algorithmName(params.assessor);
@@ -55,7 +55,7 @@ export function summarise(profile: ExperimentProfile, state: TrialTotals, now: C
   if (typeof params.maxTrialNumber === 'number') summary.maxTrialNumber = params.maxTrialNumber;
   const seconds = secondsOf(params.maxExperimentDuration);
   if (seconds !== undefined) summary.maxExperimentDuration = seconds;
-  if (state.best) summary.best = state.best;
+  if (totals.best) summary.best = totals.best;
   if (now.configFile) summary.configFile = now.configFile;
   if (now.port !== undefined) summary.port = now.port;
   if (now.pid !== undefined) summary.pid = now.pid;

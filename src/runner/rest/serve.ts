@@ -6,11 +6,11 @@ import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts'
 import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
 import { hostCheck } from '../../server/security/hostCheck.ts';
 import { jsonErrors } from '../../server/security/jsonErrors.ts';
+import type { LiveSource } from '../../server/sources/liveSource.ts';
 import { LaunchError } from '../../server/storage/launchError.ts';
 import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
 import type { Experiment } from '../experiment.ts';
-import type { RunningExperiment } from '../runningExperiment.ts';
 import { registerWriteRoutes } from './writeRoutes.ts';
 
 const host = '127.0.0.1';
@@ -44,7 +44,7 @@ export class Listener {
 
   /** Begins to answer. */
   async serve(options: {
-    source: RunningExperiment;
+    source: LiveSource;
     /** Undefined when it is only viewed. */
     experiment: Experiment | undefined;
     shutDown(): void;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { ExperimentChange } from '../../model/experiment/experiment.ts';
 import { experimentRoutes } from '../../wire/routes.ts';
-import type { ExperimentSource } from '../sources/experimentSource.ts';
+import type { ExperimentSource } from '../sources/source.ts';
 import { EventStream } from './eventStream.ts';
 import { snapshotLines, snapshotOf } from './snapshot.ts';
 

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { MetricType } from '../../model/trial/trial.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { httpError } from '../security/httpError.ts';
-import { type ExperimentSource, hasTrialFolder } from '../sources/experimentSource.ts';
+import { type ExperimentSource, hasTrialFolder } from '../sources/source.ts';
 import { filesInFolder, type TrialFiles } from '../sources/trialFiles.ts';
 import { experimentLayout } from '../storage/layout.ts';
 
@@ -35,7 +35,7 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
     return { status, errors };
   });
   get(`${nniBase}/experiment`, () => source.profile());
-  get(`${nniBase}/experiment/imported-data`, () => source.state.imported);
+  get(`${nniBase}/experiment/imported-data`, () => source.imported());
   get(`${nniBase}/experiment-metadata`, async () => {
     const { id, sdk } = source.summary();
     const entry = (await source.manifest()).find((candidate) => candidate.id === id);
@@ -43,29 +43,27 @@ export function registerNniRoutes(server: FastifyInstance, source: ExperimentSou
     return sdk ? { ...entry, sdk } : entry;
   });
   get(`${nniBase}/experiments-info`, () => source.manifest());
-  get(`${nniBase}/job-statistics`, () => source.state.statistics());
-  get<{ Querystring: { status?: string } }>(`${nniBase}/trial-jobs`, ({ query }) =>
-    source.state.trialJobs(query.status),
-  );
+  get(`${nniBase}/job-statistics`, () => source.trials.statistics());
+  get<{ Querystring: { status?: string } }>(`${nniBase}/trial-jobs`, ({ query }) => source.trials.jobs(query.status));
   get<{ Params: { id: string } }>(`${nniBase}/trial-jobs/:id`, ({ params }) => {
-    const job = source.state.trialJob(params.id);
+    const job = source.trials.job(params.id);
     if (!job) throw httpError(404, `There is no trial ${params.id}.`);
     return job;
   });
   get<{ Querystring: { type?: string } }>(`${nniBase}/metric-data`, ({ query }) =>
-    source.state.metrics(undefined, metricType(query.type)),
+    source.trials.metrics(undefined, metricType(query.type)),
   );
   get<{ Params: { id: string }; Querystring: { type?: string } }>(`${nniBase}/metric-data/:id`, ({ params, query }) =>
-    source.state.metrics(params.id, metricType(query.type)),
+    source.trials.metrics(params.id, metricType(query.type)),
   );
   get<{ Params: { min: string; max: string } }>(`${nniBase}/metric-data-range/:min/:max`, ({ params }) => {
     const [min, max] = [Number(params.min), Number(params.max)];
     if (!Number.isInteger(min) || !Number.isInteger(max))
       throw httpError(400, 'The range must be two whole trial numbers.');
-    return source.state.metricRange(min, max);
+    return source.trials.metricRange(min, max);
   });
-  get(`${nniBase}/metric-data-latest`, () => source.state.latestMetrics());
-  get(`${nniBase}/export-data`, () => source.state.exportData());
+  get(`${nniBase}/metric-data-latest`, () => source.trials.latestMetrics());
+  get(`${nniBase}/export-data`, () => source.trials.exportData());
   get<{ Params: { id: string; name: string }; Querystring: FileQuery }>(
     `${nniBase}/trial-file/:id/:name`,
     { schema: { querystring: fileQuery } },

@@ -79,11 +79,16 @@ function merge(
   newer: Omit<ExperimentChange, 'revision'>,
 ): Omit<ExperimentChange, 'revision'> {
   const merged = { ...older, ...newer };
-  if (older.metrics && newer.metrics) merged.metrics = [...older.metrics, ...newer.metrics];
-  if (older.trials && newer.trials) {
+  const removed = new Set(newer.removedTrials);
+  if (older.removedTrials) merged.removedTrials = [...new Set([...older.removedTrials, ...removed])];
+  if (older.metrics) {
+    const metrics = older.metrics.filter(({ trialId }) => !removed.has(trialId));
+    merged.metrics = [...metrics, ...(newer.metrics ?? [])];
+  }
+  if (older.trials) {
     // The newest row of each trial is the one that counts.
-    const rows = new Map(older.trials.map((row) => [row.id, row]));
-    for (const row of newer.trials) rows.set(row.id, row);
+    const rows = new Map(older.trials.filter(({ id }) => !removed.has(id)).map((row) => [row.id, row]));
+    for (const row of newer.trials ?? []) rows.set(row.id, row);
     merged.trials = [...rows.values()];
   }
   return merged;

@@ -1,6 +1,6 @@
 /**
- * One experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed it
- * the same rows, so there is one truth about what a row means (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
+ * The trials of an experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed
+ * it the same rows, so that a row means the same to both (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
  */
 import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
@@ -19,8 +19,9 @@ import {
   type TrialStatus,
   trialStatuses,
 } from '../../model/trial/trial.ts';
+import type { TrialView } from '../sources/source.ts';
 
-/** A row of NNI's `TrialJobEvent`. `trialJobId` is empty for what belongs to no trial (imported data, queued custom trials). */
+/** A row of NNI's `TrialJobEvent`. `trialJobId` is empty where the event is not of a trial (imported data, queued custom trials). */
 export interface TrialEventRow {
   timestamp: number;
   trialJobId: string;
@@ -45,10 +46,12 @@ interface TrialRecord {
   /** A person asked for its end. */
   cancelAsked: boolean;
   finals: MetricDataRecord[];
-  intermediates: MetricDataRecord[];
+  /** Index of each of its metrics among all of them. */
+  arrivals: number[];
+  latest: MetricDataRecord | undefined;
 }
 
-export class ExperimentState {
+export class ExperimentState implements TrialView {
   readonly optimizeMode: OptimizeMode;
   #trials = new Map<string, TrialRecord>();
   #metrics: MetricDataRecord[] = [];
@@ -94,7 +97,7 @@ export class ExperimentState {
   applyMetric(metric: MetricDataRecord): MetricPoint | undefined {
     const trial = this.#trials.get(metric.trialJobId);
     if (!trial) return undefined;
-    this.#metrics.push(metric);
+    trial.arrivals.push(this.#metrics.push(metric) - 1);
     if (trial.byNni) this.#correct(this.#mixUps.reported(metric.trialJobId, metric.parameterId));
     const data = unwrapMetricData(metric.data);
     if (metric.type === 'FINAL') {
@@ -105,7 +108,7 @@ export class ExperimentState {
         this.#consider(trial, metric.timestamp);
       }
     } else {
-      trial.intermediates.push(metric);
+      trial.latest = metric;
       trial.row.intermediates++;
       trial.row.latest = { sequence: metric.sequence, data };
     }
@@ -143,7 +146,6 @@ export class ExperimentState {
     return true;
   }
 
-  /** Number of trials per state; states without trials are absent. */
   counts(): Partial<Record<TrialStatus, number>> {
     const counts: Partial<Record<TrialStatus, number>> = {};
     for (const status of trialStatuses) {
@@ -180,8 +182,7 @@ export class ExperimentState {
     return this.#trials.get(trialId)?.record;
   }
 
-  /** NNI's `trial-jobs`, in order of the first event. */
-  trialJobs(status?: string): TrialJobInfo[] {
+  jobs(status?: string): TrialJobInfo[] {
     const jobs: TrialJobInfo[] = [];
     for (const trial of this.#trials.values()) {
       if (status === undefined || trial.row.status === status) jobs.push(toTrialJob(trial));
@@ -189,7 +190,7 @@ export class ExperimentState {
     return jobs;
   }
 
-  trialJob(trialId: string): TrialJobInfo | undefined {
+  job(trialId: string): TrialJobInfo | undefined {
     const trial = this.#trials.get(trialId);
     return trial && toTrialJob(trial);
   }
@@ -199,32 +200,32 @@ export class ExperimentState {
     return this.#trials.get(trialId)?.logPath;
   }
 
-  /** NNI's `metric-data`; all trials without an id. */
   metrics(trialId?: string, type?: MetricType): MetricDataRecord[] {
     if (trialId === undefined)
       return type ? this.#metrics.filter((metric) => metric.type === type) : [...this.#metrics];
     const trial = this.#trials.get(trialId);
     if (!trial) return [];
-    if (type) return type === 'FINAL' ? [...trial.finals] : [...trial.intermediates];
-    return [...trial.intermediates, ...trial.finals].sort((a, b) => a.timestamp - b.timestamp);
+    if (type === 'FINAL') return [...trial.finals];
+    const intermediates = this.#arrived(trial.arrivals).filter((metric) => metric.type === 'PERIODICAL');
+    return type ? intermediates : [...intermediates, ...trial.finals].sort((a, b) => a.timestamp - b.timestamp);
   }
 
-  /** Metrics of trials numbered `min` to `max`, both included. */
   metricRange(min: number, max: number): MetricDataRecord[] {
-    return this.#metrics.filter((metric) => {
-      const number = this.#trials.get(metric.trialJobId)?.row.number ?? -1;
-      return number >= min && number <= max;
-    });
+    const arrivals: number[] = [];
+    for (const trial of this.#trials.values()) {
+      const { number } = trial.row;
+      if (number < min || number > max) continue;
+      for (const arrival of trial.arrivals) arrivals.push(arrival);
+    }
+    return this.#arrived(arrivals.sort((a, b) => a - b));
   }
 
-  /** All final results, then each trial's newest intermediate one. */
   latestMetrics(): MetricDataRecord[] {
     const finals: MetricDataRecord[] = [];
     const latest: MetricDataRecord[] = [];
     for (const trial of this.#trials.values()) {
       finals.push(...trial.finals);
-      const last = trial.intermediates.at(-1);
-      if (last) latest.push(last);
+      if (trial.latest) latest.push(trial.latest);
     }
     return [...finals, ...latest];
   }
@@ -233,7 +234,6 @@ export class ExperimentState {
     return this.#metrics.length;
   }
 
-  /** Metrics as columns, in order of arrival: all of them, or those from the first index to before the second. */
   columns(from = 0, to = this.#metrics.length): MetricColumns {
     const index = new Map<string, number>();
     const columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
@@ -252,14 +252,16 @@ export class ExperimentState {
     return columns;
   }
 
-  /** NNI's `job-statistics`: only states that occur, in order of first occurrence. */
   statistics(): { trialJobStatus: TrialStatus; trialJobNumber: number }[] {
     const statistics = new Map<TrialStatus, number>();
-    for (const { row } of this.#trials.values()) statistics.set(row.status, (statistics.get(row.status) ?? 0) + 1);
+    const states = [...this.#counts.values()].filter((count) => count > 0).length;
+    for (const { row } of this.#trials.values()) {
+      if (statistics.size === states) break;
+      if (!statistics.has(row.status)) statistics.set(row.status, this.#counts.get(row.status) ?? 0);
+    }
     return [...statistics].map(([trialJobStatus, trialJobNumber]) => ({ trialJobStatus, trialJobNumber }));
   }
 
-  /** NNI's `export-data`: succeeded trials with a final result. `value` is its text. */
   exportData(): { parameter: Parameters; value: string; trialJobId: string }[] {
     const data: { parameter: Parameters; value: string; trialJobId: string }[] = [];
     for (const { row } of this.#trials.values()) {
@@ -291,12 +293,17 @@ export class ExperimentState {
         byNni: began < this.#nniUntil,
         cancelAsked: false,
         finals: [],
-        intermediates: [],
+        arrivals: [],
+        latest: undefined,
       };
       this.#trials.set(id, trial);
       this.#count('UNKNOWN', 1);
     }
     return trial;
+  }
+
+  #arrived(arrivals: readonly number[]): MetricDataRecord[] {
+    return arrivals.flatMap((arrival) => this.#metrics[arrival] ?? []);
   }
 
   #addParameters(trial: TrialRecord, text: string): void {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { shorten } from '../../model/text/shorten.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { httpError } from '../security/httpError.ts';
-import { type ExperimentSource, hasTrialFolder } from '../sources/experimentSource.ts';
+import { type ExperimentSource, hasTrialFolder } from '../sources/source.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 
 /** Whether a path below an experiment's root belongs to these. */
@@ -36,7 +36,7 @@ function wantedTrials(source: ExperimentSource, body: unknown): WantedTrial[] {
   if (typeof ids !== 'string' || ids === '')
     throw httpError(400, 'The body must name the trials: { "trials": "id1,id2" }.');
   return [...new Set(ids.split(','))].map((id) => {
-    const row = hasTrialFolder(source, id) ? source.state.row(id) : undefined;
+    const row = hasTrialFolder(source, id) ? source.trials.row(id) : undefined;
     if (!row) throw httpError(404, `There is no trial ${shorten(id, 100)}.`);
     return { id, name: `${row.number} ${id}`, folder: source.trialDirectory(id), within: source.directory };
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
+import { StoredSource } from '../../../src/server/sources/storedSource.ts';
 import { Store } from '../../../src/store/store.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { freePort, Home } from '../../harness/home.ts';
@@ -73,7 +73,7 @@ describe('a real NNI at its address', function () {
     // One more round takes what came with the last trial.
     await store.show();
     const stored = () =>
-      new StoredExperiment({
+      new StoredSource({
         id,
         directory: model.summary.directory,
         circumstances: () => ({ status: 'DONE', errors: [], live: true }),
@@ -83,7 +83,7 @@ describe('a real NNI at its address', function () {
       'the same rows as in the database',
       () => {
         const experiment = stored();
-        const rows = JSON.stringify(experiment.state.rows().map((row) => Object.entries(row).sort()));
+        const rows = JSON.stringify(experiment.trials.rows().map((row) => Object.entries(row).sort()));
         experiment.dispose();
         return rows === JSON.stringify([...model.trials.values()].map(({ row }) => Object.entries(row).sort()));
       },

@@ -10,7 +10,7 @@ import type {
   ExperimentSummary,
 } from '../../../src/model/experiment/experiment.ts';
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
-import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
+import { StoredSource } from '../../../src/server/sources/storedSource.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { silent, text } from './scene.ts';
 import { ScriptedNni } from './scriptedNni.ts';
@@ -85,7 +85,7 @@ describe('a real NNI that is followed by polling', () => {
 
   it('gives the same trials, results and totals as its database read by us', async () => {
     const directory = join(projectRoot, 'test/fixtures/nni-3.0/experiments/hfc6tdyj');
-    const stored = new StoredExperiment({
+    const stored = new StoredSource({
       id: 'hfc6tdyj',
       directory,
       circumstances: () => ({ status: 'DONE', errors: [], live: true }),
@@ -95,8 +95,8 @@ describe('a real NNI that is followed by polling', () => {
     poll('trials');
     try {
       const { trials, metrics, summary, config } = await snapshot();
-      assert.deepEqual(trials, JSON.parse(JSON.stringify(stored.state.rows())));
-      assert.deepEqual(metrics, stored.state.columns());
+      assert.deepEqual(trials, JSON.parse(JSON.stringify(stored.trials.rows())));
+      assert.deepEqual(metrics, stored.trials.columns());
       const { directory: _, durationAt, port, standalone, ...rest } = summary;
       const expected = stored.summary();
       const { directory: __, durationAt: ___, ...wanted } = expected;

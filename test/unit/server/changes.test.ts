@@ -52,6 +52,24 @@ describe('changes of an experiment', () => {
     assert.deepEqual(heard[1], { revision: 2, metrics: [point(2)] });
   });
 
+  it('of one moment keep what came after a removal, and nothing of the trial before it', async () => {
+    const { stream, heard } = listening();
+    const other = { ...point(0), trialId: 'b' };
+    stream.publish({ trials: [row('a', 'RUNNING'), row('b', 'RUNNING')], metrics: [point(0), other] });
+    stream.publish({ removedTrials: ['a'] });
+    stream.publish({ removedTrials: ['c'], trials: [row('d', 'WAITING')] });
+    stream.publish({ trials: [row('a', 'WAITING')], metrics: [point(7)] });
+    await turn();
+    assert.deepEqual(heard, [
+      {
+        revision: 1,
+        trials: [row('b', 'RUNNING'), row('d', 'WAITING'), row('a', 'WAITING')],
+        metrics: [other, point(7)],
+        removedTrials: ['a', 'c'],
+      },
+    ]);
+  });
+
   it('that were missed are given from any revision on, or not at all when they are not known any more', async () => {
     const { stream, heard } = listening();
     for (let sequence = 0; sequence < 5000; sequence++) {

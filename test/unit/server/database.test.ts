@@ -92,7 +92,7 @@ describe('the database of an experiment', () => {
     assert.equal(JSON.stringify(database.readProfile()?.params), JSON.stringify(params));
     assert.match(JSON.stringify(params), /"_value":\[1\.0,1\]/);
     const { state } = replay(database);
-    assert.deepEqual(state.trialJob('a')?.hyperParameters, [data]);
+    assert.deepEqual(state.job('a')?.hyperParameters, [data]);
     assert.equal(JSON.stringify(state.record('a')), data);
   });
 

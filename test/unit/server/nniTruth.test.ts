@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
-import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
+import { StoredSource } from '../../../src/server/sources/storedSource.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { eventually } from '../../harness/eventually.ts';
 
@@ -15,7 +15,7 @@ const defects = fileURLToPath(new URL('../../fixtures/nni-3.0/defects', import.m
 
 describe('What NNI 3.0 has on record', () => {
   let folder: string;
-  let opened: StoredExperiment[];
+  let opened: StoredSource[];
 
   beforeEach(async () => {
     folder = await freshFolder('nni-truth');
@@ -27,24 +27,24 @@ describe('What NNI 3.0 has on record', () => {
   });
 
   /** A copy of one of them, as a manager reads it. */
-  async function open(name: string, status: ExperimentSummary['status'], live: boolean): Promise<StoredExperiment> {
+  async function open(name: string, status: ExperimentSummary['status'], live: boolean): Promise<StoredSource> {
     const directory = join(folder, name);
     await cp(join(defects, name), directory, { recursive: true });
     return read(directory, status, live);
   }
 
-  function read(directory: string, status: ExperimentSummary['status'], live: boolean): StoredExperiment {
+  function read(directory: string, status: ExperimentSummary['status'], live: boolean): StoredSource {
     const circumstances = () => ({ status, errors: [], live });
-    const stored = new StoredExperiment({ id: 'abcd1234', directory, circumstances, manifest: async () => [] });
+    const stored = new StoredSource({ id: 'abcd1234', directory, circumstances, manifest: async () => [] });
     opened.push(stored);
     return stored;
   }
 
-  const rowOf = (stored: StoredExperiment, id: string): TrialRow => stored.state.row(id) ?? assert.fail();
+  const rowOf = (stored: StoredSource, id: string): TrialRow => stored.trials.row(id) ?? assert.fail();
 
   it('shows each trial with the parameters it ran with, and marks where the record says otherwise', async () => {
     const stored = await open('mixedUp', 'STOPPED', false);
-    const rows = stored.state.rows();
+    const rows = stored.trials.rows();
     assert.equal(rows.length, 6);
     // These trials reported their x as their result.
     for (const { parameters, final } of rows) assert.equal(String(parameters.x), final);
@@ -54,11 +54,11 @@ describe('What NNI 3.0 has on record', () => {
   });
 
   it('is exported, and answered by REST, as it was', async () => {
-    const { state } = await open('mixedUp', 'STOPPED', false);
-    const exported = state.exportData();
+    const { trials } = await open('mixedUp', 'STOPPED', false);
+    const exported = trials.exportData();
     assert.equal(exported.length, 6);
     for (const { parameter, value } of exported) assert.equal(String(parameter.x), value);
-    for (const { hyperParameters, finalMetricData } of state.trialJobs()) {
+    for (const { hyperParameters, finalMetricData } of trials.jobs()) {
       const { parameter_id: id, parameters, ...rest } = JSON.parse(hyperParameters[0] ?? '');
       assert.equal(`"${parameters.x}"`, finalMetricData?.[0]?.data);
       assert.equal(String(id), finalMetricData?.[0]?.parameterId);
@@ -100,7 +100,7 @@ describe('What NNI 3.0 has on record', () => {
     const metrics = other.prepare('SELECT * FROM MetricData').all();
     other.exec('DELETE FROM MetricData');
     const stored = read(directory, 'RUNNING', true);
-    assert.ok(stored.state.rows().every(({ recordedParameters }) => recordedParameters === undefined));
+    assert.ok(stored.trials.rows().every(({ recordedParameters }) => recordedParameters === undefined));
     const told = new Map<string, TrialRow>();
     stored.changes.listen({
       change: ({ trials = [] }) => {
@@ -125,7 +125,7 @@ describe('What NNI 3.0 has on record', () => {
       assert.equal(rowOf(stored, id).status, 'EARLY_STOPPED');
       assert.equal(rowOf(stored, id).message, 'stopped early by Medianstop');
     }
-    assert.deepEqual(stored.state.statistics().at(-1), { trialJobStatus: 'EARLY_STOPPED', trialJobNumber: 2 });
+    assert.deepEqual(stored.trials.statistics().at(-1), { trialJobStatus: 'EARLY_STOPPED', trialJobNumber: 2 });
   });
 
   it('says that a trial ran longer than it may', async () => {
@@ -225,9 +225,9 @@ describe('What NNI 3.0 has on record', () => {
     other.close();
     stored.refresh();
     assert.deepEqual(
-      stored.state.rows().map(({ number }) => number),
+      stored.trials.rows().map(({ number }) => number),
       [0, 1, 2, 3, 4, 5, 6, 12, 13],
     );
-    assert.equal(stored.state.trialJob('new1')?.sequenceId, 5);
+    assert.equal(stored.trials.job('new1')?.sequenceId, 5);
   });
 });

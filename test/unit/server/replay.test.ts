@@ -19,7 +19,7 @@ describe('replaying a database that NNI wrote', () => {
     const jobs = recorded('trial-jobs').map((job: { stderrPath?: string }) =>
       job.stderrPath ? { ...job, stderrPath: job.stderrPath.replace(/stderr$/, 'trial.stderr') } : job,
     );
-    assert.deepEqual(state.trialJobs(), jobs);
+    assert.deepEqual(state.jobs(), jobs);
   });
   it('gives the metrics', () => assert.deepEqual(state.metrics(), recorded('metric-data')));
   it('gives the newest metrics', () =>

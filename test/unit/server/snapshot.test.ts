@@ -3,7 +3,7 @@ import { readSnapshot } from '../../../src/client/follow/snapshotText.ts';
 import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
 import { snapshotLines, snapshotOf } from '../../../src/server/rest/snapshot.ts';
 import { ChangeStream } from '../../../src/server/sources/changes.ts';
-import type { ExperimentSource } from '../../../src/server/sources/experimentSource.ts';
+import type { ExperimentSource } from '../../../src/server/sources/source.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { summary } from '../store/samples.ts';
 
@@ -13,7 +13,8 @@ const metricsPerTrial = 5;
 function sourceOf(state: ExperimentState): ExperimentSource {
   const params = { searchSpace: {}, trialCommand: 'true' } as unknown as ExperimentSnapshot['config'];
   return {
-    state,
+    trials: state,
+    imported: () => [],
     changes: new ChangeStream(),
     directory: '/experiments/exp1',
     summary: () => summary(),

@@ -70,7 +70,7 @@ describe('what stored events say of a trial', () => {
       },
       { timestamp: 2, trialJobId: 'a', event: 'FAILED', message: 'exit 1', environmentId: 'local-env' },
     ]);
-    assert.deepEqual(state.trialJob('a'), {
+    assert.deepEqual(state.job('a'), {
       trialJobId: 'a',
       status: 'FAILED',
       hyperParameters: [record(1)],
@@ -92,7 +92,7 @@ describe('what stored events say of a trial', () => {
         ['RUNNING', data === '[]' ? {} : {}],
         data,
       );
-      assert.equal(state.trialJobs().length, 1);
+      assert.equal(state.jobs().length, 1);
     }
   });
 
@@ -118,10 +118,38 @@ describe('what stored metrics say of a trial', () => {
     assert.deepEqual([row.final, row.latest, row.intermediates], ['0.5', { sequence: 1, data: 'NaN' }, 2]);
     assert.equal(state.metrics('aaaaa').length, 4);
     assert.deepEqual(state.columns().data, ['0.1', 'NaN', '0.5', '0.9']);
-    assert.equal(state.trialJob('aaaaa')?.finalMetricData, undefined, 'NNI gives it once the trial has succeeded');
+    assert.equal(state.job('aaaaa')?.finalMetricData, undefined, 'NNI gives it once the trial has succeeded');
     state.applyEvent({ timestamp: 50, trialJobId: 'aaaaa', event: 'SUCCEEDED' });
-    assert.equal(state.trialJob('aaaaa')?.finalMetricData?.length, 1);
+    assert.equal(state.job('aaaaa')?.finalMetricData?.length, 1);
     assert.deepEqual(state.exportData(), [{ parameter: { x: 1 }, value: '0.5', trialJobId: 'aaaaa' }]);
+  });
+
+  it('a range of trials gives their metrics in order of arrival', () => {
+    const ids = ['t0', 't1', 't2', 't3'];
+    const state = replayed(
+      ids.map((trialJobId, sequenceId) => ({ timestamp: 0, trialJobId, event: 'RUNNING', sequenceId })),
+    );
+    for (let sequence = 0; sequence < 3; sequence++) {
+      for (const id of ids.toReversed()) state.applyMetric(metric(id, `${sequence}`, { type: 'PERIODICAL', sequence }));
+    }
+    const arrived = (min: number, max: number) =>
+      state.metricRange(min, max).map(({ trialJobId, sequence }) => `${trialJobId}/${sequence}`);
+    assert.deepEqual(arrived(1, 2), ['t2/0', 't1/0', 't2/1', 't1/1', 't2/2', 't1/2']);
+    assert.deepEqual(state.metricRange(0, 3), state.metrics());
+    assert.deepEqual(arrived(4, 9), []);
+  });
+
+  it('statistics name each state once, in order of first occurrence', () => {
+    const events = ['FAILED', 'RUNNING', 'FAILED', 'SUCCEEDED', 'RUNNING'];
+    const state = replayed(events.map((event, index) => ({ timestamp: 0, trialJobId: `t${index}`, event })));
+    assert.deepEqual(
+      state.statistics().map(({ trialJobStatus, trialJobNumber }) => [trialJobStatus, trialJobNumber]),
+      [
+        ['FAILED', 2],
+        ['RUNNING', 2],
+        ['SUCCEEDED', 1],
+      ],
+    );
   });
 
   it('the best is the best number, in the direction of the search, and never NaN or infinite', () => {
@@ -177,7 +205,7 @@ describe('replaying any events', () => {
         for (const { status } of rows) counts.set(status, (counts.get(status) ?? 0) + 1);
         assert.deepEqual(new Map(Object.entries(state.counts())), new Map([...counts].toSorted(byStatus)));
         assert.deepEqual(new Map(state.statistics().map((each) => [each.trialJobStatus, each.trialJobNumber])), counts);
-        assert.equal(state.trialJobs().length, state.size);
+        assert.equal(state.jobs().length, state.size);
         for (const row of rows) {
           assert.deepEqual(state.row(row.id), row);
           assert.equal(state.metrics(row.id, 'PERIODICAL').length, row.intermediates);

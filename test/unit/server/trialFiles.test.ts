@@ -166,7 +166,8 @@ describe('files of a trial', () => {
     const server = Fastify();
     jsonErrors(server);
     registerNniRoutes(server, {
-      state,
+      trials: state,
+      imported: () => [],
       changes: new ChangeStream(),
       directory,
       profile: never,

@@ -1,4 +1,4 @@
-/** An experiment read from its database: finished, or written by a living NNI whose file we watch. */
+/** An experiment read from its database: a finished one, or one that a living NNI writes while this process follows the file. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type {
@@ -19,8 +19,8 @@ import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
 import { StorageError } from '../storage/storageError.ts';
 import { ChangeStream } from './changes.ts';
 import { EarlyStops } from './earlyStops.ts';
-import type { ExperimentSource } from './experimentSource.ts';
 import { dispatcherLogName, managerLogName, readLogEnds } from './nniLogFiles.ts';
+import type { ExperimentSource, TrialView } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 /** NNI writes several lines about each trial; they are looked at together, in milliseconds. */
@@ -35,11 +35,12 @@ export interface StoredOptions {
   manifest(): Promise<ManifestEntry[]>;
 }
 
-export class StoredExperiment implements ExperimentSource {
-  readonly state: ExperimentState;
+export class StoredSource implements ExperimentSource {
+  readonly trials: TrialView;
   readonly changes = new ChangeStream();
   readonly directory: string;
   #options: StoredOptions;
+  #state: ExperimentState;
   #database: ExperimentDatabase;
   #profile: ExperimentProfile;
   #position: ReadPosition;
@@ -63,13 +64,14 @@ export class StoredExperiment implements ExperimentSource {
       const profile = this.#database.readProfile();
       if (!profile) throw new StorageError('missing', `${this.#database.path} holds no experiment yet.`);
       this.#profile = { ...profile, id: options.id };
-      this.state = new ExperimentState(optimizeModeOf(profile.params), this.#database.nniUntil());
-      this.#position = this.#database.replayInto(this.state);
+      this.#state = new ExperimentState(optimizeModeOf(profile.params), this.#database.nniUntil());
+      this.trials = this.#state;
+      this.#position = this.#database.replayInto(this.#state);
       this.#configFile = stringMeta(this.#database.getMeta('configFile'));
       this.#sdk = this.#database.getMeta('sdk') as TrialSdk | undefined;
       this.#engine = this.#database.getMeta('engine') === 'trialdeck' ? 'trialdeck' : 'nni';
-      this.state.takeCorrected();
-      this.#earlyStops.explain(this.state, profile.params);
+      this.#state.takeCorrected();
+      this.#earlyStops.explain(this.#state, profile.params);
       this.#trouble = this.#findTrouble();
     } catch (error) {
       this.#database.close();
@@ -92,7 +94,11 @@ export class StoredExperiment implements ExperimentSource {
     };
     if (this.#configFile) circumstances.configFile = this.#configFile;
     if (this.#sdk) circumstances.sdk = this.#sdk;
-    return summarise(this.#profile, this.state, circumstances);
+    return summarise(this.#profile, this.#state, circumstances);
+  }
+
+  imported(): readonly string[] {
+    return this.#state.imported;
   }
 
   trialDirectory(trialId: string): string {
@@ -138,7 +144,7 @@ export class StoredExperiment implements ExperimentSource {
     const metrics: MetricDataRecord[] = [];
     const before = this.#position;
     try {
-      this.#position = this.#database.replayInto(this.state, before, {
+      this.#position = this.#database.replayInto(this.#state, before, {
         trial: (id) => trials.add(id),
         metric: (row) => {
           trials.add(row.trialJobId);
@@ -151,14 +157,14 @@ export class StoredExperiment implements ExperimentSource {
       throw error;
     }
     if (this.#position.profile !== before.profile) this.#readProfile(before.profile);
-    for (const id of [...this.state.takeCorrected(), ...this.#earlyStops.explain(this.state, this.#profile.params)])
+    for (const id of [...this.#state.takeCorrected(), ...this.#earlyStops.explain(this.#state, this.#profile.params)])
       trials.add(id);
     const troubled = this.#lookForTrouble();
     const changed = trials.size > 0 || troubled || this.#position.profile !== before.profile;
     if (changed) {
       this.changes.publish({
         summary: this.summary(),
-        trials: [...trials].map((id) => this.state.row(id)).filter((row) => row !== undefined),
+        trials: [...trials].map((id) => this.#state.row(id)).filter((row) => row !== undefined),
         metrics: metrics.map((row) => ({
           trialId: row.trialJobId,
           type: row.type,
@@ -190,8 +196,8 @@ export class StoredExperiment implements ExperimentSource {
   /** Whether a tuner that lives would have had more trials started. */
   #couldRunMore(): boolean {
     const { trialConcurrency, maxTrialNumber } = this.#profile.params;
-    const { RUNNING = 0, WAITING = 0 } = this.state.counts();
-    return RUNNING + WAITING < trialConcurrency && this.state.size < (maxTrialNumber ?? Number.POSITIVE_INFINITY);
+    const { RUNNING = 0, WAITING = 0 } = this.#state.counts();
+    return RUNNING + WAITING < trialConcurrency && this.#state.size < (maxTrialNumber ?? Number.POSITIVE_INFINITY);
   }
 
   /** @param known revision of the profile read last; what was read beside it is announced also where this has to wait. */

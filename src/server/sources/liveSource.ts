@@ -1,22 +1,22 @@
-/** What a runner serves: the living experiment as the reading routes see it, and the order in which a change becomes visible. */
+/** The experiment that a runner of ours runs or shows: stores a change first, then applies and announces it. */
 import type {
   ExperimentProfile,
   ExperimentStatus,
   ExperimentSummary,
   ManifestEntry,
   TrialSdk,
-} from '../model/experiment/experiment.ts';
-import { summarise } from '../model/experiment/summary.ts';
-import type { MetricPoint } from '../model/trial/metric.ts';
-import { ChangeStream } from '../server/sources/changes.ts';
-import type { ExperimentSource } from '../server/sources/experimentSource.ts';
-import { filesInFolder, type TrialFiles } from '../server/sources/trialFiles.ts';
-import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
-import type { ExperimentState } from '../server/storage/experimentState.ts';
-import type { Batch } from '../server/storage/journal.ts';
-import { storedTrialDirectory } from '../server/storage/layout.ts';
-import type { LogPosition } from '../server/storage/logPosition.ts';
-import { readManifest } from '../server/storage/manifest.ts';
+} from '../../model/experiment/experiment.ts';
+import { summarise } from '../../model/experiment/summary.ts';
+import type { MetricPoint } from '../../model/trial/metric.ts';
+import type { ExperimentDatabase } from '../storage/experimentDatabase.ts';
+import type { ExperimentState } from '../storage/experimentState.ts';
+import type { Batch } from '../storage/journal.ts';
+import { storedTrialDirectory } from '../storage/layout.ts';
+import type { LogPosition } from '../storage/logPosition.ts';
+import { readManifest } from '../storage/manifest.ts';
+import { ChangeStream } from './changes.ts';
+import type { ExperimentSource, TrialView } from './source.ts';
+import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 export interface LiveView {
   profile(): ExperimentProfile;
@@ -24,15 +24,16 @@ export interface LiveView {
   errors(): readonly string[];
 }
 
-export class RunningExperiment implements ExperimentSource {
+export class LiveSource implements ExperimentSource {
   readonly changes = new ChangeStream();
-  readonly state: ExperimentState;
+  readonly trials: TrialView;
   readonly directory: string;
   configFile: string | undefined;
   sdk: TrialSdk | undefined;
   port: number | undefined;
   #root: string;
   #database: ExperimentDatabase;
+  #state: ExperimentState;
   #view: LiveView;
 
   /** @param root the folder of the manifest */
@@ -40,7 +41,8 @@ export class RunningExperiment implements ExperimentSource {
     this.#root = root;
     this.directory = directory;
     this.#database = database;
-    this.state = state;
+    this.#state = state;
+    this.trials = state;
     this.#view = view;
   }
 
@@ -49,7 +51,7 @@ export class RunningExperiment implements ExperimentSource {
   }
 
   summary(): ExperimentSummary {
-    return summarise(this.profile(), this.state, {
+    return summarise(this.profile(), this.#state, {
       status: this.#view.status(),
       errors: this.#view.errors(),
       live: true,
@@ -61,6 +63,10 @@ export class RunningExperiment implements ExperimentSource {
       ...(this.configFile === undefined ? {} : { configFile: this.configFile }),
       ...(this.sdk === undefined ? {} : { sdk: this.sdk }),
     });
+  }
+
+  imported(): readonly string[] {
+    return this.#state.imported;
   }
 
   trialDirectory(trialId: string): string {
@@ -75,7 +81,12 @@ export class RunningExperiment implements ExperimentSource {
     return Object.values(await readManifest(this.#root));
   }
 
-  /** Stores a batch in one transaction; returns the end of the log after it. Throws StorageError, and nothing is stored then. */
+  /**
+   * Stores a batch in one transaction.
+   *
+   * @returns the end of the log after it
+   * @throws StorageError; nothing is stored then
+   */
   store(batch: Batch): LogPosition {
     const database = this.#database;
     database.transaction(() => {
@@ -89,21 +100,21 @@ export class RunningExperiment implements ExperimentSource {
     return database.logEnd();
   }
 
-  /** Makes what is stored true, and announces it. */
+  /** Applies a stored batch to the state in memory and announces the change. */
   apply(batch: Batch): void {
     const trials = new Set<string>();
     const metrics: MetricPoint[] = [];
     for (const event of batch.events ?? []) {
-      const trialId = this.state.applyEvent(event);
+      const trialId = this.#state.applyEvent(event);
       if (trialId !== undefined) trials.add(trialId);
     }
     for (const metric of batch.metrics ?? []) {
-      const point = this.state.applyMetric(metric);
+      const point = this.#state.applyMetric(metric);
       if (!point) continue;
       metrics.push(point);
       trials.add(point.trialId);
     }
-    const rows = [...trials].flatMap((id) => this.state.row(id) ?? []);
+    const rows = [...trials].flatMap((id) => this.#state.row(id) ?? []);
     this.changes.publish({
       ...(metrics.length === 0 || rows.some((row) => row.final !== undefined) ? { summary: this.summary() } : {}),
       ...(rows.length > 0 ? { trials: rows } : {}),
@@ -112,7 +123,7 @@ export class RunningExperiment implements ExperimentSource {
     });
   }
 
-  /** The summary has changed by itself. */
+  /** Announces a summary that changed without a batch. */
   summaryChanged(): void {
     this.changes.publish({ summary: this.summary() });
   }

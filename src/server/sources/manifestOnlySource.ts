@@ -10,24 +10,25 @@ import { type Circumstances, summarise } from '../../model/experiment/summary.ts
 import { ExperimentState } from '../storage/experimentState.ts';
 import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
 import { ChangeStream } from './changes.ts';
-import type { ExperimentSource } from './experimentSource.ts';
+import type { ExperimentSource, TrialView } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
-export interface ListedOptions {
+export interface ManifestOnlyOptions {
   entry: ManifestEntry;
   directory: string;
   status: Circumstances['status'];
   manifest(): Promise<ManifestEntry[]>;
 }
 
-export class ListedExperiment implements ExperimentSource {
-  readonly state: ExperimentState;
+export class ManifestOnlySource implements ExperimentSource {
+  /** None: they are in the checkpoint. */
+  readonly trials: TrialView;
   readonly changes = new ChangeStream();
   readonly directory: string;
-  #options: ListedOptions;
+  #options: ManifestOnlyOptions;
   #profile: ExperimentProfile;
 
-  constructor(options: ListedOptions) {
+  constructor(options: ManifestOnlyOptions) {
     const { entry, directory } = options;
     this.#options = options;
     this.directory = directory;
@@ -46,7 +47,7 @@ export class ListedExperiment implements ExperimentSource {
     // It was one session, from beginning to end.
     if (startTime !== undefined && typeof endTime === 'number')
       this.#profile.execDuration = (endTime - startTime) / 1000;
-    this.state = new ExperimentState(optimizeModeOf(this.#profile.params));
+    this.trials = new ExperimentState(optimizeModeOf(this.#profile.params));
   }
 
   profile(): ExperimentProfile {
@@ -56,10 +57,14 @@ export class ListedExperiment implements ExperimentSource {
   summary(): ExperimentSummary {
     const { status } = this.#options;
     const circumstances = { status, errors: [], live: false, engine: 'nni', durationAt: Date.now() } as const;
-    const summary = summarise(this.#profile, this.state, { ...circumstances, directory: this.directory });
+    const summary = summarise(this.#profile, this.trials, { ...circumstances, directory: this.directory });
     // Without its trials "0 of 5" would be an invention.
     delete summary.maxTrialNumber;
     return summary;
+  }
+
+  imported(): readonly string[] {
+    return [];
   }
 
   trialDirectory(trialId: string): string {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
-import { StoredExperiment } from '../../../src/server/sources/storedExperiment.ts';
+import { StoredSource } from '../../../src/server/sources/storedSource.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { StorageError } from '../../../src/server/storage/storageError.ts';
 
 describe('a stored experiment that is followed', () => {
   let folder: string;
-  let experiment: StoredExperiment | undefined;
+  let experiment: StoredSource | undefined;
 
   beforeEach(async () => {
     folder = await freshFolder('stored-experiment');
@@ -32,7 +32,7 @@ describe('a stored experiment that is followed', () => {
       revision: 0,
     });
     writer.close();
-    experiment = new StoredExperiment({
+    experiment = new StoredSource({
       id: 'abcd1234',
       directory: folder,
       circumstances: () => ({ status: 'RUNNING', errors: [], live: true }),
