@@ -80,7 +80,8 @@ describe('TensorBoard', () => {
     registerTensorBoardRoutes(
       server,
       {
-        state,
+        trials: state,
+        imported: never,
         changes: new ChangeStream(),
         directory,
         profile: () => ({ params: { trialCommand: '' } }) as ExperimentProfile,
