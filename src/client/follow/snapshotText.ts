@@ -1,12 +1,13 @@
 /** A snapshot out of its text, line by line: with thousands of trials the whole at once would hold up the extension host. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ExperimentSnapshot } from '../../model/experiment/experiment.ts';
-import type { MetricColumns } from '../../model/trial/metric.ts';
+import { MetricTable } from '../../model/trial/metricColumns.ts';
 import { parse, snapshotPartSchema, snapshotSchema } from '../decode.ts';
 
 /** Undefined when it is none. Throws SyntaxError when a line is no JSON, or the signal's reason. */
 export async function readSnapshot(text: string, signal?: AbortSignal): Promise<ExperimentSnapshot | undefined> {
   let snapshot: ExperimentSnapshot | undefined;
+  const table = new MetricTable();
   for (let from = 0; from < text.length; ) {
     const found = text.indexOf('\n', from);
     const end = found < 0 ? text.length : found;
@@ -15,23 +16,15 @@ export async function readSnapshot(text: string, signal?: AbortSignal): Promise<
     if (!snapshot) {
       snapshot = parse(snapshotSchema, value);
       if (!snapshot) return undefined;
+      table.append(snapshot.metrics);
+      snapshot.metrics = table.columns;
     } else {
       const { trials = [], metrics } = parse(snapshotPartSchema, value) ?? {};
       for (const row of trials) snapshot.trials.push(row);
-      if (metrics) append(snapshot.metrics, metrics);
+      if (metrics) table.append(metrics);
     }
     await turn();
     signal?.throwIfAborted();
   }
   return snapshot;
-}
-
-function append(columns: MetricColumns, more: MetricColumns): void {
-  const offset = columns.trialIds.length;
-  for (const id of more.trialIds) columns.trialIds.push(id);
-  for (const index of more.trial) columns.trial.push(index + offset);
-  for (const type of more.type) columns.type.push(type);
-  for (const sequence of more.sequence) columns.sequence.push(sequence);
-  for (const timestamp of more.timestamp) columns.timestamp.push(timestamp);
-  for (const data of more.data) columns.data.push(data);
 }

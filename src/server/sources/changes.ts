@@ -1,5 +1,6 @@
 /** Revisions of one experiment and who listens to them. */
 import { randomBytes } from 'node:crypto';
+import { ChangeMerger, type UnnumberedChange } from '../../model/experiment/change.ts';
 import type { ExperimentChange } from '../../model/experiment/experiment.ts';
 
 /** How many changes are kept for a client that missed some. */
@@ -20,7 +21,7 @@ export class ChangeStream {
   #revision = 0;
   #recent: ExperimentChange[] = [];
   #listeners = new Set<ChangeListener>();
-  #pending: Omit<ExperimentChange, 'revision'> | undefined;
+  #pending: ChangeMerger | undefined;
   #scheduled: NodeJS.Immediate | undefined;
 
   /** The newest revision; anything pending is included by flushing it first. */
@@ -29,8 +30,9 @@ export class ChangeStream {
     return this.#revision;
   }
 
-  publish(change: Omit<ExperimentChange, 'revision'>): void {
-    this.#pending = this.#pending ? merge(this.#pending, change) : change;
+  publish(change: UnnumberedChange): void {
+    this.#pending ??= new ChangeMerger();
+    this.#pending.add(change);
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 
@@ -41,7 +43,7 @@ export class ChangeStream {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = undefined;
-    const change: ExperimentChange = { revision: ++this.#revision, ...pending };
+    const change: ExperimentChange = { revision: ++this.#revision, ...pending.merged() };
     this.#recent.push(change);
     if (this.#recent.length > 2 * kept) this.#recent = this.#recent.slice(-kept);
     for (const listener of [...this.#listeners]) listener.change(change);
@@ -72,24 +74,4 @@ export class ChangeStream {
     for (const listener of [...this.#listeners]) listener.ended();
     this.#listeners.clear();
   }
-}
-
-function merge(
-  older: Omit<ExperimentChange, 'revision'>,
-  newer: Omit<ExperimentChange, 'revision'>,
-): Omit<ExperimentChange, 'revision'> {
-  const merged = { ...older, ...newer };
-  const removed = new Set(newer.removedTrials);
-  if (older.removedTrials) merged.removedTrials = [...new Set([...older.removedTrials, ...removed])];
-  if (older.metrics) {
-    const metrics = older.metrics.filter(({ trialId }) => !removed.has(trialId));
-    merged.metrics = [...metrics, ...(newer.metrics ?? [])];
-  }
-  if (older.trials) {
-    // The newest row of each trial is the one that counts.
-    const rows = new Map(older.trials.filter(({ id }) => !removed.has(id)).map((row) => [row.id, row]));
-    for (const row of newer.trials ?? []) rows.set(row.id, row);
-    merged.trials = [...rows.values()];
-  }
-  return merged;
 }

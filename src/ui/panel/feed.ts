@@ -1,6 +1,8 @@
 /** One experiment's data to one page: a snapshot when it is shown, then each change at once. Free of vscode. */
+import { mergeChanges } from '../../model/experiment/change.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment/experiment.ts';
-import { decodeMetric, type MetricColumns, type MetricPoint } from '../../model/trial/metric.ts';
+import { decodeMetric, type MetricPoint } from '../../model/trial/metric.ts';
+import { MetricTable } from '../../model/trial/metricColumns.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
 import type { Disposable } from '../../store/emitter.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
@@ -71,7 +73,7 @@ export class Feed implements Disposable {
     this.#timer = undefined;
     const [first, ...others] = this.#waiting;
     this.#waiting = [];
-    if (first) this.#send(others.length === 0 ? first : merge([first, ...others]));
+    if (first) this.#send(others.length === 0 ? first : { revision: 0, ...mergeChanges([first, ...others]) });
   }
 
   #send(change: ExperimentChange): void {
@@ -106,7 +108,7 @@ export class Feed implements Disposable {
       summary: model.summary,
       config,
       trials: rows.slice(0, rowsPerMessage).map(lightRow),
-      metrics: columns(first),
+      metrics: new MetricTable(first.map(lightPoint)).columns,
     });
     for (let from = rowsPerMessage; from < rows.length; from += rowsPerMessage) {
       if (!(await this.#turn(snapshot))) return;
@@ -157,40 +159,6 @@ function take<T>(items: Iterator<T>, count: number): T[] {
     taken.push(next.value);
   }
   return taken;
-}
-
-function columns(points: MetricPoint[]): MetricColumns {
-  const indexes = new Map<string, number>();
-  const result: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
-  for (const point of points) {
-    let index = indexes.get(point.trialId);
-    if (index === undefined) {
-      index = result.trialIds.push(point.trialId) - 1;
-      indexes.set(point.trialId, index);
-    }
-    result.trial.push(index);
-    result.type.push(point.type === 'FINAL' ? 'F' : 'P');
-    result.sequence.push(point.sequence);
-    result.timestamp.push(point.timestamp);
-    result.data.push(lightText(point.data));
-  }
-  return result;
-}
-
-/** Several changes as one: the newest summary, config and rows, and all points in order. */
-function merge(changes: ExperimentChange[]): ExperimentChange {
-  const merged: ExperimentChange = { revision: 0 };
-  const rows = new Map<string, TrialRow>();
-  const metrics: MetricPoint[] = [];
-  for (const change of changes) {
-    if (change.summary) merged.summary = change.summary;
-    if (change.config) merged.config = change.config;
-    for (const row of change.trials ?? []) rows.set(row.id, row);
-    for (const point of change.metrics ?? []) metrics.push(point);
-  }
-  if (rows.size > 0) merged.trials = [...rows.values()];
-  if (metrics.length > 0) merged.metrics = metrics;
-  return merged;
 }
 
 function lightRow(row: TrialRow): TrialRow {
