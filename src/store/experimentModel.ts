@@ -1,6 +1,6 @@
 /** One experiment as this window knows it: its summary always, its trials and numbers while somebody watches. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment/experiment.ts';
-import type { MetricPoint } from '../model/trial/metric.ts';
+import { applyMetric } from '../model/trial/applyMetric.ts';
 import type { TrialRow } from '../model/trial/trial.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import type { ManagerLink } from './link.ts';
@@ -231,14 +231,12 @@ export class ExperimentModel implements Disposable {
       else trials.set(row.id, { row, intermediates: new Series(), finals: new Series() });
       moved = order.update(row) || moved;
     }
-    const sent = change.metrics && new Set(change.trials?.map((row) => row.id));
     for (const point of change.metrics ?? []) {
       const target = trials.get(point.trialId);
       if (!target) continue;
       const series = point.type === 'FINAL' ? target.finals : target.intermediates;
       series.append(point.sequence, point.timestamp, point.data);
-      // A row in the same change already counts its metrics.
-      if (!sent?.has(point.trialId)) target.row = withMetric(target.row, point);
+      target.row = applyMetric(target.row, point, target.intermediates.length);
     }
     if (change.summary) {
       this.#summary = change.summary;
@@ -255,14 +253,4 @@ export class ExperimentModel implements Disposable {
 
 function emptyContent(): Content {
   return { trials: new Map(), order: new TrialOrder(), config: undefined, session: '', revision: 0 };
-}
-
-function withMetric(row: TrialRow, point: MetricPoint): TrialRow {
-  return point.type === 'FINAL'
-    ? { ...row, final: point.data }
-    : {
-        ...row,
-        latest: { sequence: point.sequence, data: point.data },
-        intermediates: row.intermediates + 1,
-      };
 }

@@ -1,6 +1,7 @@
 /** Everything the page knows about its experiment: a snapshot, and the changes applied to it since. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment/experiment.ts';
 import { runsTrials, seenStatus } from '../../src/model/experiment/experimentPhase.ts';
+import { applyMetric } from '../../src/model/trial/applyMetric.ts';
 import { isEnded, type SeenTrial, type TrialStatus } from '../../src/model/trial/trial.ts';
 import { Curve } from './curve.ts';
 import { type ParameterColumn, ParameterTally } from './parameters.ts';
@@ -61,19 +62,17 @@ export class ExperimentData {
     if (change.summary) this.#takeSummary(change.summary);
     if (change.config) this.config = change.config;
     for (const row of change.trials ?? []) this.#takeRow(row);
-    for (const { trialId, type, sequence, data } of change.metrics ?? []) {
+    for (const point of change.metrics ?? []) {
+      const { trialId, type, sequence, data } = point;
       const row = this.rows.get(trialId);
-      if (type === 'FINAL') {
-        if (row && row.final === undefined) this.#takeRow({ ...row, final: data });
-        continue;
-      }
       const curve = this.#curve(trialId);
-      curve.append(sequence, data);
-      this.curvesVersion++;
-      // The points of a large snapshot follow it, so that what arrives here may be older than what the row tells.
-      if (!row || (row.latest && row.latest.sequence >= sequence)) continue;
-      const intermediates = Math.max(row.intermediates, curve.length);
-      this.#takeRow({ ...row, latest: { sequence, data }, intermediates });
+      if (type === 'PERIODICAL') {
+        curve.append(sequence, data);
+        this.curvesVersion++;
+      }
+      // The points of a large snapshot follow it, so the row may count this one already.
+      const updated = row && applyMetric(row, point, curve.length);
+      if (updated && updated !== row) this.#takeRow(updated);
     }
     return 'applied';
   }

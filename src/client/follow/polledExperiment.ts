@@ -10,7 +10,9 @@ import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import { summarise, type TrialTotals } from '../../model/experiment/summary.ts';
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
+import { applyMetric, type ReportedValues } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
+import { MetricTable } from '../../model/trial/metricColumns.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -27,9 +29,9 @@ interface PolledTrial {
   row: TrialRow;
   /** How many of its metrics are known; NNI lists them in the order in which they came. */
   metrics: number;
-  final: { data: string; timestamp: number } | undefined;
-  latest: { sequence: number; data: string } | undefined;
-  intermediates: number;
+  values: ReportedValues;
+  /** Epoch milliseconds of the final result. */
+  finalAt: number | undefined;
   /** The parameters its metrics were last said to be of; undefined before the first one. */
   reported: string | null | undefined;
   /** Its metrics were read after it had ended, so there are no more. */
@@ -58,8 +60,7 @@ export class PolledExperiment implements TrialTotals {
   readonly #lookedUp = new Set<string>();
   readonly #counts = new Map<TrialStatus, number>();
   #best: BestResult | undefined;
-  readonly #columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
-  readonly #columnOf = new Map<string, number>();
+  readonly #metrics = new MetricTable();
   readonly #changed = new Set<string>();
   #points: MetricPoint[] = [];
   #round = 0;
@@ -135,9 +136,8 @@ export class PolledExperiment implements TrialTotals {
           intermediates: 0,
         },
         metrics: 0,
-        final: undefined,
-        latest: undefined,
-        intermediates: 0,
+        values: { intermediates: 0 },
+        finalAt: undefined,
         reported: undefined,
         settled: false,
         read: 0,
@@ -162,8 +162,8 @@ export class PolledExperiment implements TrialTotals {
       }
     }
     const [final] = job.finalMetricData ?? [];
-    if (final && trial.final === undefined) {
-      trial.final = { data: unwrapMetricData(final.data), timestamp: final.timestamp };
+    if (final && trial.values.final === undefined) {
+      this.#applyMetric(trial, { ...final, type: 'FINAL', data: unwrapMetricData(final.data) });
       this.#noteReported(trial, final.parameterId);
     }
     const same =
@@ -249,7 +249,7 @@ export class PolledExperiment implements TrialTotals {
 
   /** A copy. */
   columns(): MetricColumns {
-    const { trialIds, trial, type, sequence, timestamp, data } = this.#columns;
+    const { trialIds, trial, type, sequence, timestamp, data } = this.#metrics.columns;
     return {
       trialIds: [...trialIds],
       trial: trial.slice(),
@@ -278,28 +278,22 @@ export class PolledExperiment implements TrialTotals {
     const { id } = trial.row;
     const { type, sequence, timestamp } = record;
     const data = unwrapMetricData(record.data);
-    let column = this.#columnOf.get(id);
-    if (column === undefined) {
-      column = this.#columns.trialIds.push(id) - 1;
-      this.#columnOf.set(id, column);
-    }
-    this.#columns.trial.push(column);
-    this.#columns.type.push(type === 'FINAL' ? 'F' : 'P');
-    this.#columns.sequence.push(sequence);
-    this.#columns.timestamp.push(timestamp);
-    this.#columns.data.push(data);
-    if (type === 'FINAL') {
-      // The first one counts. The list of trials does not have it where somebody cancelled the trial when it had ended.
-      trial.final ??= { data, timestamp };
-      this.#redraw([id]);
-    } else {
-      trial.intermediates++;
-      trial.latest = { sequence, data };
-      trial.row = { ...trial.row, latest: trial.latest, intermediates: trial.intermediates };
+    this.#metrics.add(id, type, sequence, timestamp, data);
+    this.#applyMetric(trial, { type, sequence, timestamp, data });
+    // The list of trials has no final result where somebody cancelled the trial when it had ended.
+    if (type === 'FINAL') this.#redraw([id]);
+    else {
+      trial.row = { ...trial.row, ...trial.values };
       this.#changed.add(id);
     }
     if (this.collectsPoints) this.#points.push({ trialId: id, type, sequence, timestamp, data });
     this.#noteReported(trial, record.parameterId);
+  }
+
+  #applyMetric(trial: PolledTrial, metric: Omit<MetricPoint, 'trialId'>): void {
+    const before = trial.values;
+    trial.values = applyMetric(before, metric);
+    if (trial.values.final !== before.final) trial.finalAt = metric.timestamp;
   }
 
   #noteReported(trial: PolledTrial, parameterId: string | null): void {
@@ -319,14 +313,14 @@ export class PolledExperiment implements TrialTotals {
         this.#count(before, -1);
         this.#count(trial.row.status, 1);
       }
-      if (trial.final) {
-        this.#best = betterResult(this.#best, trial.row, trial.final.timestamp, this.optimizeMode);
+      if (trial.finalAt !== undefined) {
+        this.#best = betterResult(this.#best, trial.row, trial.finalAt, this.optimizeMode);
       }
       this.#changed.add(id);
     }
   }
 
-  #row({ job, record, final, latest, intermediates }: PolledTrial): TrialRow {
+  #row({ job, record, values }: PolledTrial): TrialRow {
     const { trialJobId: id } = job;
     const actual = this.#mixUps.actual(id);
     const parameters = record?.parameters ?? {};
@@ -344,9 +338,7 @@ export class PolledExperiment implements TrialTotals {
       ...(job.startTime === undefined ? {} : { startTime: job.startTime }),
       ...(job.endTime === undefined ? {} : { endTime: job.endTime }),
       ...(message === undefined ? {} : { message }),
-      ...(final ? { final: final.data } : {}),
-      ...(latest ? { latest } : {}),
-      intermediates,
+      ...values,
     };
   }
 

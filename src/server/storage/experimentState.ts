@@ -7,7 +7,9 @@ import type { OptimizeMode } from '../../model/experiment/experiment.ts';
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
 
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
+import { applyMetric } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
+import { MetricTable } from '../../model/trial/metricColumns.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -99,26 +101,14 @@ export class ExperimentState implements TrialView {
     if (!trial) return undefined;
     trial.arrivals.push(this.#metrics.push(metric) - 1);
     if (trial.byNni) this.#correct(this.#mixUps.reported(metric.trialJobId, metric.parameterId));
-    const data = unwrapMetricData(metric.data);
-    if (metric.type === 'FINAL') {
-      trial.finals.push(metric);
-      // A second final result does not replace the first; that is what the tuner was told.
-      if (trial.row.final === undefined) {
-        trial.row.final = data;
-        this.#consider(trial, metric.timestamp);
-      }
-    } else {
-      trial.latest = metric;
-      trial.row.intermediates++;
-      trial.row.latest = { sequence: metric.sequence, data };
-    }
-    return {
-      trialId: metric.trialJobId,
-      type: metric.type,
-      sequence: metric.sequence,
-      timestamp: metric.timestamp,
-      data,
-    };
+    if (metric.type === 'FINAL') trial.finals.push(metric);
+    else trial.latest = metric;
+    const { trialJobId: trialId, type, sequence, timestamp } = metric;
+    const point = { trialId, type, sequence, timestamp, data: unwrapMetricData(metric.data) };
+    const before = trial.row;
+    trial.row = applyMetric(before, point);
+    if (trial.row.final !== before.final) this.#consider(trial, timestamp);
+    return point;
   }
 
   get size(): number {
@@ -235,21 +225,11 @@ export class ExperimentState implements TrialView {
   }
 
   columns(from = 0, to = this.#metrics.length): MetricColumns {
-    const index = new Map<string, number>();
-    const columns: MetricColumns = { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] };
-    for (const metric of this.#metrics.slice(from, to)) {
-      let at = index.get(metric.trialJobId);
-      if (at === undefined) {
-        at = columns.trialIds.push(metric.trialJobId) - 1;
-        index.set(metric.trialJobId, at);
-      }
-      columns.trial.push(at);
-      columns.type.push(metric.type === 'FINAL' ? 'F' : 'P');
-      columns.sequence.push(metric.sequence);
-      columns.timestamp.push(metric.timestamp);
-      columns.data.push(unwrapMetricData(metric.data));
+    const table = new MetricTable();
+    for (const { trialJobId, type, sequence, timestamp, data } of this.#metrics.slice(from, to)) {
+      table.add(trialJobId, type, sequence, timestamp, unwrapMetricData(data));
     }
-    return columns;
+    return table.columns;
   }
 
   statistics(): { trialJobStatus: TrialStatus; trialJobNumber: number }[] {
