@@ -44,6 +44,11 @@ export interface CodeServerOptions {
   /** Reuses data of an earlier server (its window state); by default a fresh folder that `stop` removes. */
   dataFolder?: string;
   port?: number;
+  /**
+   * Keeps workspace trust, so that a window starts in Restricted Mode. Off by default, by an argument of the server: the page carries it
+   * from its first line, where a setting is read later and would leave a window untrusted for its whole life.
+   */
+  workspaceTrust?: boolean;
   /** Lets a window run an extension, or tests, from a development folder; such a window shows no notifications. */
   testDriver?: boolean;
   say?: (line: string) => void;
@@ -77,7 +82,6 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const settings = {
     'workbench.startupEditor': 'none',
     'telemetry.telemetryLevel': 'off',
-    'security.workspace.trust.enabled': false,
     'extensions.ignoreRecommendations': true,
     'chat.disableAIFeatures': true,
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -108,6 +112,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       main,
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0)],
       ...['--connection-token-file', tokenFile, '--accept-server-license-terms'],
+      ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
       ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
       ...['--telemetry-level', 'off', ...folders],
     ],

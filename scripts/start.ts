@@ -78,7 +78,6 @@ async function openDesktop(
   await writeFile(
     join(userData, 'User', 'settings.json'),
     JSON.stringify({
-      'security.workspace.trust.enabled': false,
       'workbench.startupEditor': 'none',
       'trialdeck.experimentsDirectory': experiments,
     }),
@@ -88,6 +87,7 @@ async function openDesktop(
     [
       '--wait',
       '--new-window',
+      '--disable-workspace-trust',
       '--user-data-dir',
       userData,
       `--extensionDevelopmentPath=${projectRoot}`,

@@ -15,6 +15,8 @@ export interface SessionOptions {
   /** VS Code's own default when absent. */
   theme?: Theme;
   environment?: Record<string, string>;
+  /** Opens the workspace in Restricted Mode. */
+  restricted?: boolean;
 }
 
 export interface Session {
@@ -44,6 +46,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       ...options.settings,
     },
     environment: options.environment ?? {},
+    workspaceTrust: options.restricted ?? false,
   });
   const browser = await launchChromium(chromium);
   return {

@@ -13,7 +13,8 @@ describe('a folder in restricted mode', () => {
   before(async () => {
     session = await startSession({
       theme: 'dark',
-      settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' },
+      restricted: true,
+      settings: { 'security.workspace.trust.startupPrompt': 'never' },
     });
     await cp(join(projectRoot, 'test', 'fixtures', 'nni-3.0', 'experiments'), session.experiments, { recursive: true });
     window = await session.open({ openFile: join(session.workspace, 'config.yml') });
