@@ -45,6 +45,8 @@ export interface Events {
   snapshot: {
     connectionId: string;
     snapshot: ExperimentSnapshot;
+    /** The trial that is picked now. It replaces what the page restored: a pick made while the page was loading is newer. */
+    selectedTrial: string | null;
     connection: ConnectionView;
     strings: Strings;
     canRun: boolean;

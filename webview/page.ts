@@ -11,6 +11,7 @@ import type { StatusKind } from './data/trialStatus.ts';
 import type { Sort } from './data/trialTable.ts';
 import type { Host } from './host.ts';
 import type { OpenMenu } from './parts/Menu.tsx';
+import { Selection } from './state/selection.ts';
 import { setStrings, t } from './strings.ts';
 import { type Theme, watchTheme } from './theme.ts';
 
@@ -40,8 +41,6 @@ const startView: View = {
 /** Above so many plotted points the page redraws at most every {@link largePause} milliseconds for new data. */
 const largePoints = 4000;
 const largePause = 100;
-/** Moving through a table selects many trials in passing; the rest of the window hears of the one that stays. */
-const selectionPause = 120;
 
 export class Page {
   readonly host: Host;
@@ -69,7 +68,7 @@ export class Page {
   #frame: number | undefined;
   #timer: number | undefined;
   #lastDraw = 0;
-  #selecting: number | undefined;
+  readonly #selection: Selection;
   readonly #started = Date.now();
 
   constructor(host: Host, draw: () => void) {
@@ -89,6 +88,10 @@ export class Page {
         filter: { ...startView.filter, ...(kept.filter as Partial<View['filter']> | undefined) },
       };
     }
+    this.#selection = new Selection(
+      this.view.selectedTrial,
+      (trialId) => void this.request('selectTrial', { trialId }),
+    );
     this.theme = watchTheme((theme) => {
       this.theme = theme;
       this.invalidate();
@@ -141,10 +144,7 @@ export class Page {
   }
 
   select(trialId: string | null): void {
-    if (trialId === this.view.selectedTrial) return;
-    this.change({ selectedTrial: trialId });
-    window.clearTimeout(this.#selecting);
-    this.#selecting = window.setTimeout(() => void this.request('selectTrial', { trialId }), selectionPause);
+    if (this.#selection.pick(trialId)) this.change({ selectedTrial: trialId });
   }
 
   updateLimit(kind: LimitKind): void {
@@ -203,7 +203,7 @@ export class Page {
     const told = { event, data } as { [K in keyof Events]: { event: K; data: Events[K] } }[keyof Events];
     switch (told.event) {
       case 'snapshot': {
-        const { snapshot, connection, connectionId, strings, canRun, whyNotRun } = told.data;
+        const { snapshot, connection, connectionId, strings, canRun, whyNotRun, selectedTrial } = told.data;
         setStrings(strings);
         this.#connectionId = connectionId;
         this.data = new ExperimentData(snapshot);
@@ -211,6 +211,7 @@ export class Page {
         this.canRun = canRun;
         this.whyNotRun = whyNotRun ?? t('Nothing can be run from here.');
         this.gone = undefined;
+        if (this.#selection.begin(selectedTrial)) this.view = { ...this.view, selectedTrial };
         this.#keep();
         this.invalidate();
         break;
@@ -227,10 +228,7 @@ export class Page {
         this.invalidate();
         break;
       case 'select':
-        if (told.data.trialId !== this.view.selectedTrial) {
-          window.clearTimeout(this.#selecting);
-          this.change({ selectedTrial: told.data.trialId });
-        }
+        if (this.#selection.follow(told.data.trialId)) this.change({ selectedTrial: told.data.trialId });
         break;
       case 'gone':
         this.gone = told.data.reason;

@@ -34,6 +34,8 @@ export class Explorer implements Disposable {
   readonly onDidSelect: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
     this.#selected.event;
   #state = '';
+  /** The row that {@link reveal} is selecting now. */
+  #revealing: TreeNode | undefined;
 
   constructor(store: Store, labels: Labels) {
     this.#store = store;
@@ -111,13 +113,17 @@ export class Explorer implements Disposable {
         ? this.#store.connection(connectionId) !== undefined
         : this.#store.experiment(connectionId, experimentId) !== undefined;
     for (let attempt = 1; ; attempt++) {
+      const element = this.#data.intern(node);
+      this.#revealing = element;
       try {
-        return await this.#view.reveal(this.#data.intern(node), { select: true, ...options });
+        return await this.#view.reveal(element, { select: true, ...options });
       } catch (error) {
         // VS Code finds no row for what has gone while it looked, nor for what came at that moment: then it draws its rows anew.
         if (!isThere()) return;
         if (attempt === revealAttempts) throw error;
         await delay(redrawn);
+      } finally {
+        if (this.#revealing === element) this.#revealing = undefined;
       }
     }
   }
@@ -138,7 +144,8 @@ export class Explorer implements Disposable {
 
   #select(selection: readonly TreeNode[]): void {
     const [node, ...others] = selection;
-    if (!node || others.length > 0) return;
+    // VS Code reports a selection that `reveal` makes before it settles. It is not a pick: a late one must not undo the person's.
+    if (!node || others.length > 0 || node === this.#revealing) return;
     if (node.kind === 'more') {
       this.#data.showMore(node);
       return;

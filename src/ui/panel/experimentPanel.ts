@@ -81,7 +81,7 @@ export class ExperimentPanel implements Disposable {
     return this.#trialId;
   }
 
-  /** Picks a trial in the page. */
+  /** Picks a trial in the page. A page that has no snapshot yet gets the pick with its snapshot. */
   select(trialId: string | null): void {
     if (trialId === this.#trialId) return;
     this.#trialId = trialId;
@@ -125,11 +125,11 @@ export class ExperimentPanel implements Disposable {
           this.#post('snapshot', {
             connectionId: this.connectionId,
             snapshot,
+            selectedTrial: this.#trialId,
             connection: this.#view(),
             strings: l10n.bundle ?? {},
             ...permission(model),
           });
-          this.#post('select', { trialId: this.#trialId });
         },
         change: (change) => this.#post('change', { change }),
         failed: (reason) => this.#post('connection', { state: 'lost', since: Date.now(), reason }),

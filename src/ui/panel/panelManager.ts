@@ -24,6 +24,8 @@ export interface PanelManagerOptions {
 export class PanelManager implements Disposable {
   readonly #services: PanelServices;
   readonly #panels = new Map<string, ExperimentPanel>();
+  /** Picks made for experiments without a panel: VS Code may be about to restore one, with an older pick. */
+  readonly #earlyPicks = new Map<string, string | null>();
   readonly #picked = new Emitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
   readonly #disposables: Disposable[] = [];
   /** A trial was picked in a panel's page. */
@@ -70,9 +72,12 @@ export class PanelManager implements Disposable {
     this.#add(webview, { connectionId, experimentId, ...options });
   }
 
-  /** Picks a trial in the experiment's panel when that is open. */
+  /** Picks a trial in the experiment's panel when that is open, or in the one that VS Code restores after a reload of the window. */
   select(connectionId: string, experimentId: string, trialId: string | null): void {
-    this.#panels.get(key(connectionId, experimentId))?.select(trialId);
+    const id = key(connectionId, experimentId);
+    const panel = this.#panels.get(id);
+    if (panel) panel.select(trialId);
+    else this.#earlyPicks.set(id, trialId);
   }
 
   /** Closes the experiment's panel when that is open. */
@@ -94,11 +99,13 @@ export class PanelManager implements Disposable {
       return;
     }
     const { connectionId, experimentId, selectedTrial } = identity;
-    if (this.#panels.has(key(connectionId, experimentId))) {
+    const id = key(connectionId, experimentId);
+    if (this.#panels.has(id)) {
       webview.dispose();
       return;
     }
-    this.#add(webview, { connectionId, experimentId, trialId: selectedTrial });
+    const picked = this.#earlyPicks.get(id);
+    this.#add(webview, { connectionId, experimentId, trialId: picked === undefined ? selectedTrial : picked });
     // The panel says by itself what the connection is doing meanwhile.
     void this.#services.store.connection(connectionId)?.show();
   }
@@ -109,6 +116,7 @@ export class PanelManager implements Disposable {
   ): void {
     const panel = new ExperimentPanel(webview, experiment, this.#services);
     const id = key(experiment.connectionId, experiment.experimentId);
+    this.#earlyPicks.delete(id);
     this.#panels.set(id, panel);
     webview.onDidDispose(() => {
       this.#panels.delete(id);

@@ -72,6 +72,7 @@ describe("the panel's host", () => {
     assert.ok(message.type === 'event' && message.event === 'snapshot');
     assert.equal(message.data.connectionId, 'local');
     assert.deepEqual(message.data.snapshot.metrics.data, ['0.5']);
+    assert.equal(message.data.selectedTrial, null);
     assert.equal(message.data.canRun, true);
     assert.equal(message.data.connection.state, 'connected');
     assert.equal(webview.title, 'spirals');
@@ -120,13 +121,12 @@ describe("the panel's host", () => {
     link.snapshots.set('exp1', snapshot(trials, [point('t0', 0, 0.5), point('t0', 1, 0.75)]));
     webview.reveal();
     // What was known is shown at once; what is new follows.
-    await until(
+    const shown = await until(
       (message) =>
         message.type === 'event' && message.event === 'snapshot' && message.data.snapshot.trials.length === 2,
     );
-    const select = await until(isEvent('select'));
-    assert.ok(select.type === 'event' && select.event === 'select');
-    assert.equal(select.data.trialId, 't0', 'the selection outlives the page');
+    assert.ok(shown.type === 'event' && shown.event === 'snapshot');
+    assert.equal(shown.data.selectedTrial, 't0', 'the selection outlives the page');
   });
 
   it('says when the experiment is gone', async () => {

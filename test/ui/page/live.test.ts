@@ -74,6 +74,50 @@ describe('page: what changes while one looks', () => {
     assert.deepEqual(page.requested('selectTrial'), []);
   });
 
+  it('shows the trial that was picked while the page was loading, not the one it restored', async () => {
+    const snapshot = makeExperiment({ trials: 30 });
+    const before = await open({ snapshot });
+    await before.page.getByRole('row').nth(2).click();
+    const state = await before.keptState();
+    assert.ok(state.selectedTrial !== null && state.selectedTrial !== 't0005');
+    const page = await open({ state });
+    await page.show(snapshot, { selectedTrial: 't0005' });
+    await page.page.locator('.detail [data-trial="t0005"]').waitFor();
+    assert.equal((await page.keptState()).selectedTrial, 't0005');
+    assert.deepEqual(page.requested('selectTrial'), []);
+  });
+
+  it('tells the first pick at once, and of those in quick succession the last', async () => {
+    const page = await open({ snapshot: makeExperiment({ trials: 30 }) });
+    await page.tab(/Trials/);
+    // All in one turn of the page, as keys that repeat come on a busy machine.
+    await page.page.evaluate(`
+      document.querySelector('[data-row="t000r"]').click();
+      for (let count = 0; count < 5; count++)
+        document.querySelector('[data-grid="trials"]').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown' }));
+    `);
+    assert.deepEqual(await page.asked('selectTrial', 2), { trialId: 't000m' });
+    assert.deepEqual(page.requested('selectTrial')[0], { trialId: 't000r' });
+  });
+
+  it('keeps a pick that the panel has not heard of when a snapshot comes', async () => {
+    const snapshot = makeExperiment({ trials: 30 });
+    const page = await open({ snapshot });
+    await page.tab(/Trials/);
+    // The second pick waits for the end of the interval; the snapshot, sent in the same turn, knows only the first.
+    await page.page.evaluate(`(() => {
+      const snapshot = JSON.parse(${JSON.stringify(JSON.stringify({ ...snapshot, revision: 2 }))});
+      document.querySelector('[data-row="t000r"]').click();
+      document.querySelector('[data-row="t000p"]').click();
+      const connection = { state: 'connected', since: 0 };
+      const data = { connectionId: 'local', snapshot, selectedTrial: 't000r', connection, strings: {}, canRun: true };
+      window.dispatchEvent(new MessageEvent('message', { data: { type: 'event', event: 'snapshot', data } }));
+    })()`);
+    await page.drawn(2);
+    assert.equal(await page.attribute(grid(page).locator('.selected'), 'data-row'), 't000p');
+    assert.deepEqual(await page.asked('selectTrial', 2), { trialId: 't000p' });
+  });
+
   it('keeps its view over a reload, but no data', async () => {
     const snapshot = makeExperiment({ trials: 30, dict: true });
     const page = await open({ snapshot });

@@ -38,11 +38,14 @@ export class PageHarness {
   readies = 0;
   answers: Answers = {};
   readonly #arrivals = new EventEmitter();
+  /** The trial that is picked in the window, as the panel knows it. */
+  #picked: string | null;
   readonly #close: () => Promise<void>;
   readonly errors: string[] = [];
 
-  private constructor(page: BrowserPage, close: () => Promise<void>) {
+  private constructor(page: BrowserPage, picked: string | null, close: () => Promise<void>) {
     this.page = page;
+    this.#picked = picked;
     this.#close = close;
   }
 
@@ -61,7 +64,7 @@ export class PageHarness {
       timezoneId: 'UTC',
     });
     const page = await context.newPage();
-    const harness = new PageHarness(page, () => context.close());
+    const harness = new PageHarness(page, options.state?.selectedTrial ?? null, () => context.close());
     page.on('pageerror', (error) => harness.errors.push(error.stack ?? error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') harness.errors.push(message.text());
@@ -110,6 +113,7 @@ export class PageHarness {
       return;
     }
     this.requests.push(message);
+    if (message.method === 'selectTrial') this.#picked = message.params.trialId;
     this.#arrivals.emit('message');
     void this.#answer(message);
   }
@@ -138,13 +142,16 @@ export class PageHarness {
   }
 
   async send<E extends keyof Events>(event: E, data: Events[E]): Promise<void> {
+    if (event === 'select') this.#picked = (data as Events['select']).trialId;
     await this.#post({ type: 'event', event, data });
   }
 
   /** Sends a snapshot and waits until it is drawn. */
   async show(snapshot: ExperimentSnapshot, more: Partial<Events['snapshot']> = {}): Promise<void> {
     const connection = { state: 'connected', since: 0 } as const;
-    await this.send('snapshot', { connectionId: 'local', snapshot, connection, strings: {}, canRun: true, ...more });
+    const selectedTrial = this.#picked;
+    const event = { connectionId: 'local', snapshot, selectedTrial, connection, strings: {}, canRun: true, ...more };
+    await this.send('snapshot', event);
     await this.drawn(snapshot.revision);
   }
 
