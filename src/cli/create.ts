@@ -1,5 +1,6 @@
 /** `create`, `resume` and `view`: experiments that begin to be served. */
 import { resolve } from 'node:path';
+import type { RunnerAccess } from '../client/index.ts';
 import { type LaunchTarget, launchExperiment } from '../client/launching.ts';
 import { packagedManager } from '../client/nodeProgram.ts';
 import type { BackendSetting } from '../model/experiment/backend.ts';
@@ -13,6 +14,7 @@ interface LaunchOptions {
   foreground?: boolean;
   debug?: boolean;
   backend?: BackendSetting;
+  runnerAccess?: RunnerAccess;
 }
 
 export async function createExperiment(

@@ -3,6 +3,7 @@ import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ClientError, RejectedError } from '../client/errors.ts';
+import type { RunnerAccess } from '../client/index.ts';
 import { type BackendSetting, backendSettings } from '../model/experiment/backend.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { createExperiment, resumeExperiment, viewExperiment } from './create.ts';
@@ -81,14 +82,17 @@ function makeProgram(end: (code: number) => void): Command {
     .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
     .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
     .option('-d, --debug', 'write a detailed log')
+    .option('--runner-access <access>', accessWords, access)
     .option('--backend <backend>', backendWords, backend);
   add(program, 'resume <id>', 'continue a stopped experiment', resumeExperiment)
     .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
     .option('-f, --foreground', 'show live progress, then the results, and end with the experiment')
     .option('-d, --debug', 'write a detailed log')
+    .option('--runner-access <access>', accessWords, access)
     .option('--backend <backend>', backendWords, backend);
   add(program, 'view <id>', 'serve a stopped experiment read-only', viewExperiment)
     .option('-p, --port <number>', "port of the experiment's REST API; a free one by default", port)
+    .option('--runner-access <access>', accessWords, access)
     .option('--backend <backend>', 'embedded (the default), or nnictl for a real NNI', backend);
   add(program, 'stop [id]', 'stop an experiment: by id, the beginning of one, or the only one', stopExperiments)
     .option('-p, --port <number>', 'stop the one at this port', port)
@@ -156,6 +160,9 @@ function globalOptions(command: Command): Command {
 }
 
 const backend = oneOf<BackendSetting>(...backendSettings);
+const access = oneOf<RunnerAccess>('refuse', 'allow');
+const accessWords =
+  'refuse (the default) or allow programs whose user the machine does not tell; also TRIALDECK_RUNNER_ACCESS';
 const backendWords = 'embedded, nnictl for a real NNI, or auto (the default): embedded where it can run the config';
 
 function port(text: string): number {

@@ -17,7 +17,7 @@ import { parseJson } from '../model/json/parseJson.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
 
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
-import { experimentRoutes, nniBase } from '../wire/routes.ts';
+import { experimentRoutes, nniBase, type RunnerAccess } from '../wire/routes.ts';
 import {
   checkStatusSchema,
   exportedSchema,
@@ -64,6 +64,11 @@ export interface StartOptions extends RequestOptions {
   /** Of the experiment's REST; a free one by default. */
   port?: number;
   debug?: boolean;
+  /**
+   * Whether the experiment's own port answers programs of which the machine does not tell whose they are. Default
+   * `TRIALDECK_RUNNER_ACCESS`, else `refuse`. The embedded manager's only.
+   */
+  runnerAccess?: RunnerAccess;
   /** Default `auto`: the embedded manager where it can run the config, else NNI. */
   backend?: BackendSetting;
   /** Told who runs it, and why, before it is started. */

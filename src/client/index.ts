@@ -23,7 +23,7 @@ export type {
   TrialRow,
   TrialStatus,
 } from '../model/trial/trial.ts';
-export type { Launched, LaunchRequest, ManagerChange, ManagerInfo } from '../wire/routes.ts';
+export type { Launched, LaunchRequest, ManagerChange, ManagerInfo, RunnerAccess } from '../wire/routes.ts';
 export {
   type Endpoint,
   EndpointError,

@@ -26,7 +26,7 @@ export async function launchExperiment(
   place: ExperimentOptions,
   options: StartOptions,
 ): Promise<LaunchedExperiment> {
-  const { signal, port, debug, backend = 'auto' } = options;
+  const { signal, port, debug, runnerAccess, backend = 'auto' } = options;
   signal?.throwIfAborted();
   const { environment = process.env } = place;
   const what = target.action === 'create' ? { ...target, configFile: resolve(target.configFile) } : target;
@@ -54,6 +54,7 @@ export async function launchExperiment(
     const request: LaunchRequest = { ...what, environment: definedOf(environment) };
     if (port !== undefined) request.port = port;
     if (debug) request.debug = debug;
+    if (runnerAccess !== undefined) request.runnerAccess = runnerAccess;
     // Not with the signal: a manager that was asked starts it, whether anybody still waits or not.
     const launched = await manager.launch(request);
     if (signal?.aborted) {

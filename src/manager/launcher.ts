@@ -115,6 +115,7 @@ export class Launcher {
     const [stdout = 'ignore', stderr = 'ignore'] = output;
     const args = ['--experiments-directory', root, '--experiment-id', id, '--action', request.action];
     args.push('--port', String(request.port ?? 0), ...(request.debug ? ['--debug'] : []));
+    if (request.runnerAccess !== undefined) args.push('--runner-access', request.runnerAccess);
     try {
       const child = fork(script, args, {
         cwd: root,

@@ -12,7 +12,14 @@ import { jsonErrors } from '../server/security/jsonErrors.ts';
 import { StoredSource } from '../server/sources/storedSource.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
-import { type LaunchRequest, type ManagerInfo, managerRoutes, nniBase, trialdeckBase } from '../wire/routes.ts';
+import {
+  type LaunchRequest,
+  type ManagerInfo,
+  managerRoutes,
+  nniBase,
+  runnerAccesses,
+  trialdeckBase,
+} from '../wire/routes.ts';
 import { deleteExperiment } from './deletion.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';
@@ -42,6 +49,7 @@ const launchSchema = {
       id: { type: 'string' },
       port: { type: 'integer', minimum: 0, maximum: 65535 },
       debug: { type: 'boolean' },
+      runnerAccess: { type: 'string', enum: runnerAccesses },
       environment: { type: 'object', additionalProperties: { type: 'string' } },
     },
   },
@@ -130,8 +138,8 @@ function registerExperimentProxy(server: FastifyInstance, registry: Registry, st
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
     // The rest as it was sent: decoding and encoding it again could change it.
     const path = `/${request.url.split('?')[0]?.split('/').slice(3).join('/') ?? rest}${query}`;
-    const port = registry.runnerPort(id);
-    if (port !== undefined) return proxy(request, reply, { port, path });
+    const runner = registry.runner(id);
+    if (runner) return proxy(request, reply, { ...runner, path });
     const nni = registry.nniTarget(id);
     if (nni && !answeredHere(request.method, path))
       return proxy(request, reply, { port: nni.port, path: nni.prefix + path });

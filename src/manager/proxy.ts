@@ -15,16 +15,19 @@ const hopByHop = new Set([
   'authorization',
 ]);
 
-/** @param path of the runner, with its query */
+/**
+ * @param target its path has the query; its token opens the runner and goes nowhere else
+ */
 export function proxy(
   incoming: FastifyRequest,
   reply: FastifyReply,
-  target: { port: number; path: string },
+  target: { port: number; path: string; token?: string | undefined },
 ): FastifyReply {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined && !hopByHop.has(name)) headers[name] = value;
   }
+  if (target.token !== undefined) headers.authorization = `Bearer ${target.token}`;
   reply.hijack();
   const outgoing = request(
     { host: '127.0.0.1', port: target.port, path: target.path, method: incoming.method, headers },

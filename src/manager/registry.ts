@@ -22,6 +22,7 @@ import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../server/storage/holder.ts';
 import { experimentLayout, isExperimentId, storedExperimentBase } from '../server/storage/layout.ts';
 import { isAlive, type Manifest, readManifest, runsExperiment, watchManifest } from '../server/storage/manifest.ts';
+import { readRunnerToken } from '../server/storage/runnerToken.ts';
 import { StorageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';
 import type { ManagerChange } from '../wire/routes.ts';
@@ -142,9 +143,10 @@ export class Registry {
     if (entry) this.#release(entry);
   }
 
-  /** Where the experiment's own runner (ours, not NNI's) listens, while it lives. */
-  runnerPort(id: string): number | undefined {
-    return this.#entries.get(id)?.feed?.port;
+  /** Where the experiment's own runner (ours, not NNI's) listens, and the token that it takes, while it lives. */
+  runner(id: string): { port: number; token: string | undefined } | undefined {
+    const feed = this.#entries.get(id)?.feed;
+    return feed && { port: feed.port, token: feed.token };
   }
 
   /** Where a living NNI answers. */
@@ -365,25 +367,29 @@ export class Registry {
         clearTimeout(timer);
         resolve();
       };
-      entry.feed = new RunnerFeed(runner, {
-        summary: (summary) => {
-          // Whoever answers at this port must be this experiment's runner.
-          if (summary.id === entry.id) {
-            heard = true;
-            this.#set(entry, summary);
-          }
-          answered();
+      const token = readRunnerToken(this.root, entry.id, runner.pid);
+      entry.feed = new RunnerFeed(
+        { ...runner, token },
+        {
+          summary: (summary) => {
+            // Whoever answers at this port must be this experiment's runner.
+            if (summary.id === entry.id) {
+              heard = true;
+              this.#set(entry, summary);
+            }
+            answered();
+          },
+          closed: (refused) => {
+            entry.feed = undefined;
+            answered();
+            if (this.#over) return;
+            // A stream may break by itself: only a runner that takes no connections any more is about to end.
+            if (refused || !runsExperiment(runner.pid, entry.id)) void this.#waitForEnd(entry, runner.pid);
+            else if (heard) void this.#followRunner(entry, runner);
+            else void this.#followLater(entry, runner);
+          },
         },
-        closed: (refused) => {
-          entry.feed = undefined;
-          answered();
-          if (this.#over) return;
-          // A stream may break by itself: only a runner that takes no connections any more is about to end.
-          if (refused || !runsExperiment(runner.pid, entry.id)) void this.#waitForEnd(entry, runner.pid);
-          else if (heard) void this.#followRunner(entry, runner);
-          else void this.#followLater(entry, runner);
-        },
-      });
+      );
     });
   }
 

@@ -14,13 +14,16 @@ export interface RunnerFeedListener {
 export class RunnerFeed {
   readonly pid: number;
   readonly port: number;
+  /** Undefined for a runner that has none, of version 0.1.0. */
+  readonly token: string | undefined;
   #listener: RunnerFeedListener;
   #requests = new Set<ClientRequest>();
   #over = false;
 
-  constructor(runner: { pid: number; port: number }, listener: RunnerFeedListener) {
+  constructor(runner: { pid: number; port: number; token: string | undefined }, listener: RunnerFeedListener) {
     this.pid = runner.pid;
     this.port = runner.port;
+    this.token = runner.token;
     this.#listener = listener;
     this.#open();
   }
@@ -72,7 +75,8 @@ export class RunnerFeed {
   }
 
   #get(path: string, answered: (response: IncomingMessage) => void): void {
-    const request = get({ host: '127.0.0.1', port: this.port, path }, (response) => {
+    const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const request = get({ host: '127.0.0.1', port: this.port, path, headers }, (response) => {
       if (response.statusCode === 200) answered(response);
       else {
         response.resume();

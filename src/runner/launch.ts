@@ -20,6 +20,7 @@ import { experimentLayout, newExperimentBase, storedExperimentBase } from '../se
 import { readManifest } from '../server/storage/manifest.ts';
 import { ManifestWriter } from '../server/storage/manifestWriter.ts';
 import { makeFolder } from '../system/makeFolder.ts';
+import type { RunnerAccess } from '../wire/routes.ts';
 import { TunerHost } from './drivers/tunerHost.ts';
 import { Experiment, tunerStateKey } from './experiment.ts';
 import { launchConfig, localService, logLevel } from './launchConfig.ts';
@@ -36,6 +37,8 @@ export interface LaunchArguments {
   action: 'create' | 'resume' | 'view';
   /** 0 picks a free one. */
   port: number;
+  /** What holds where this machine does not tell whose a connection is. */
+  access: RunnerAccess;
   debug: boolean;
 }
 
@@ -96,7 +99,7 @@ async function run(
   // Asking a Python takes a while: the rest is made ready meanwhile, and only the first trial waits.
   const sdk = detectTrialSdk({ trialCommand: service.trialCommand, cwd: service.trialCodeDirectory, env: process.env });
   sdk.catch(() => undefined); // said below; a launch that fails before has another reason
-  const listener = await Listener.open(args.port);
+  const listener = await Listener.open(args);
   undo.push(() => listener.close());
   const logFile = new LogFile(join(experimentLayout.logs(directory), logName), logLevel(params, args.debug), false);
   undo.push(() => logFile.close());
@@ -215,7 +218,7 @@ async function view(
     errors: () => [],
   });
   source.configFile = stringOr(database.getMeta('configFile'));
-  const listener = await Listener.open(args.port);
+  const listener = await Listener.open(args);
   undo.push(() => listener.close());
   source.port = listener.port;
   await listener.serve({ source, experiment: undefined, shutDown });

@@ -1,7 +1,8 @@
 /**
  * The runner process: one experiment, NNI's REST at its own port.
  *
- *     node runner.js --experiments-directory ROOT --experiment-id ID --action create|resume|view [--port P] [--debug] [--config FILE]
+ *     node runner.js --experiments-directory ROOT --experiment-id ID --action create|resume|view [--port P] [--debug]
+ *         [--runner-access refuse|allow] [--config FILE]
  *
  * Started with an IPC channel, it takes one {@link LaunchMessage} from its parent, gives one {@link RunnerAnswer}, and goes
  * on when the channel closes: its parent's end is not its own. Without one, `--config` names the file, and the answer is
@@ -12,6 +13,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type ConfigProblem, parseConfig } from '../model/config/config.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
+import { runnerAccesses } from '../wire/routes.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
 
 /** What a parent sends. Neither field is needed to resume or view. */
@@ -49,6 +51,7 @@ function readArguments(): LaunchArguments & { configFile: string | undefined } {
       port: { type: 'string', default: '0' },
       config: { type: 'string' },
       debug: { type: 'boolean', default: false },
+      'runner-access': { type: 'string', default: process.env.TRIALDECK_RUNNER_ACCESS || 'refuse' },
     },
   });
   const root = values['experiments-directory'];
@@ -61,7 +64,9 @@ function readArguments(): LaunchArguments & { configFile: string | undefined } {
   }
   if (!action) throw new LaunchError(`--action must be one of ${actions.join(', ')}.`);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new LaunchError('--port must be 0 to 65535.');
-  return { root, id, action, port, debug: values.debug, configFile: values.config };
+  const access = runnerAccesses.find((each) => each === values['runner-access']);
+  if (!access) throw new LaunchError(`--runner-access must be one of ${runnerAccesses.join(', ')}.`);
+  return { root, id, action, port, access, debug: values.debug, configFile: values.config };
 }
 
 function receiveLaunch(): Promise<LaunchMessage> {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
 import { type BackendSetting, backendSettings } from '../model/experiment/backend.ts';
+import { type RunnerAccess, runnerAccesses } from '../wire/routes.ts';
 
 const section = 'trialdeck';
 
@@ -10,6 +11,7 @@ export type SettingName =
   | 'experimentsDirectory'
   | 'backend'
   | 'nnictlPath'
+  | 'runnerAccess'
   | 'configFiles'
   | 'codeLens'
   | 'notifications';
@@ -39,6 +41,12 @@ export class Settings implements Disposable {
   /** Path of `nnictl`; undefined where it is to be found. */
   get nnictlPath(): string | undefined {
     return workspace.getConfiguration(section).get<string>('nnictlPath', '').trim() || undefined;
+  }
+
+  /** What runners do with requests of which this machine does not tell whose they are. */
+  get runnerAccess(): RunnerAccess {
+    const value = workspace.getConfiguration(section).get<string>('runnerAccess', 'refuse');
+    return runnerAccesses.find((known) => known === value) ?? 'refuse';
   }
 
   /** Glob patterns of config files; one that starts with `!` excludes. */

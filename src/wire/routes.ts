@@ -66,9 +66,15 @@ export interface LaunchRequest {
   /** Port of the runner's REST; 0 or absent picks a free one. */
   port?: number;
   debug?: boolean;
+  /** Where the runner's machine does not tell which user's program asks: `refuse` by default. */
+  runnerAccess?: RunnerAccess;
   /** Environment for the runner and its trials, so that a virtual environment of the caller applies. */
   environment?: Record<string, string>;
 }
+
+/** What a runner does with requests of which the machine does not tell whose they are. */
+export const runnerAccesses = ['refuse', 'allow'] as const;
+export type RunnerAccess = (typeof runnerAccesses)[number];
 
 /** Answer to a launch: the runner is up and serves. */
 export interface Launched {

@@ -1,30 +1,51 @@
 /** The runner's HTTP server: NNI's REST and our own routes, on loopback only. */
+import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { FastifyRequest } from 'fastify';
 import { jsonBodies } from '../../server/rest/bodies.ts';
 import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
+import { bearerToken, isSameToken } from '../../server/security/bearer.ts';
 import { hostCheck } from '../../server/security/hostCheck.ts';
 import { jsonErrors } from '../../server/security/jsonErrors.ts';
+import { peerCheck } from '../../server/security/peerCheck.ts';
 import type { LiveSource } from '../../server/sources/liveSource.ts';
 import { LaunchError } from '../../server/storage/launchError.ts';
+import { removeRunnerToken, writeRunnerToken } from '../../server/storage/runnerToken.ts';
 import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
+import type { RunnerAccess } from '../../wire/routes.ts';
 import type { Experiment } from '../experiment.ts';
 import { registerWriteRoutes } from './writeRoutes.ts';
 
 const host = '127.0.0.1';
 
+export interface ListenerOptions {
+  /** 0 picks a free one. */
+  port: number;
+  /** The experiments folder, in which the manager finds the token. */
+  root: string;
+  /** The experiment's. */
+  id: string;
+  access: RunnerAccess;
+}
+
 /** A port that is ours. Requests that come before {@link Listener.serve} wait for it. */
 export class Listener {
   readonly port: number;
   #server: Server;
+  #options: ListenerOptions;
+  /** The manager's, of the same user; undefined where it can't be handed on. */
+  #token: string | undefined;
   #boards = new TensorBoards();
   #early: Parameters<RequestListener>[] | undefined = [];
   #handler: RequestListener | undefined;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, options: ListenerOptions, token: string | undefined) {
     this.#server = server;
+    this.#options = options;
+    this.#token = token;
     this.port = (server.address() as AddressInfo).port;
     server.on('request', (request, response) => {
       if (this.#handler) this.#handler(request, response);
@@ -32,14 +53,21 @@ export class Listener {
     });
   }
 
-  /** @param port 0 picks a free one. Throws {@link LaunchError} when it can't be had. */
-  static async open(port: number): Promise<Listener> {
+  /** Throws {@link LaunchError} when the port can't be had. */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const { port, root, id } = options;
     const server = createServer({ keepAliveTimeout: 72_000 });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
       server.listen(port, host, resolve);
     });
-    return new Listener(server);
+    const token = randomBytes(24).toString('base64url');
+    // An experiment in a folder that can't be written is viewed without a token.
+    const written = await writeRunnerToken(root, id, token).then(
+      () => true,
+      () => false,
+    );
+    return new Listener(server, options, written ? token : undefined);
   }
 
   /** Begins to answer. */
@@ -60,6 +88,10 @@ export class Listener {
       },
     });
     server.addHook('onRequest', hostCheck(host));
+    server.addHook(
+      'onRequest',
+      peerCheck({ access: this.#options.access, isTrusted: (request) => this.#hasToken(request) }),
+    );
     jsonErrors(server);
     jsonBodies(server);
     registerNniRoutes(server, source);
@@ -74,8 +106,14 @@ export class Listener {
     this.#early = undefined;
   }
 
+  #hasToken(request: FastifyRequest): boolean {
+    const given = bearerToken(request);
+    return given !== undefined && this.#token !== undefined && isSameToken(given, this.#token);
+  }
+
   async close(): Promise<void> {
     await this.#boards.dispose();
+    await removeRunnerToken(this.#options.root, this.#options.id).catch(() => undefined);
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       // Answers under way are sent; event streams would never end by themselves.

@@ -123,10 +123,12 @@ async function resume(
   const { connectionId, experimentId, summary } = target;
   const choice = await backendOf(services, target);
   const byNni = choice.backend === 'nnictl';
+  // The setting is this machine's.
+  const access = connectionId === services.store.local.id ? { runnerAccess: services.settings.runnerAccess } : {};
   const resumed = await withLaunch(services, title(byNni), (signal) =>
     byNni
       ? launchWithNnictl(services, { action: 'resume', id: experimentId }, signal)
-      : services.store.launch({ action: 'resume', id: experimentId }, connectionId),
+      : services.store.launch({ action: 'resume', id: experimentId, ...access }, connectionId),
   );
   if (resumed && byNni) tellWhy(summary.name, choice.reason);
   return resumed;

@@ -30,7 +30,8 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
     if (byNni) return launchWithNnictl(services, { action: 'create', configFile: uri }, signal);
     const environment = await launchEnvironment(uri);
     signal.throwIfAborted();
-    return launch(services, { action: 'create', configFile: uri.fsPath, environment });
+    const { runnerAccess } = services.settings;
+    return launch(services, { action: 'create', configFile: uri.fsPath, environment, runnerAccess });
   });
   if (!launched) return;
   if (byNni) tellWhy(name, backend.reason);
