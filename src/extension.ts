@@ -13,6 +13,7 @@ import { openAtStart, openVariable } from './ui/openAtStart.ts';
 import { PanelManager } from './ui/panel/panelManager.ts';
 import { Settings } from './ui/settings.ts';
 import { StatusBar } from './ui/statusBar.ts';
+import { followTrust } from './ui/trust.ts';
 import { Log, l10n } from './ui/window.ts';
 
 /** What other extensions and tests get: the live state, to read. */
@@ -42,6 +43,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
   });
   context.subscriptions.push(
     log,
+    followTrust(),
     settings,
     store,
     explorer,

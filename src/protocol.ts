@@ -1,22 +1,13 @@
 /** Messages between the panel (extension host) and its page (webview). Types only; both sides import them. */
 import type { ExperimentChange, ExperimentSnapshot } from './model/experiment/experiment.ts';
 import type { Parameters } from './model/trial/trial.ts';
+import type { PanelAction, TrialAction } from './ui/actions.ts';
 
 /** Page to host, each answered exactly once. */
 export interface Requests {
-  stopExperiment: { params: null; result: null };
-  resumeExperiment: { params: null; result: null };
-  /** Asks for the new value in a native input box; resolves when it took effect or was dismissed. */
-  updateLimit: { params: { kind: LimitKind }; result: null };
-  updateSearchSpace: { params: null; result: null };
-  /** What the header and its menu offer besides; each is the command of that name. */
+  /** Runs a user action; resolves when it has taken effect or was dismissed. */
   act: { params: { action: PanelAction }; result: null };
-  actOnTrial: { params: { action: TrialAction; trialId: string }; result: null };
-  killTrials: { params: { trialIds: string[] }; result: null };
-  /** Opens the parameters as an editable text; undefined starts from the search space. */
-  addTrial: { params: { copyOf?: string }; result: null };
-  exportTrials: { params: null; result: null };
-  openConfig: { params: null; result: null };
+  actOnTrials: { params: { action: TrialAction; trialIds: string[] }; result: null };
   openLog: { params: { trialId?: string; name: LogName }; result: null };
   /** The last `maxBytes` bytes of a trial's file, as text. */
   readTrialLog: {
@@ -27,16 +18,6 @@ export interface Requests {
   selectTrial: { params: { trialId: string | null }; result: null };
   retryConnection: { params: null; result: null };
 }
-export type LimitKind = 'concurrency' | 'trialNumber' | 'duration';
-export type PanelAction =
-  | 'stopAndResume'
-  | 'retryFailedTrials'
-  | 'importResults'
-  | 'openDispatcherLog'
-  | 'openTensorBoard'
-  | 'openWebPortal'
-  | 'deleteExperiment';
-export type TrialAction = 'retryTrial' | 'openTrialOutput' | 'openTensorBoard';
 export type LogName = 'trial.log' | 'stderr' | 'stdout' | 'manager';
 
 /** Host to page, unasked. */
@@ -104,4 +85,4 @@ export type ToPage =
   | { type: 'reply'; id: number; ok: false; message: string };
 /** The host implements this as one object, so that a forgotten method does not compile. */
 export type Handlers = { [M in Method]: (params: Requests[M]['params']) => Promise<Requests[M]['result']> };
-export type { Parameters };
+export type { PanelAction, Parameters, TrialAction };

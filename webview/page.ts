@@ -2,7 +2,7 @@
 
 import { isTicking } from '../src/model/experiment/experimentPhase.ts';
 import { messageOf } from '../src/model/text/messageOf.ts';
-import type { ConnectionView, Events, LimitKind, Method, PageState, Requests } from '../src/protocol.ts';
+import type { ConnectionView, Events, Method, PageState, PanelAction, Requests, TrialAction } from '../src/protocol.ts';
 import { Announcer } from './data/announcer.ts';
 import type { CurveMode } from './data/curveChoice.ts';
 import { Derived } from './data/derived.ts';
@@ -52,8 +52,8 @@ export class Page {
   whyNotRun = '';
   gone: string | undefined;
   view: View = startView;
-  /** Requests under way. */
-  readonly pending = new Set<Method>();
+  /** Requests and actions under way. */
+  readonly pending = new Set<Method | PanelAction>();
   /** Why the last request was refused. */
   refusal: string | undefined;
   menu: OpenMenu | undefined;
@@ -147,13 +147,23 @@ export class Page {
     if (this.#selection.pick(trialId)) this.change({ selectedTrial: trialId });
   }
 
-  updateLimit(kind: LimitKind): void {
-    void this.request('updateLimit', { kind });
+  /** Runs a user action about the experiment. */
+  act(action: PanelAction): void {
+    void this.request('act', { action }, action);
+  }
+
+  /** Runs a user action about trials of the experiment. */
+  actOnTrials(action: TrialAction, trialIds: string[]): void {
+    void this.request('actOnTrials', { action, trialIds });
   }
 
   /** Asks the panel; a refusal is shown at the top of the page. */
-  async request<M extends Method>(method: M, params: Requests[M]['params']): Promise<void> {
-    this.pending.add(method);
+  async request<M extends Method>(
+    method: M,
+    params: Requests[M]['params'],
+    pendingAs: Method | PanelAction = method,
+  ): Promise<void> {
+    this.pending.add(pendingAs);
     this.invalidate();
     try {
       await this.host.request(method, params);
@@ -161,7 +171,7 @@ export class Page {
     } catch (error) {
       this.refusal = messageOf(error);
     } finally {
-      this.pending.delete(method);
+      this.pending.delete(pendingAs);
       this.invalidate();
     }
   }

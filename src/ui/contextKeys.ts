@@ -2,6 +2,11 @@
 import { commands } from 'vscode';
 
 export interface ContextValues {
+  /**
+   * Whether the extension host knows the workspace as untrusted. VS Code's own `isWorkspaceTrusted` has stayed false in windows
+   * whose workspace was trusted. Unset before the extension starts, so that everything is offered then; each command checks anew.
+   */
+  'trialdeck.restricted': boolean;
   /** What the tree can say while it has nothing to show; picks the welcome view. */
   'trialdeck.state': 'starting' | 'empty' | 'ready' | 'lost' | 'failed';
   /** How the manager of this machine is reached; `lost` also when one elsewhere does not answer. */
@@ -11,7 +16,7 @@ export interface ContextValues {
   'trialdeck.hasRemote': boolean;
   /** Whether an experiment is running. */
   'trialdeck.running': boolean;
-  /** Whether one of them stands still with its process alive. */
+  /** Whether one of them is stalled or has failed with its process alive. */
   'trialdeck.standsStill': boolean;
   /** Whether one is or was run by NNI. */
   'trialdeck.hasNni': boolean;

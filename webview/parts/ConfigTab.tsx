@@ -1,4 +1,5 @@
 /** Search space and config, for reading. */
+import { userActions } from '../../src/ui/actions.ts';
 import { Button } from '../controls.tsx';
 import { configLines } from '../data/configText.ts';
 import type { ExperimentData } from '../data/experimentData.ts';
@@ -48,7 +49,7 @@ export function ConfigTab({ page, data }: { page: Page; data: ExperimentData }) 
         class="config"
         sentence={data.summary.configFile ?? data.summary.directory}
         controls={
-          <Button icon="go-to-file" label={t('Open Config')} onClick={() => void page.request('openConfig', null)} />
+          <Button icon="go-to-file" label={t(userActions.openConfig.title)} onClick={() => page.act('openConfig')} />
         }
       >
         <pre class="config-text">

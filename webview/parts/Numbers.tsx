@@ -181,7 +181,7 @@ function Concurrency({ page, data }: Props) {
               label={t('Change the concurrency')}
               title={page.whyNotChange ?? t('Change how many trials run at a time')}
               disabled={page.whyNotChange !== undefined}
-              onClick={() => page.updateLimit('concurrency')}
+              onClick={() => page.act('updateConcurrency')}
             >
               {t('change')}
             </LinkButton>

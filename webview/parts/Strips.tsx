@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
+import { userActions } from '../../src/ui/actions.ts';
 import { Button, Icon, IconButton } from '../controls.tsx';
 import type { ExperimentData } from '../data/experimentData.ts';
 import type { Page } from '../page.ts';
@@ -101,10 +102,10 @@ function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
       {canDo(summary, 'restart') && (
         <Button
           appearance="primary"
-          label={t('Stop and Resume')}
-          disabled={page.whyNotChange !== undefined || page.pending.has('act')}
+          label={t(userActions.stopAndResume.short)}
+          disabled={page.whyNotChange !== undefined || page.pending.has('stopAndResume')}
           title={page.whyNotChange ?? t('Stop the experiment and go on from there; results are kept')}
-          onClick={() => void page.request('act', { action: 'stopAndResume' })}
+          onClick={() => page.act('stopAndResume')}
         />
       )}
       {(phase === 'crashed' || phase === 'failed') && canDo(summary, 'resume') && (
@@ -116,11 +117,5 @@ function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
 }
 
 function LogButton({ page }: { page: Page }) {
-  return (
-    <Button
-      appearance="secondary"
-      label={t('Open Log')}
-      onClick={() => void page.request('openLog', { name: 'manager' })}
-    />
-  );
+  return <Button appearance="secondary" label={t('Open Log')} onClick={() => page.act('openManagerLog')} />;
 }

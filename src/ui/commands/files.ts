@@ -4,9 +4,11 @@ import { Uri, window, workspace } from 'vscode';
 import { canDo } from '../../model/experiment/actions.ts';
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
+import { userActions } from '../actions.ts';
 import { l10n, pick, showInformation } from '../window.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
+import { noneAllows, whyNot } from './reasons.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target, trialName, trialTargets } from './target.ts';
@@ -91,16 +93,13 @@ export async function openDispatcherLog(services: Services, ...args: unknown[]):
     action: 'open',
     placeHolder: l10n.t("Open the tuner's log of which experiment?"),
     only: (summary) => canDo(summary, 'dispatcherLog'),
-    none: l10n.t('No experiment is or was run by NNI, whose tuners have a log of their own.'),
+    none: noneAllows('dispatcherLog'),
   });
-  if (!canDo(target.summary, 'dispatcherLog')) {
-    const words = l10n.t(
-      'The tuner of {0} has no log of its own: it is in the log of the experiment.',
-      target.summary.name,
-    );
+  const reason = whyNot('dispatcherLog', target.summary);
+  if (reason) {
     const { connectionId, experimentId } = target;
-    throw new Refusal(words, {
-      title: l10n.t('Open Experiment Log'),
+    throw new Refusal(reason, {
+      title: l10n.t(userActions.openManagerLog.title),
       command: 'trialdeck.openManagerLog',
       args: [{ connectionId, experimentId }],
     });

@@ -1,6 +1,5 @@
 /** Open, view, stop and resume an experiment. */
 import type { ExperimentConfig } from '../../model/config/config.ts';
-import { canDo } from '../../model/experiment/actions.ts';
 import { type BackendChoice, chooseBackend } from '../../model/experiment/backend.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import type { PlainText } from '../../model/text/plainText.ts';
@@ -8,7 +7,7 @@ import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, withProgress } from '../window.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { storeUntil } from './storeUntil.ts';
 import { asReference, type ExperimentRef, experimentTarget, isFromTree, references, type Target } from './target.ts';
@@ -87,17 +86,14 @@ export async function resumeExperiment(services: Services, ...args: unknown[]): 
   if (resumed) await show(services, resumed);
 }
 
-/** The way out for one that stands still: stop it and go on from there. */
+/** Stops an experiment that makes no progress and goes on from there. */
 export async function stopAndResume(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
-    action: 'stop',
+    action: 'restart',
     placeHolder: l10n.t('Which experiment do you want to stop and resume?'),
-    only: (summary) => canDo(summary, 'restart'),
-    none: l10n.t('No experiment stands still or has failed.'),
   });
   const { summary, connectionId, experimentId } = target;
   const { name } = summary;
-  if (!canDo(summary, 'restart')) throw new Refusal(l10n.t('{0} neither stands still nor has failed.', name));
   const running = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0);
   const detail = l10n.t('Results are kept. Trials that run or wait now ({0}) are run again.', running);
   const yes = l10n.t('Stop and Resume');

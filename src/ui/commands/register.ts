@@ -1,7 +1,8 @@
-/** The command table and how a command is run: its trust checked, its failure told once. */
+/** Registers the user actions as commands: checks trust, runs the function of the action, and tells a failure once. */
 import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { plainText } from '../../model/text/plainText.ts';
+import { type ActionId, actionIds, actionOf } from '../actions.ts';
 import { connectManager } from '../connections/connect.ts';
 import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
@@ -9,7 +10,6 @@ import { type Log, l10n, showError, showWarning } from '../window.ts';
 import { deleteExperiment } from './deleteExperiment.ts';
 import { exportResults } from './exportResults.ts';
 import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
-import type { CommandId } from './ids.ts';
 import { importResults } from './importResults.ts';
 import { openExperiment, resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
 import { updateLimit } from './limits.ts';
@@ -27,11 +27,7 @@ import { TrialDrafts } from './trialDrafts.ts';
 import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
 import { openWebPortal } from './webPortal.ts';
 
-interface Command {
-  /** True when it starts or changes work: then it needs a trusted workspace. */
-  trust?: boolean;
-  run(services: Services, ...args: unknown[]): Promise<void>;
-}
+type Run = (services: Services, ...args: unknown[]) => Promise<void>;
 
 /** Registers every command. What the returned disposable owns ends with it; it is also added to the context. */
 export function registerCommands(context: ExtensionContext, given: GivenServices): Disposable {
@@ -49,56 +45,58 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
   const spaces = new SpaceDocuments();
   const logs = new LogDocuments(logSource(store));
 
-  const table: Record<CommandId, Command> = {
-    'trialdeck.run': { trust: true, run },
-    'trialdeck.validate': { run: validate },
-    'trialdeck.openQuickstart': { run: openQuickstart(context) },
-    'trialdeck.openExperiment': { run: openExperiment },
-    'trialdeck.viewExperiment': { run: viewExperiment },
-    'trialdeck.openTrial': { run: openTrial },
-    'trialdeck.stopExperiment': { run: stopExperiment },
-    'trialdeck.resumeExperiment': { trust: true, run: resumeExperiment },
-    'trialdeck.stopAndResume': { trust: true, run: stopAndResume },
-    'trialdeck.deleteExperiment': { trust: true, run: deleteExperiment },
-    'trialdeck.updateConcurrency': { trust: true, run: updateLimit('concurrency') },
-    'trialdeck.updateTrialNumber': { trust: true, run: updateLimit('trialNumber') },
-    'trialdeck.updateDuration': { trust: true, run: updateLimit('duration') },
-    'trialdeck.updateSearchSpace': { trust: true, run: updateSearchSpace(spaces) },
-    'trialdeck.addTrial': { trust: true, run: addTrial(drafts) },
-    'trialdeck.copyTrial': { trust: true, run: copyTrial(drafts) },
-    'trialdeck.queueTrial': { trust: true, run: queueTrial(drafts) },
-    'trialdeck.killTrial': { run: killTrial },
-    'trialdeck.retryTrial': { trust: true, run: retryTrial },
-    'trialdeck.retryFailedTrials': { trust: true, run: retryFailedTrials },
-    'trialdeck.exportResults': { run: exportResults },
-    'trialdeck.importResults': { trust: true, run: importResults },
-    'trialdeck.openTrialLog': { run: openTrialLog },
-    'trialdeck.openTrialOutput': { run: openTrialOutput },
-    'trialdeck.openManagerLog': { run: openManagerLog },
-    'trialdeck.openDispatcherLog': { run: openDispatcherLog },
-    'trialdeck.openTensorBoard': { trust: true, run: openTensorBoard },
-    'trialdeck.stopTensorBoard': { run: stopTensorBoard },
-    'trialdeck.openWebPortal': { run: openWebPortal },
-    'trialdeck.openConfig': { run: openConfig },
-    'trialdeck.copyParameters': { run: copyParameters },
-    'trialdeck.refresh': { run: () => store.show() },
-    'trialdeck.retryConnection': { run: retryConnection },
-    'trialdeck.connectManager': { run: connectManager },
-    'trialdeck.renameConnection': { run: renameConnection },
-    'trialdeck.changeToken': { run: changeToken },
-    'trialdeck.forgetConnection': { run: forgetConnection },
-    'trialdeck.showLog': { run: async () => log.show() },
+  /** The function of each action; what it needs is in the table of actions. */
+  const functions: Record<ActionId, Run> = {
+    run,
+    validate: validate,
+    openQuickstart: openQuickstart(context),
+    openExperiment: openExperiment,
+    viewExperiment: viewExperiment,
+    openTrial: openTrial,
+    stopExperiment: stopExperiment,
+    resumeExperiment: resumeExperiment,
+    stopAndResume: stopAndResume,
+    deleteExperiment: deleteExperiment,
+    updateConcurrency: updateLimit('concurrency'),
+    updateTrialNumber: updateLimit('trialNumber'),
+    updateDuration: updateLimit('duration'),
+    updateSearchSpace: updateSearchSpace(spaces),
+    addTrial: addTrial(drafts),
+    copyTrial: copyTrial(drafts),
+    queueTrial: queueTrial(drafts),
+    killTrial: killTrial,
+    retryTrial: retryTrial,
+    retryFailedTrials: retryFailedTrials,
+    exportResults: exportResults,
+    importResults: importResults,
+    openTrialLog: openTrialLog,
+    openTrialOutput: openTrialOutput,
+    openManagerLog: openManagerLog,
+    openDispatcherLog: openDispatcherLog,
+    openTensorBoard: openTensorBoard,
+    stopTensorBoard: stopTensorBoard,
+    openWebPortal: openWebPortal,
+    openConfig: openConfig,
+    copyParameters: copyParameters,
+    refresh: () => store.show(),
+    retryConnection: retryConnection,
+    connectManager: connectManager,
+    renameConnection: renameConnection,
+    changeToken: changeToken,
+    forgetConnection: forgetConnection,
+    showLog: async () => log.show(),
   };
 
   const disposables: Disposable[] = [drafts, spaces, logs];
-  for (const [id, command] of Object.entries(table)) {
+  for (const id of actionIds) {
+    const { trust } = actionOf(id);
     disposables.push(
-      commands.registerCommand(id, async (...args: unknown[]) => {
+      commands.registerCommand(`trialdeck.${id}`, async (...args: unknown[]) => {
         try {
-          if (command.trust && !workspace.isTrusted) throw restricted();
-          if (isFromTree(args[0])) await services.explorer.selectFocused();
+          if (trust && !workspace.isTrusted) throw restricted();
           // Keys act on the row under the keyboard, which the arrow keys have only focused.
-          await command.run(services, ...args);
+          if (isFromTree(args[0])) await services.explorer.selectFocused();
+          await functions[id](services, ...args);
         } catch (error) {
           await tell(error, log, id);
         }

@@ -1,5 +1,5 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
-import { canDo, possibleActions } from '../../model/experiment/actions.ts';
+import { possibleActions } from '../../model/experiment/actions.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import {
   type ExperimentPhase,
@@ -12,8 +12,9 @@ import {
 import { formatDuration, formatNumber } from '../../model/text/format.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
-import { canKill, type Parameters, type SeenStatus, type TrialRow } from '../../model/trial/trial.ts';
+import type { Parameters, SeenStatus, TrialRow } from '../../model/trial/trial.ts';
 import type { Connection, ConnectionStatus } from '../../store/connection.ts';
+import { type ActionId, actionIds, actionOf, trialRefusalOf } from '../actions.ts';
 import type { Row } from './row.ts';
 
 /** `vscode.l10n.t`, or a plain one in tests. */
@@ -81,7 +82,7 @@ export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): strin
     case 'crashed':
       return t('crashed');
     case 'viewed':
-      return t('opened for viewing');
+      return t('read-only');
   }
 }
 
@@ -101,6 +102,14 @@ export function phaseShape(phase: ExperimentPhase): Shape {
 function still(shape: Shape): Shape {
   return shape.icon.endsWith('~spin') ? trialShapes.UNKNOWN : shape;
 }
+
+/** What can be done with a row, for `when` clauses: `trial;openTrial;killTrial;`. */
+function contextValue(kind: string, marks: readonly string[]): string {
+  return [kind, ...marks].map((mark) => `${mark};`).join('');
+}
+
+const trialActions = actionIds.filter((id) => actionOf(id).scope === 'trial' || actionOf(id).ofTrial !== undefined);
+const remoteActions: readonly ActionId[] = ['renameConnection', 'changeToken', 'forgetConnection'];
 
 export class Labels {
   readonly t: Translate;
@@ -128,21 +137,17 @@ export class Labels {
     else if (status.state === 'idle' && remote) description = t('not connected');
     else if (running > 0) description = t('{0} running', running);
     const lost = status.state === 'lost';
-    const context = [
-      'connection',
-      remote ? 'remote' : '',
-      lost ? 'retry' : '',
-      lost && status.wantsToken ? 'token' : '',
+    const marks = [
+      ...(remote ? remoteActions : []),
+      ...(lost ? ['retryConnection'] : []),
+      ...(lost && status.wantsToken ? ['token'] : []),
     ];
     return {
       label: plainText(label, 120),
       description: plainText(description),
       icon: lost ? 'warning' : status.state === 'connecting' ? 'loading~spin' : remote ? 'remote' : 'vm',
       color: lost ? 'trialdeck.stoppedEarly' : '',
-      contextValue: context
-        .filter(Boolean)
-        .map((word) => `${word};`)
-        .join(''),
+      contextValue: contextValue('connection', marks),
       spoken: plainText([label, description].filter(Boolean).join(', ')),
     };
   }
@@ -175,17 +180,13 @@ export class Labels {
     }
     if (summary.type === 'nas') parts.unshift('NAS');
     const label = plainText(summary.name, 120) || plainText(summary.id, 120);
-    const marks = [...possibleActions(summary), canDo(summary, 'dispatcherLog') ? 'nni' : ''];
-    const actions = marks
-      .filter(Boolean)
-      .map((mark) => `${mark};`)
-      .join('');
+    const marks = possibleActions(summary);
     const running = phase === 'running' || phase === 'finishing' ? [word] : [];
     return {
       label,
       description: plainText(parts.filter(Boolean).join(' · ')),
       ...(lostSince === undefined ? phaseShape(phase) : still(phaseShape(phase))),
-      contextValue: `experiment;${actions}`,
+      contextValue: contextValue('experiment', marks),
       spoken: plainText([t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', ')),
     };
   }
@@ -222,16 +223,13 @@ export class Labels {
     }
     // Parameters are long, and what comes after them is cut off.
     if (row.recordedParameters) parts.splice(1, 0, t('mixed up by NNI'));
-    const actions = [canKill(row.status) && canDo(experiment, 'killTrial') ? 'kill;' : '', 'log;'];
-    if (canDo(experiment, 'addTrial')) actions.push('copy;');
-    if (canDo(experiment, 'retryFailed') && row.status === 'FAILED') actions.push('retry;');
-    if (canDo(experiment, 'tensorBoard') && row.status !== 'WAITING') actions.push('tensorBoard;');
+    const marks = trialActions.filter((id) => trialRefusalOf(id, row, experiment) === undefined);
     const title = trialTitle(row);
     return {
       label: plainText(title, 120),
       description: plainText(parts.filter(Boolean).join(' · ')),
       ...(isBest ? { icon: 'star-full', color: 'trialdeck.succeeded' } : shape),
-      contextValue: `trial;${actions.join('')}`,
+      contextValue: contextValue('trial', marks),
       spoken: plainText(
         [
           t('Trial {0}', title),

@@ -11,6 +11,7 @@ import { plainText } from '../../model/text/plainText.ts';
 import type { Connection } from '../../store/connection.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { ExperimentDelta, Store, StoreChange } from '../../store/store.ts';
+import { userActions } from '../actions.ts';
 import type { Markdown } from '../markdown.ts';
 import { l10n, setTooltip, treeItem } from '../window.ts';
 import { connectionTooltip, experimentTooltip, metricEntries, parameterEntries, trialTooltip } from './details.ts';
@@ -231,7 +232,11 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     const item = treeItem(row, id, this.#folding(node));
     if (node.kind === 'section' && node.section === 'log') {
       // A document like a file in the Explorer, so picking it opens it.
-      item.command = { command: 'trialdeck.openTrialLog', title: l10n.t('Open Trial Log'), arguments: [node] };
+      item.command = {
+        command: 'trialdeck.openTrialLog',
+        title: l10n.t(userActions.openTrialLog.title),
+        arguments: [node],
+      };
     }
     return item;
   }
@@ -348,7 +353,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
         const loading = this.#store.experiment(node.connectionId, node.experimentId)?.loading;
         const reason =
           loading?.state === 'failed' ? plainText(loading.reason, 200) : l10n.t('The trials have not arrived yet.');
-        const icon = { icon: 'warning', color: 'trialdeck.stoppedEarly', contextValue: 'problem;retry;' };
+        const icon = { icon: 'warning', color: 'trialdeck.stoppedEarly', contextValue: 'problem;retryConnection;' };
         return { ...nothing, ...icon, label: reason, spoken: reason };
       }
     }
@@ -372,7 +377,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
       case 'metrics':
         return { label: l10n.t('Metrics'), icon: 'graph-line', description: none, spoken: l10n.t('Metrics') };
       case 'log':
-        return { label: l10n.t('Log'), icon: 'output', contextValue: 'section;log;', spoken: l10n.t('Log') };
+        return { label: l10n.t('Log'), icon: 'output', contextValue: 'section;openTrialLog;', spoken: l10n.t('Log') };
     }
   }
 

@@ -241,7 +241,7 @@ function permission(model: ExperimentModel): { canRun: true } | { canRun: false;
   if (!workspace.isTrusted)
     return { canRun: false, whyNotRun: l10n.t('Restricted Mode: nothing can be run or changed.') };
   if (model.summary.status !== 'VIEWED') return { canRun: true };
-  return { canRun: false, whyNotRun: l10n.t('The experiment is open for viewing only.') };
+  return { canRun: false, whyNotRun: l10n.t('The experiment is read-only here.') };
 }
 
 function connectionView(status: ConnectionStatus | undefined): ConnectionView {

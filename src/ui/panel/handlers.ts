@@ -1,6 +1,6 @@
 /** What the page may ask for, each answered by the command or client that does it everywhere else. */
 import { commands, env } from 'vscode';
-import type { Handlers, LimitKind } from '../../protocol.ts';
+import type { Handlers } from '../../protocol.ts';
 import type { Store } from '../../store/store.ts';
 import { experimentNode, trialNode } from '../explorer/nodes.ts';
 
@@ -12,12 +12,6 @@ export interface PanelContext {
   picked(trialId: string | null): void;
 }
 
-const limitCommands: Readonly<Record<LimitKind, string>> = {
-  concurrency: 'trialdeck.updateConcurrency',
-  trialNumber: 'trialdeck.updateTrialNumber',
-  duration: 'trialdeck.updateDuration',
-};
-
 export function panelHandlers(panel: PanelContext): Handlers {
   const { store, connectionId, experimentId } = panel;
   const experiment = experimentNode(connectionId, experimentId);
@@ -27,20 +21,11 @@ export function panelHandlers(panel: PanelContext): Handlers {
     return null;
   };
   return {
-    stopExperiment: () => command('trialdeck.stopExperiment', experiment),
-    resumeExperiment: () => command('trialdeck.resumeExperiment', experiment),
-    updateLimit: ({ kind }) => command(limitCommands[kind], experiment),
-    updateSearchSpace: () => command('trialdeck.updateSearchSpace', experiment),
     act: ({ action }) => command(`trialdeck.${action}`, experiment),
-    actOnTrial: ({ action, trialId }) => command(`trialdeck.${action}`, trial(trialId)),
-    killTrials: ({ trialIds }) => {
+    actOnTrials: ({ action, trialIds }) => {
       const trials = trialIds.map(trial);
-      return command('trialdeck.killTrial', trials[0], trials);
+      return command(`trialdeck.${action}`, trials[0], trials);
     },
-    addTrial: ({ copyOf }) =>
-      copyOf === undefined ? command('trialdeck.addTrial', experiment) : command('trialdeck.copyTrial', trial(copyOf)),
-    exportTrials: () => command('trialdeck.exportResults', experiment),
-    openConfig: () => command('trialdeck.openConfig', experiment),
     openLog: ({ trialId, name }) =>
       trialId === undefined || name === 'manager'
         ? command('trialdeck.openManagerLog', experiment)

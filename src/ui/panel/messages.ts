@@ -1,32 +1,18 @@
 /** Messages from the page, checked: a page shows what trials wrote, so nothing it says is taken on trust. */
 import * as v from 'valibot';
 import type { Method, PageState, ToHost } from '../../protocol.ts';
+import { actionIds, isPanelAction, isTrialAction } from '../actions.ts';
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const logName = v.picklist(['trial.log', 'stderr', 'stdout', 'manager']);
 
 /** Parameters of each request, so that a new one can't be forgotten. */
 const params = {
-  stopExperiment: v.null(),
-  resumeExperiment: v.null(),
-  updateLimit: v.object({ kind: v.picklist(['concurrency', 'trialNumber', 'duration']) }),
-  updateSearchSpace: v.null(),
-  act: v.object({
-    action: v.picklist([
-      'stopAndResume',
-      'retryFailedTrials',
-      'importResults',
-      'openDispatcherLog',
-      'openTensorBoard',
-      'openWebPortal',
-      'deleteExperiment',
-    ]),
+  act: v.object({ action: v.picklist(actionIds.filter(isPanelAction)) }),
+  actOnTrials: v.object({
+    action: v.picklist(actionIds.filter(isTrialAction)),
+    trialIds: v.pipe(v.array(id), v.minLength(1), v.maxLength(100_000)),
   }),
-  actOnTrial: v.object({ action: v.picklist(['retryTrial', 'openTrialOutput', 'openTensorBoard']), trialId: id }),
-  killTrials: v.object({ trialIds: v.pipe(v.array(id), v.minLength(1), v.maxLength(100_000)) }),
-  addTrial: v.object({ copyOf: v.exactOptional(id) }),
-  exportTrials: v.null(),
-  openConfig: v.null(),
   openLog: v.object({ trialId: v.exactOptional(id), name: logName }),
   readTrialLog: v.object({
     trialId: id,

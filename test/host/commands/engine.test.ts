@@ -231,10 +231,7 @@ describe('who runs an experiment', () => {
     await done;
     assert.match((asked[0]?.[2] as MessageOptions | undefined)?.detail ?? '', /\(2\) are run again/);
     assert.deepEqual(calls.map(([name]) => name).slice(0, 2), ['stopExperiment', 'launch']);
-    await assert.rejects(
-      stopAndResume(windowWith(summary()).services, reference),
-      /neither stands still nor has failed/,
-    );
+    await assert.rejects(stopAndResume(windowWith(summary()).services, reference), /is neither stalled nor failed/);
   });
 
   it('one that stands still stays so when the question is dismissed, and is not resumed when it can not be stopped', async () => {
@@ -270,7 +267,7 @@ describe('who runs an experiment', () => {
     const { services, calls } = windowWith(summary());
     await assert.rejects(stopAndResume(services), {
       name: 'Refusal',
-      message: 'No experiment stands still or has failed.',
+      message: 'No experiment is stalled or has failed.',
     });
     assert.deepEqual(calls, []);
   });

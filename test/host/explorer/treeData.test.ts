@@ -68,7 +68,7 @@ describe("the tree's rows", () => {
     assert.equal(item.iconPath.id, 'loading~spin');
     assert.equal(item.iconPath.color?.id, 'trialdeck.running');
     assert.equal(item.accessibilityInformation?.label, 'Trial 120, running, metric 0.4');
-    assert.equal(item.contextValue, 'trial;kill;log;copy;');
+    assert.equal(item.contextValue, 'trial;openTrial;copyParameters;copyTrial;openTrialLog;openTrialOutput;killTrial;');
     assert.equal(item.command, undefined, 'rows select, they do nothing');
     assert.equal(item.collapsibleState, TreeItemCollapsibleState.Collapsed);
   });
@@ -151,6 +151,6 @@ describe("the tree's rows", () => {
     assert.ok(problem?.kind === 'problem');
     const item = tree.getTreeItem(problem);
     assert.equal(item.label, 'the database is locked');
-    assert.match(item.contextValue ?? '', /;retry;/);
+    assert.match(item.contextValue ?? '', /;retryConnection;/);
   });
 });

@@ -32,8 +32,8 @@ describe('page: search space and config', () => {
     assert.match(text, /trialCommand: python3 trial\.py/);
     assert.match(text, /tuner:\s+name: TPE\s+classArgs:\s+optimize_mode: maximize/);
     assert.doesNotMatch(text, /searchSpace/);
-    await page.page.locator('.config').getByRole('button', { name: 'Open Config' }).click();
-    await page.asked('openConfig');
+    await page.page.locator('.config').getByRole('button', { name: 'Open Config File' }).click();
+    assert.deepEqual(await page.asked('act'), { action: 'openConfig' });
   });
 
   it('follows a changed search space', async () => {

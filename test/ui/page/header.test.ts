@@ -45,13 +45,13 @@ describe('page: header and numbers', () => {
     const page = await open({ snapshot: running() });
     const button = (name: string) => page.page.getByRole('button', { name, exact: true }).first();
     await button('Stop').click();
-    await page.asked('stopExperiment');
+    assert.deepEqual(await page.asked('act'), { action: 'stopExperiment' });
     await button('Export Results…').click();
-    await page.asked('exportTrials');
-    await button('Open Config').click();
-    await page.asked('openConfig');
+    assert.deepEqual(await page.asked('act', 2), { action: 'exportResults' });
+    await button('Open Config File').click();
+    assert.deepEqual(await page.asked('act', 3), { action: 'openConfig' });
     await button('Change the concurrency').click();
-    assert.deepEqual(await page.asked('updateLimit'), { kind: 'concurrency' });
+    assert.deepEqual(await page.asked('act', 4), { action: 'updateConcurrency' });
     await button('Select trial 57').click();
     assert.deepEqual(await page.asked('selectTrial'), { trialId: 't001l' });
   });
@@ -66,9 +66,9 @@ describe('page: header and numbers', () => {
     const focused = () => page.page.evaluate<string>('document.activeElement.textContent');
     assert.equal(await focused(), 'Add Trial…');
     for (let steps = 0; steps < 4; steps++) await page.page.keyboard.press('ArrowDown');
-    assert.equal(await focused(), 'Change Number of Trials…');
+    assert.equal(await focused(), 'Change Maximum Trial Number…');
     await page.page.keyboard.press('Enter');
-    assert.deepEqual(await page.asked('updateLimit'), { kind: 'trialNumber' });
+    assert.deepEqual(await page.asked('act'), { action: 'updateTrialNumber' });
     await menu.waitFor({ state: 'detached' });
     await page.page.keyboard.press('Enter');
     await menu.waitFor();
@@ -90,7 +90,7 @@ describe('page: header and numbers', () => {
     let count = 0;
     for (const [label, action] of [
       ['Open NNI Web Portal', 'openWebPortal'],
-      ["Open the Tuner's Log", 'openDispatcherLog'],
+      ['Open Tuner Log', 'openDispatcherLog'],
       ['Retry Failed Trials…', 'retryFailedTrials'],
     ] as const) {
       await page.page.getByRole('button', { name: 'More Actions…' }).click();
@@ -105,7 +105,7 @@ describe('page: header and numbers', () => {
     const summary = { status: 'STOPPED', live: false } as const;
     const page = await open({ snapshot: makeExperiment({ trials: 8, summary }) });
     await page.page.getByRole('button', { name: 'Resume' }).click();
-    await page.asked('resumeExperiment');
+    assert.deepEqual(await page.asked('act'), { action: 'resumeExperiment' });
     assert.equal(await page.page.getByRole('button', { name: 'Stop', exact: true }).count(), 0);
   });
 

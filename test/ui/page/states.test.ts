@@ -60,7 +60,7 @@ describe('page: states', () => {
     );
     await strip.getByRole('button', { name: 'Retry' }).click();
     await page.asked('retryConnection');
-    assert.deepEqual(page.requested('stopExperiment'), []);
+    assert.deepEqual(page.requested('act'), []);
     await page.send('connection', { state: 'connected', since: Date.now() });
     await strip.waitFor({ state: 'detached' });
   });
@@ -101,9 +101,9 @@ describe('page: states', () => {
         'Add Trial…',
         'Retry Failed Trials…',
         'Import Results…',
-        'Change Concurrency…',
-        'Change Number of Trials…',
-        'Change Time Limit…',
+        'Change Trial Concurrency…',
+        'Change Maximum Trial Number…',
+        'Change Maximum Duration…',
         'Change Search Space…',
         'Open TensorBoard',
       ],
@@ -112,8 +112,8 @@ describe('page: states', () => {
     await page.page.keyboard.press('Escape');
     // To stop what runs is always possible.
     await page.page.getByRole('button', { name: 'Stop', exact: true }).click();
-    await page.asked('stopExperiment');
-    assert.deepEqual(page.requested('addTrial'), []);
+    await page.asked('act');
+    assert.deepEqual(page.requested('act'), [{ action: 'stopExperiment' }]);
   });
 
   it('does not resume in restricted mode', async () => {
@@ -124,11 +124,11 @@ describe('page: states', () => {
     assert.equal(await page.attribute(resume, 'aria-label'), 'Resume: Restricted Mode');
     await resume.dispatchEvent('click');
     await page.page.getByRole('button', { name: 'Export Results…' }).click();
-    await page.asked('exportTrials');
-    assert.deepEqual(page.requested('resumeExperiment'), []);
+    await page.asked('act');
+    assert.deepEqual(page.requested('act'), [{ action: 'exportResults' }]);
   });
 
-  it('shows a stored experiment that is open for viewing only', async () => {
+  it('shows a stored experiment that is opened read-only', async () => {
     const page = await open();
     const {
       maxTrialNumber: _trials,
@@ -139,7 +139,7 @@ describe('page: states', () => {
       ...makeExperiment({ trials: 9 }),
       summary: withActions({ ...summary, status: 'VIEWED', engine: 'nni' }),
     };
-    await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is open for viewing only.' });
+    await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is read-only here.' });
     assert.equal((await page.text('.chip')).trim(), 'Viewing');
     assert.match(await page.text('.facts'), /NNI/);
     assert.equal(await page.page.getByRole('button', { name: 'Change the concurrency' }).count(), 0);
@@ -156,7 +156,7 @@ describe('page: states', () => {
     assert.ok(box && box.height < 200);
     assert.equal((await page.text('.chip')).trim(), 'Failed');
     await strip.getByRole('button', { name: 'Open Log' }).click();
-    assert.deepEqual(await page.asked('openLog'), { name: 'manager' });
+    assert.deepEqual(await page.asked('act'), { action: 'openManagerLog' });
   });
 
   it('says that an experiment crashed, or that it is stalled', async () => {
@@ -173,12 +173,12 @@ describe('page: states', () => {
   it('offers to resume what crashed where it says so', async () => {
     const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
     await page.page.locator('.strip').getByRole('button', { name: 'Resume' }).click();
-    await page.asked('resumeExperiment');
+    assert.deepEqual(await page.asked('act'), { action: 'resumeExperiment' });
   });
 
   it('shows why a request was refused, until it is dismissed', async () => {
     const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1 }) });
-    page.answers.stopExperiment = () => Promise.reject(new Error('The experiment is stopping already.'));
+    page.answers.act = () => Promise.reject(new Error('The experiment is stopping already.'));
     await page.page.getByRole('button', { name: 'Stop', exact: true }).click();
     const alert = page.page.getByRole('alert');
     await alert.getByText('The experiment is stopping already.').waitFor();

@@ -129,20 +129,19 @@ describe('page: trial table', () => {
     await grid(page).focus();
     await page.page.keyboard.press('Shift+F10');
     await item('Kill Trial…').click();
-    assert.deepEqual(await page.asked('killTrials'), { trialIds: ['t000j'] });
+    assert.deepEqual(await page.asked('actOnTrials'), { action: 'killTrial', trialIds: ['t000j'] });
     const ended = grid(page).locator('[data-row="t000d"]');
     await ended.hover();
     await ended.getByRole('button', { name: 'Actions' }).click();
     assert.equal(await page.attribute(item('Kill Trial…'), 'aria-disabled'), 'true');
     await item('Copy as New Trial…').click();
-    assert.deepEqual(await page.asked('addTrial'), { copyOf: 't000d' });
+    assert.deepEqual(await page.asked('actOnTrials', 2), { action: 'copyTrial', trialIds: ['t000d'] });
     await ended.getByRole('button', { name: 'Actions' }).click();
-    await item('Open Log in Editor').click();
-    assert.deepEqual(await page.asked('openLog'), { trialId: 't000d', name: 'trial.log' });
+    await item('Open Trial Log').click();
+    assert.deepEqual(await page.asked('actOnTrials', 3), { action: 'openTrialLog', trialIds: ['t000d'] });
     await ended.getByRole('button', { name: 'Actions' }).click();
     await item('Copy Parameters').click();
-    const { text } = await page.asked('copyText');
-    assert.deepEqual(Object.keys(JSON.parse(text) as object).length, 5);
+    assert.deepEqual(await page.asked('actOnTrials', 4), { action: 'copyParameters', trialIds: ['t000d'] });
   });
 
   it("tells VS Code's own context menu which trial it is on", async () => {
@@ -155,6 +154,7 @@ describe('page: trial table', () => {
       trialId: 't0002',
       trialCanBeRetried: false,
       trialHasStarted: true,
+      trialCanBeCopied: true,
       trialCanBeKilled: true,
       preventDefaultContextMenuItems: true,
     });

@@ -105,7 +105,7 @@ describe('connect to a manager elsewhere', () => {
     // The panel that was open is back as well.
     await window.webview('[data-trial-count]', 100_000);
     await window.openSideBar();
-    await window.contextMenu(box(), 'Disconnect');
+    await window.contextMenu(box(), 'Forget Connection');
     await box().waitFor({ state: 'detached' });
     await window.row(/This machine/).waitFor();
   });

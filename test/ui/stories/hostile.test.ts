@@ -8,6 +8,8 @@ const evil =
   '[Show Details](command:workbench.action.showAboutDialog) $(bug) ![x](https://evil.example/x.png) \u202egpj.exe';
 const terminal = '\u001b]0;owned\u0007\u001b[31m\u009b2J';
 const id = 'hostile1';
+/** VS Code's own buttons and labels are anchors without an address. */
+const links = ':is(a[href], [data-href])';
 
 /** Answers as NNI does, with words of an attacker wherever NNI has words of its own. */
 function answers(): Record<string, unknown> {
@@ -61,9 +63,10 @@ describe('a server that means harm', () => {
   const visible = (selector: string) => window.page.locator(selector);
   /** Nothing that the server said has become more than text. */
   async function assertPlain(area: string): Promise<void> {
+    // biome-ignore lint/performance/useDomNodeTextContent: what is shown counts, not what the document holds
     const text = await visible(area).first().innerText();
-    assert.match(text, /\[Show Details\] \(command:|Show Details/, area);
-    assert.equal(await visible(`${area} a`).count(), 0, `${area} has a link`);
+    assert.match(text, /Show Details/, area);
+    assert.equal(await visible(`${area} ${links}`).count(), 0, `${area} has a link`);
     assert.equal(await visible(`${area} .codicon-bug`).count(), 0, `${area} has an icon`);
     assert.equal(await visible(`${area} img[src*="evil"]`).count(), 0, `${area} has a picture`);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -75,8 +78,11 @@ describe('a server that means harm', () => {
     const said = answers();
     server.answer = (request, response) => {
       const body = request.method === 'GET' ? said[(request.url ?? '').split('?')[0] ?? ''] : undefined;
-      if (body === undefined) response.writeHead(500, { 'content-type': 'text/plain' }).end(`${evil} ${terminal}`);
-      else response.end(typeof body === 'string' ? body : JSON.stringify(body));
+      if (body === undefined) {
+        // What NNI does not know it does not find; what changes something it refuses.
+        response.writeHead(request.method === 'GET' ? 404 : 500, { 'content-type': 'text/plain' });
+        response.end(`${evil} ${terminal}`);
+      } else response.end(typeof body === 'string' ? body : JSON.stringify(body));
     };
     session = await startSession({ example: null, theme: 'dark' });
     window = await session.open();
@@ -91,8 +97,8 @@ describe('a server that means harm', () => {
     await window.run('Trialdeck: Connect to Manager…');
     await window.answer(server.address);
     await window.page.getByText(/What it is called/).waitFor({ timeout: 100_000 });
-    assert.equal(await visible('.quick-input-widget:visible a').count(), 0);
-    await window.accept();
+    assert.equal(await visible(`.quick-input-widget:visible ${links}`).count(), 0);
+    await visible('.quick-input-widget:visible input').first().press('Enter');
     await window.row(/Show Details/).waitFor({ timeout: 100_000 });
     await window.trial(0).waitFor({ timeout: 100_000 });
     await assertPlain('.sidebar .monaco-list-rows');

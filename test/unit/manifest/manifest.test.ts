@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { commandIds } from '../../../src/ui/commands/ids.ts';
+import { actionIds } from '../../../src/ui/actions.ts';
+import {
+  expectedCommands,
+  expectedPageMenu,
+  expectedPalette,
+  expectedTitles,
+  expectedTreeMenu,
+  type MenuItem,
+} from './expectedMenus.ts';
 
-interface MenuItem {
-  command: string;
-  when?: string;
-  group?: string;
-}
 interface Manifest {
   engines: { vscode: string };
   devDependencies: Record<string, string>;
@@ -40,7 +43,7 @@ const { contributes } = manifest;
 const sources = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => read(join('src', file)));
-const own = new Set<string>(commandIds);
+const own = new Set<string>(actionIds.map((id) => `trialdeck.${id}`));
 /** `%key%` → its text. */
 const translated = (text: string) => nls[/^%(.+)%$/.exec(text)?.[1] ?? ''] ?? '';
 
@@ -65,11 +68,16 @@ describe('commands in the manifest', () => {
     }
   });
 
-  it('are greyed out in Restricted Mode exactly where they would be refused', () => {
-    const table = read('src/ui/commands/register.ts');
-    const trusted = [...table.matchAll(/'(trialdeck\.\w+)': \{ trust: true/g)].map((match) => match[1] ?? '');
-    const disabled = contributes.commands.filter(({ enablement }) => enablement?.includes('isWorkspaceTrusted'));
-    assert.deepEqual(disabled.map(({ command }) => command).toSorted(), trusted.toSorted());
+  it('are declared as the table of actions says: title, icon, and trust', () => {
+    assert.deepEqual(contributes.commands, expectedCommands());
+    const titles = Object.entries(nls).filter(([key]) => key.startsWith('command.'));
+    assert.deepEqual(Object.fromEntries(titles), expectedTitles());
+  });
+
+  it('are in the palette, in the tree and in the page as the table says', () => {
+    assert.deepEqual(contributes.menus.commandPalette, expectedPalette());
+    assert.deepEqual(contributes.menus['view/item/context'], expectedTreeMenu());
+    assert.deepEqual(contributes.menus['webview/context'], expectedPageMenu());
   });
 
   it('are in the palette only where there is something for them to do', () => {
@@ -118,12 +126,12 @@ describe('when clauses', () => {
     'focusedView',
     'listFocus',
     'inputFocus',
-    'isWorkspaceTrusted',
     'workbenchState',
     'resourcePath',
     'editorLangId',
     'webviewId',
     'webviewSection',
+    'trialCanBeCopied',
     'trialCanBeKilled',
     'trialCanBeRetried',
     'trialHasStarted',
@@ -177,11 +185,14 @@ describe('when clauses', () => {
 describe('the view', () => {
   /** Context values as the tree makes them: what a row is, then what it can do. */
   const rows = {
-    running: 'experiment;open;export;stop;update;addTrial;',
+    running: 'experiment;open;export;stop;update;addTrial;killTrial;',
     stopped: 'experiment;open;export;resume;delete;',
-    'running trial': 'trial;kill;log;copy;',
-    'ended trial': 'trial;log;copy;',
-    'lost connection': 'connection;retry;',
+    'running trial': 'trial;openTrial;copyParameters;copyTrial;openTrialLog;openTrialOutput;killTrial;',
+    'ended trial': 'trial;openTrial;copyParameters;copyTrial;openTrialLog;openTrialOutput;',
+    'failed trial': 'trial;openTrial;copyParameters;copyTrial;retryTrial;openTrialLog;openTrialOutput;',
+    'log of a trial': 'section;openTrialLog;',
+    'lost connection': 'connection;retryConnection;',
+    'connection that wants a token': 'connection;renameConnection;changeToken;forgetConnection;retryConnection;token;',
   };
   const items = contributes.menus['view/item/context'] ?? [];
   const offered = (row: string, group: RegExp) =>
@@ -204,6 +215,9 @@ describe('the view', () => {
     assert.ok(offered(rows['running trial'], /^9_/).includes('killTrial'));
     assert.ok(!offered(rows['ended trial'], /./).includes('killTrial'));
     assert.deepEqual(offered(rows['lost connection'], /^(?!inline)/), ['retryConnection']);
+    assert.ok(!offered(rows.running, /./).includes('killTrial'), 'what ends a trial is not offered of an experiment');
+    assert.ok(!offered(rows['failed trial'], /./).includes('retryConnection'));
+    assert.deepEqual(offered(rows['log of a trial'], /./), ['openTrialLog', 'openTrialLog']);
   });
 
   it('is one, and says something in every state', () => {

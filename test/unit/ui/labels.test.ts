@@ -139,24 +139,28 @@ describe('what rows of the tree say', () => {
 
   it('what is stalled can be stopped and resumed, and the status bar tells it from what runs', () => {
     const stalled = summary({ engine: 'nni', errors: ['the tuner died'] });
-    assert.match(labels.experiment(stalled).contextValue, /;restart;.*;nni;$/);
-    assert.doesNotMatch(labels.experiment(summary()).contextValue, /;nni;|;restart;/);
+    assert.match(labels.experiment(stalled).contextValue, /;restart;.*;dispatcherLog;$/);
+    assert.doesNotMatch(labels.experiment(summary()).contextValue, /;dispatcherLog;|;restart;/);
     assert.doesNotMatch(labels.experiment(summary({ ...stalled, standalone: true })).contextValue, /;restart;/);
     assert.equal(statusText([stalled], false, t), '$(warning) 1 stalled');
     assert.equal(statusText([stalled, summary()], false, t), '$(warning) 1 running, 1 stalled');
   });
 
   it('a trial offers what can be done with it now', () => {
-    assert.equal(labels.trial(trial(1, { status: 'RUNNING' }), summary()).contextValue, 'trial;kill;log;copy;');
-    assert.equal(labels.trial(trial(1), summary({ live: false })).contextValue, 'trial;log;');
+    assert.equal(
+      labels.trial(trial(1, { status: 'RUNNING' }), summary()).contextValue,
+      'trial;openTrial;copyParameters;copyTrial;openTrialLog;openTrialOutput;killTrial;',
+    );
+    const looking = 'trial;openTrial;copyParameters;openTrialLog;openTrialOutput;';
+    assert.equal(labels.trial(trial(1), summary({ live: false })).contextValue, looking);
     const failed = { counts: { FAILED: 1 } };
     assert.equal(
       labels.trial(trial(1, { status: 'FAILED' }), summary(failed)).contextValue,
-      'trial;log;copy;retry;tensorBoard;',
+      'trial;openTensorBoard;openTrial;copyParameters;copyTrial;retryTrial;openTrialLog;openTrialOutput;',
     );
     assert.equal(
       labels.trial(trial(1, { status: 'RUNNING' }), summary({ live: false })).contextValue,
-      'trial;log;',
+      looking,
       'nobody is there who could kill it',
     );
   });
@@ -167,22 +171,23 @@ describe('what rows of the tree say', () => {
     assert.equal(say({ state: 'connected', since: 1, address: '' }).description, '1 running');
     const lost = say({ state: 'lost', since: now, reason: 'socket closed', reached: true });
     assert.match(lost.description, /^no answer since /);
-    assert.match(lost.contextValue, /;retry;/);
+    assert.match(lost.contextValue, /;retryConnection;/);
     assert.equal(say({ state: 'lost', since: now, reason: 'port in use', reached: false }).description, 'port in use');
   });
 
   it('a connection to elsewhere: another sign, and what can be done about it', () => {
     const say = (status: Parameters<typeof labels.connection>[1]) =>
       labels.connection('gpu box', status, [summary()], 'remote');
+    const own = 'renameConnection;changeToken;forgetConnection;';
     const connected = say({ state: 'connected', since: now, address: '' });
-    assert.deepEqual([connected.icon, connected.contextValue], ['remote', 'connection;remote;']);
+    assert.deepEqual([connected.icon, connected.contextValue], ['remote', `connection;${own}`]);
     assert.equal(say({ state: 'idle', since: now }).description, 'not connected');
     const lost = { state: 'lost', since: now, reason: 'it asks for a token', reached: false } as const;
-    assert.equal(say(lost).contextValue, 'connection;remote;retry;');
+    assert.equal(say(lost).contextValue, `connection;${own}retryConnection;`);
     const wanting = say({ ...lost, wantsToken: true });
     assert.deepEqual(
       [wanting.description, wanting.contextValue],
-      ['needs its token', 'connection;remote;retry;token;'],
+      ['needs its token', `connection;${own}retryConnection;token;`],
     );
   });
 

@@ -32,11 +32,11 @@ describe("the panel's document", () => {
 describe('messages from the page', () => {
   it('are taken when they are right', () => {
     assert.deepEqual(readMessage({ type: 'ready' }), { type: 'ready' });
-    const kill = { type: 'request', id: 1, method: 'killTrials', params: { trialIds: ['a'] } };
+    const kill = { type: 'request', id: 1, method: 'actOnTrials', params: { action: 'killTrial', trialIds: ['a'] } };
     assert.deepEqual(readMessage(kill), kill);
-    const stop = { type: 'request', id: 2, method: 'stopExperiment', params: null };
+    const stop = { type: 'request', id: 2, method: 'act', params: { action: 'stopExperiment' } };
     assert.deepEqual(readMessage(stop), stop);
-    const add = { type: 'request', id: 3, method: 'addTrial', params: {} };
+    const add = { type: 'request', id: 3, method: 'openLog', params: { name: 'manager' } };
     assert.deepEqual(readMessage(add), add);
   });
 
@@ -44,16 +44,16 @@ describe('messages from the page', () => {
     const wrong: [unknown, number | undefined][] = [
       [undefined, undefined],
       ['ready', undefined],
-      [{ type: 'request', id: 'x', method: 'stopExperiment' }, undefined],
+      [{ type: 'request', id: 'x', method: 'retryConnection' }, undefined],
       [{ type: 'request', id: 4, method: 'toString', params: null }, 4],
       [{ type: 'request', id: 4, method: '__proto__', params: null }, 4],
-      [{ type: 'request', id: 5, method: 'killTrials', params: { trialIds: [] } }, 5],
-      [{ type: 'request', id: 5, method: 'killTrials', params: { trialIds: ['a', 3] } }, 5],
+      [{ type: 'request', id: 5, method: 'actOnTrials', params: { action: 'killTrial', trialIds: [] } }, 5],
+      [{ type: 'request', id: 5, method: 'actOnTrials', params: { action: 'killTrial', trialIds: ['a', 3] } }, 5],
       [
         { type: 'request', id: 6, method: 'readTrialLog', params: { trialId: 'a', name: '../../passwd', maxBytes: 9 } },
         6,
       ],
-      [{ type: 'request', id: 7, method: 'updateLimit', params: { kind: 'everything' } }, 7],
+      [{ type: 'request', id: 7, method: 'act', params: { action: 'run' } }, 7],
     ];
     for (const [message, id] of wrong) {
       assert.throws(

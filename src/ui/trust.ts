@@ -1,0 +1,9 @@
+/** Keeps `trialdeck.restricted` true to what the extension host knows of the workspace's trust. */
+import { type Disposable, workspace } from 'vscode';
+import { setContext } from './contextKeys.ts';
+
+export function followTrust(): Disposable {
+  const announce = () => void setContext('trialdeck.restricted', !workspace.isTrusted);
+  announce();
+  return workspace.onDidGrantWorkspaceTrust(announce);
+}
