@@ -17,9 +17,9 @@ import type { Journal } from '../server/storage/journal.ts';
 import type { Past, TunerHost } from './drivers/tunerHost.ts';
 import type { ConfigUpdate } from './rest/profileUpdate.ts';
 import { RunClock } from './runClock.ts';
-import type { TrialHandle } from './trainingServices/trainingService.ts';
+import type { Trial } from './trials/trial.ts';
 import { newTrialId } from './trials/trialId.ts';
-import { type Trial, TrialRuns, type TrialRunsOptions } from './trials/trialRuns.ts';
+import { type AdoptedTrial, TrialRuns, type TrialRunsOptions } from './trials/trialRuns.ts';
 import type { Cancellation, Verdict } from './trials/verdict.ts';
 
 export interface ExperimentOptions {
@@ -27,12 +27,12 @@ export interface ExperimentOptions {
   journal: Journal;
   log: Logger;
   tuner: (onFailure: (reason: string) => void) => TunerHost;
-  service: TrialRunsOptions['service'];
+  platform: Pick<TrialRunsOptions, 'createService' | 'createChannel'>;
   /** Whether any trial, running or over, has this id. */
   isTrial(id: string): boolean;
   /** Limits in seconds, as the profile's config has them. */
   seconds(limit: number | string | undefined): number | undefined;
-  statusChanged(status: ExperimentStatus, errors: readonly string[]): void;
+  statusChanged(status: ExperimentStatus, errors: readonly string[], profile: ExperimentProfile): void;
 }
 
 export interface Inheritance {
@@ -40,7 +40,7 @@ export interface Inheritance {
   /** Accepted, but never started. */
   waiting: readonly Trial[];
   /** Those that were running when their runner died; some may have ended meanwhile. */
-  adopt: readonly { trial: Trial; handle: TrialHandle; startTime: number; final: string | undefined }[];
+  adopt: readonly AdoptedTrial[];
   /** How many trials there are in all, and the next free numbers. */
   trials: number;
   nextTrialNumber: number;
@@ -81,12 +81,13 @@ export class Experiment {
   constructor(options: ExperimentOptions) {
     this.#options = options;
     this.#profile = options.profile;
+    options.journal.onFailure((reason) => this.fail(`The experiment's database can't be written: ${reason}`));
     const { params } = options.profile;
     this.#clock = new RunClock(options.profile.execDuration, () => this.#pump());
     this.#clock.setLimit(options.seconds(params.maxExperimentDuration));
     this.#tuner = options.tuner((reason) => this.fail(reason));
     this.runs = new TrialRuns({
-      service: options.service,
+      ...options.platform,
       journal: options.journal,
       log: options.log,
       maxTrialDuration: options.seconds(params.maxTrialDuration),
@@ -122,9 +123,7 @@ export class Experiment {
     this.#storeProfile();
     this.#timer = setInterval(() => this.#clock.running && this.#storeProfile(), durationInterval);
     await this.#tuner.begin(this.#profile.params.searchSpace, inherited?.past);
-    for (const { trial, handle, startTime, final } of inherited?.adopt ?? []) {
-      await this.runs.adopt(trial, handle, startTime, final);
-    }
+    for (const adopted of inherited?.adopt ?? []) await this.runs.adopt(adopted);
     log.info(`Experiment ${this.#profile.id} runs`);
     this.#pump();
   }
@@ -246,7 +245,7 @@ export class Experiment {
   #pump(): void {
     if (!this.#isActive()) return;
     const concurrency = this.#profile.params.trialConcurrency;
-    const hasRoom = () => this.runs.size < concurrency && !this.#clock.timeIsUp && this.runs.service.hasRoom();
+    const hasRoom = () => this.runs.size < concurrency && !this.#clock.timeIsUp && this.runs.hasRoom(this.#queue[0]);
     while (this.#queue.length > 0 && hasRoom()) {
       const next = this.#queue.shift();
       if (next) this.runs.start(next);
@@ -326,7 +325,7 @@ export class Experiment {
     this.#options.log.info(`Status ${this.#status} → ${status}`);
     this.#status = status;
     this.#clock.run(status === 'RUNNING' || status === 'NO_MORE_TRIAL' || status === 'TUNER_NO_MORE_TRIAL');
-    this.#options.statusChanged(status, this.errors);
+    this.#options.statusChanged(status, this.errors, this.profile);
   }
 
   #storeProfile(): void {

@@ -1,14 +1,14 @@
-/** The config of an experiment that is to run here. */
+/** Reads the config of a new experiment. */
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { ExperimentConfig, LocalServiceConfig } from '../model/config/config.ts';
+import type { ExperimentConfig } from '../model/config/config.ts';
 import { embeddedSupport } from '../model/config/embeddedSupport.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { LogLevel } from '../server/log.ts';
 import { LaunchError } from '../server/storage/launchError.ts';
 
-/** The config that was sent, or else the file's. Throws {@link LaunchError} with the problems of a file. */
+/** Gives the config that was sent, else the file's. Throws {@link LaunchError} with the problems of a file. */
 export async function launchConfig(request: {
   config?: ExperimentConfig;
   configFile?: string;
@@ -23,7 +23,7 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
   if (path === undefined)
     throw new LaunchError('There is no config to create an experiment from: give one with --config.');
   const file = resolve(path);
-  // A manager has read the config already, so most runners never need the parser.
+  // Loaded late: a manager sends the config, so that most runners never need the parser.
   const { readConfig } = await import('../model/config/readConfig.ts');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new LaunchError(`The config file can't be read: ${messageOf(error)}`);
@@ -43,28 +43,6 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
   const errors = problems.filter(({ severity }) => severity === 'error');
   const said = errors.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);
   throw new LaunchError(said.join('\n'), { problems });
-}
-
-/** The training service's part, with what it leaves to the top level. Throws {@link LaunchError} for another platform. */
-export function localService(config: ExperimentConfig & Record<string, unknown>): LocalServiceConfig {
-  if (config.experimentType === 'nas') {
-    throw new LaunchError('This experiment searches an architecture: it can be viewed, but not run here.');
-  }
-  const service = config.trainingService as Partial<LocalServiceConfig> | undefined;
-  if (service?.platform === undefined) {
-    throw new LaunchError('This experiment has a config of NNI 1.x, which can be viewed but not run here.');
-  }
-  if (service.platform !== 'local') {
-    throw new LaunchError(`Trials run on this machine only; the platform "${service.platform}" needs NNI itself.`);
-  }
-  const trialGpuNumber = service.trialGpuNumber ?? config.trialGpuNumber;
-  return {
-    ...service,
-    platform: 'local',
-    trialCommand: service.trialCommand ?? config.trialCommand,
-    trialCodeDirectory: service.trialCodeDirectory ?? config.trialCodeDirectory,
-    ...(trialGpuNumber === undefined ? {} : { trialGpuNumber }),
-  };
 }
 
 export function logLevel(config: Pick<ExperimentConfig, 'logLevel' | 'debug'>, debug: boolean): LogLevel {

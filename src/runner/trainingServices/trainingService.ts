@@ -1,71 +1,94 @@
-/** Where trials run. The runner binds a parameter set to a trial before it is started and never changes it. */
-import type { ParameterRecord } from '../../model/trial/trial.ts';
+/**
+ * Where trials run: the contract of every training service. A service starts, stops, finds and adopts trials. It knows
+ * nothing of metrics; a channel (`channels/channel.ts`) carries those.
+ *
+ * `test/unit/runner/trainingServiceContract.ts` holds every service to this.
+ */
+import type { JsonValue } from '../../model/json/jsonValue.ts';
+import type { TrialFiles } from '../../server/sources/trialFiles.ts';
+import type { TrialLaunch } from '../channels/channel.ts';
+import type { Trial } from '../trials/trial.ts';
 
-export interface TrialSpec {
-  id: string;
-  number: number;
-  record: ParameterRecord;
-}
-
-/** What a running trial is known by after its runner died: enough to adopt it. JSON-serialisable. */
-export interface TrialHandle {
-  trialId: string;
-  /** Bytes of the metric file consumed so far; stored in the same transaction as the metrics read from it. */
-  metricsOffset: number;
-  /** Process id of the trial's process group leader, and its start time as the system tells it, against reused pids. */
-  pid?: number;
-  pidStart?: string;
-  [key: string]: unknown;
-}
-
-/** A trial's report, in the order it was made. `value` is the value's JSON text; `parameterId` what the trial says it ran. */
-export interface TrialMetric {
-  parameterId: string | null;
-  type: 'PERIODICAL' | 'FINAL';
-  sequence: number;
-  value: string;
-}
+/** Finds a trial again after its runner died. Only the service that made it can read it; the database keeps it. */
+export type Handle = JsonValue;
 
 export interface TrialEnd {
-  /** Undefined when the process was killed by a signal, or when nobody knows (then `signal` is undefined too). */
+  /** Undefined when a signal ended the trial, or when its exit code is unknown (then `signal` is undefined too). */
   exitCode?: number;
   signal?: string;
+  /** Says in a few words why the trial ended, where neither exit code nor signal does: its node was lost, for instance. */
+  reason?: string;
   /** Epoch milliseconds. */
   endTime: number;
 }
 
+export type TrialState =
+  /** The engine accepted the trial and starts it later. */
+  | { state: 'queued'; reason: string }
+  /** The trial runs. The same attempt may be told again when it was queued, silent or lost in between. */
+  | {
+      state: 'running';
+      /** Epoch milliseconds. */
+      startTime: number;
+      /**
+       * 1 for the first run, and one more each time the trial runs again from its beginning, as clusters let it after a node
+       * failed. Metrics of an earlier attempt don't count.
+       */
+      attempt: number;
+      /** Present when the handle has changed, for instance because this attempt is another job. */
+      handle?: Handle;
+      /** The engine's own name for the trial, for the log: `process 12`, `Slurm job 812`. */
+      engineName?: string;
+    }
+  /** The engine calls it running, but nothing was heard of it since (epoch milliseconds). */
+  | { state: 'silent'; since: number }
+  /** Its node can't be reached. The trial may come back, run again, or end; the service decides when to give it up. */
+  | { state: 'lost'; reason: string }
+  /** The last state of a trial. */
+  | { state: 'ended'; end: TrialEnd };
+
 export interface TrainingServiceEvents {
-  started(trialId: string, handle: TrialHandle, startTime: number): void;
-  /** `offset` is the metric file offset after these metrics. The runner must have stored them when this returns. */
-  metrics(trialId: string, metrics: readonly TrialMetric[], offset: number): void;
-  /** Bytes the trial wrote that are no metric: a broken frame or JSON. Shown as the trial's message; nothing is invented. */
-  garbage(trialId: string, reason: string, offset: number): void;
-  /** The last event of a trial; every metric written before the end has been given to `metrics`. */
-  ended(trialId: string, end: TrialEnd): void;
-  /** {@link TrainingService.hasRoom} may answer differently now, for another reason than the end of a trial. */
-  roomChanged?(): void;
+  changed(trialId: string, state: TrialState): void;
+  /** {@link TrainingService.room} may answer differently now, for another reason than the end of a trial. */
+  roomChanged(): void;
 }
 
+/** Whether another trial can start now, as far as this service's own resources go. */
+export type Room = { free: true } | { free: false; reason: string };
+
+/** `ended`: the trial has ended, and {@link TrialState} said so. `kept`: it can't be stopped now, and why. */
+export type StopOutcome = { outcome: 'ended' } | { outcome: 'kept'; reason: string };
+
 export interface TrainingService {
-  /** Checks, before anything is started, what every trial will need. Rejects with a message for a person. */
+  /** NNI's `environmentId` of the trials: the node or cluster they run on. */
+  readonly environmentId: string;
+  /** Checks before any trial starts what all of them need. Rejects with a message for a person. */
   prepare(): Promise<void>;
-  /** Rejects with a message for a person when the process can't be started (command or folder missing, no GPU of that index). */
-  start(spec: TrialSpec): Promise<TrialHandle>;
-  /** Ends the whole process tree: SIGINT, after a grace period SIGKILL. Resolves when it is gone. Harmless on an ended trial. */
-  stop(trialId: string): Promise<void>;
-  /** Takes over a trial of a dead runner: reads the metrics since the offset, then follows it, or reports its end if it ended meanwhile. */
-  adopt(handle: TrialHandle): Promise<void>;
+  room(): Room;
   /**
-   * Looks for a trial of which nothing but its id was stored before its runner died: what {@link adopt} needs when it was
-   * started after all, undefined when it never was.
+   * Starts a trial, or queues it. Rejects with a message for a person when it can't be started. States may be told before
+   * the promise settles.
+   *
+   * @param launch gives what an attempt needs in order to report; call it once for each attempt, before that starts
    */
-  find(trialId: string): Promise<TrialHandle | undefined>;
-  /** True when another trial can start now as far as this service's own resources (GPUs) go. */
-  hasRoom(): boolean;
-  /** Absolute path of the trial's folder. */
-  trialDirectory(trialId: string): string;
-  /** The end of the trial's error output, for the reason of a failure; empty when there is none. */
-  trialErrors(trialId: string): string;
-  /** Stops watching and listening; running trials go on. */
+  submit(trial: Trial, launch: (attempt: number) => Promise<TrialLaunch>): Promise<Handle>;
+  /**
+   * Ends a trial with all its processes. It may be called at any time and any number of times: before {@link submit} has
+   * settled (which rejects then), after the end, and for an unknown trial. A stop that is kept is carried out as soon as the
+   * engine allows it.
+   */
+  stop(trialId: string): Promise<StopOutcome>;
+  /**
+   * Takes over a trial of an earlier runner and tells its state, also an end that no runner saw.
+   *
+   * @param handle undefined when none was stored
+   */
+  adopt(trial: Trial, handle: Handle | undefined): Promise<void>;
+  /** Looks for a trial whose runner died before it stored a handle; undefined when the trial never started. */
+  find(trialId: string): Promise<Handle | undefined>;
+  /** Where a person finds the trial's files: an absolute path, or an address. NNI's `logPath`. */
+  location(trialId: string): string;
+  files(trialId: string): TrialFiles;
+  /** Stops watching. Running trials go on where the engine lets them. */
   dispose(): Promise<void>;
 }

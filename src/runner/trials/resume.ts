@@ -5,24 +5,22 @@ import { parseWrittenJson } from '../../model/json/parseJson.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import { isEnded, type ParameterRecord, type TrialRow } from '../../model/trial/trial.ts';
 import type { FinishedTrial } from '../../search/tuner.ts';
+import type { StoredRun } from '../../server/storage/storedRun.ts';
 import type { Inheritance } from '../experiment.ts';
-import type { TrainingService, TrialHandle } from '../trainingServices/trainingService.ts';
-import type { Trial } from './trialRuns.ts';
+import type { TrainingService } from '../trainingServices/trainingService.ts';
+import type { Trial } from './trial.ts';
+import type { AdoptedTrial } from './trialRuns.ts';
 
 export interface StoredTrial {
   row: TrialRow;
   /** The record it is bound to; undefined when none was stored. */
   record: ParameterRecord | undefined;
-  handle: TrialHandle | undefined;
+  stored: StoredRun | undefined;
 }
 
-/** An unfinished trial that may have a process. */
-export interface Unfinished {
-  trial: Trial;
-  /** Undefined when it was never seen to start. */
-  handle: TrialHandle | undefined;
-  startTime: number;
-  final: string | undefined;
+/** A trial that has not ended; it may have a process. */
+export interface Unfinished extends Omit<AdoptedTrial, 'stored'> {
+  stored: StoredRun | undefined;
 }
 
 export interface StoredPast {
@@ -44,7 +42,7 @@ export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<strin
   let count = 0;
   let lastNumber = -1;
   let lastParameterId = -1;
-  for (const { row, record, handle } of trials) {
+  for (const { row, record, stored } of trials) {
     count++;
     lastNumber = Math.max(lastNumber, row.number);
     const parameterId = record?.parameter_id;
@@ -55,11 +53,10 @@ export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<strin
     } else if (isEnded(row.status) && typeof parameterId === 'number') fruitless.push(row.parameters);
     if (isEnded(row.status) || !record) continue;
     if (typeof parameterId === 'number') pending.set(parameterId, record.parameters);
-    // Only what never started may start again: a second life under the same id would mix its metrics with the first's.
-    const started = row.status !== 'WAITING';
     unfinished.push({
       trial: { id: row.id, number: row.number, record },
-      handle: handle ?? (started ? { trialId: row.id, metricsOffset: 0 } : undefined),
+      stored,
+      isRunning: row.status !== 'WAITING',
       startTime: row.startTime ?? Date.now(),
       final: row.final,
     });
@@ -78,17 +75,20 @@ export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<strin
   };
 }
 
-/** Tells those that have, or had, a process from those that wait for one. */
+/** Sorts unfinished trials into those that were submitted and those that still wait. */
 export async function findProcesses(
   unfinished: readonly Unfinished[],
   service: Pick<TrainingService, 'find'>,
 ): Promise<Pick<Inheritance, 'waiting' | 'adopt'>> {
   const waiting: Trial[] = [];
   const adopt: Inheritance['adopt'][number][] = [];
-  for (const { trial, handle, startTime, final } of unfinished) {
-    const known = handle ?? (await service.find(trial.id));
-    if (known) adopt.push({ trial, handle: known, startTime, final });
-    else waiting.push({ ...trial, record: { ...trial.record, parameter_source: resumedSource(trial.record) } });
+  for (const { trial, stored, isRunning, ...rest } of unfinished) {
+    const handle = stored?.handle ?? (await service.find(trial.id));
+    // A trial that started never starts again under its id: its metrics would mix with those of the first life.
+    if (handle !== undefined || isRunning) {
+      const run: StoredRun = { trialId: trial.id, attempt: 1, ...stored, ...(handle === undefined ? {} : { handle }) };
+      adopt.push({ trial, stored: run, isRunning, ...rest });
+    } else waiting.push({ ...trial, record: { ...trial.record, parameter_source: resumedSource(trial.record) } });
   }
   return { waiting, adopt };
 }

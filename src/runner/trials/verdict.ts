@@ -1,5 +1,6 @@
 /** What a trial's end means: its status, and why, in a few words for a person. */
 import { stripVTControlCharacters } from 'node:util';
+import type { JsonValue } from '../../model/json/jsonValue.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { TrialStatus } from '../../model/trial/trial.ts';
 import type { TrialEnd } from '../trainingServices/trainingService.ts';
@@ -8,6 +9,14 @@ import type { TrialEnd } from '../trainingServices/trainingService.ts';
 export interface Cancellation {
   status: 'USER_CANCELED' | 'EARLY_STOPPED' | 'SYS_CANCELED';
   message: string;
+}
+
+/** Reads a stored cancellation; undefined for anything else. */
+export function readCancellation(stored: JsonValue | undefined): Cancellation | undefined {
+  if (typeof stored !== 'object' || stored === null || !('status' in stored)) return undefined;
+  const { status, message } = stored;
+  if (status !== 'USER_CANCELED' && status !== 'EARLY_STOPPED' && status !== 'SYS_CANCELED') return undefined;
+  return { status, message: typeof message === 'string' ? message : 'stopped' };
 }
 
 export interface Verdict {
@@ -56,6 +65,7 @@ function unusable(final: string | undefined): string {
 }
 
 function reasonOf(end: TrialEnd): string {
+  if (end.reason !== undefined) return end.reason;
   if (end.exitCode !== undefined) return `exit ${end.exitCode}`;
   if (end.signal === 'SIGKILL') return 'killed by SIGKILL, maybe for want of memory';
   return end.signal === undefined ? unwatchedEnd : `killed by ${end.signal}`;

@@ -17,12 +17,17 @@ export interface ChangeListener {
  * metrics is one message; nothing waits longer than that.
  */
 export class ChangeStream {
-  readonly session = randomBytes(8).toString('hex');
+  #session = randomBytes(8).toString('hex');
   #revision = 0;
   #recent: ExperimentChange[] = [];
   #listeners = new Set<ChangeListener>();
   #pending: ChangeMerger | undefined;
   #scheduled: NodeJS.Immediate | undefined;
+
+  /** Names the numbering: revisions of another session mean nothing here. */
+  get session(): string {
+    return this.#session;
+  }
 
   /** The newest revision; anything pending is included by flushing it first. */
   get revision(): number {
@@ -57,6 +62,14 @@ export class ChangeStream {
     const first = this.#recent[0];
     if (!first || first.revision > revision + 1) return undefined;
     return this.#recent.slice(revision + 1 - first.revision);
+  }
+
+  /** Begins a new session: every client reads everything again. For a change that takes something away. */
+  restart(): void {
+    this.flush();
+    this.#session = randomBytes(8).toString('hex');
+    this.#recent = [];
+    for (const listener of [...this.#listeners]) listener.ended();
   }
 
   /** Whether anybody listens. */

@@ -1,4 +1,4 @@
-/** The experiment that a runner of ours runs or shows: stores a change first, then applies and announces it. */
+/** The experiment that a runner of ours runs or shows. */
 import type {
   ExperimentProfile,
   ExperimentStatus,
@@ -8,20 +8,19 @@ import type {
 } from '../../model/experiment/experiment.ts';
 import { summarise } from '../../model/experiment/summary.ts';
 import type { MetricPoint } from '../../model/trial/metric.ts';
-import type { ExperimentDatabase } from '../storage/experimentDatabase.ts';
 import type { ExperimentState } from '../storage/experimentState.ts';
 import type { Batch } from '../storage/journal.ts';
 import { storedTrialDirectory } from '../storage/layout.ts';
-import type { LogPosition } from '../storage/logPosition.ts';
 import { readManifest } from '../storage/manifest.ts';
 import { ChangeStream } from './changes.ts';
 import type { ExperimentSource, TrialView } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
+/** The parts of an experiment that its database does not tell. */
 export interface LiveView {
-  profile(): ExperimentProfile;
-  status(): ExperimentStatus;
-  errors(): readonly string[];
+  readonly profile: ExperimentProfile;
+  readonly status: ExperimentStatus;
+  readonly errors: readonly string[];
 }
 
 export class LiveSource implements ExperimentSource {
@@ -32,28 +31,37 @@ export class LiveSource implements ExperimentSource {
   sdk: TrialSdk | undefined;
   port: number | undefined;
   #root: string;
-  #database: ExperimentDatabase;
   #state: ExperimentState;
   #view: LiveView;
+  #files: ((trialId: string) => TrialFiles) | undefined;
 
   /** @param root the folder of the manifest */
-  constructor(root: string, directory: string, database: ExperimentDatabase, state: ExperimentState, view: LiveView) {
+  constructor(root: string, directory: string, state: ExperimentState, view: LiveView) {
     this.#root = root;
     this.directory = directory;
-    this.#database = database;
     this.#state = state;
     this.trials = state;
     this.#view = view;
   }
 
+  /**
+   * Shows an experiment that runs from now on.
+   *
+   * @param files gives the files of a trial, wherever it runs
+   */
+  show(view: LiveView, files: (trialId: string) => TrialFiles): void {
+    this.#view = view;
+    this.#files = files;
+  }
+
   profile(): ExperimentProfile {
-    return this.#view.profile();
+    return this.#view.profile;
   }
 
   summary(): ExperimentSummary {
     return summarise(this.profile(), this.#state, {
-      status: this.#view.status(),
-      errors: this.#view.errors(),
+      status: this.#view.status,
+      errors: this.#view.errors,
       live: true,
       engine: 'trialdeck',
       directory: this.directory,
@@ -74,34 +82,18 @@ export class LiveSource implements ExperimentSource {
   }
 
   files(trialId: string): TrialFiles {
-    return filesInFolder({ folder: this.trialDirectory(trialId), within: this.directory });
+    return this.#files?.(trialId) ?? filesInFolder({ folder: this.trialDirectory(trialId), within: this.directory });
   }
 
   async manifest(): Promise<ManifestEntry[]> {
     return Object.values(await readManifest(this.#root));
   }
 
-  /**
-   * Stores a batch in one transaction.
-   *
-   * @returns the end of the log after it
-   * @throws StorageError; nothing is stored then
-   */
-  store(batch: Batch): LogPosition {
-    const database = this.#database;
-    database.transaction(() => {
-      for (const event of batch.events ?? []) database.storeEvent(event);
-      for (const metric of batch.metrics ?? []) database.storeMetric(metric);
-      if (batch.profile) database.storeProfile(batch.profile);
-      for (const handle of batch.handles ?? []) database.setHandle(handle);
-      for (const trialId of batch.released ?? []) database.removeHandle(trialId);
-      for (const [key, value] of Object.entries(batch.meta ?? {})) database.setMeta(key, value);
-    });
-    return database.logEnd();
-  }
-
   /** Applies a stored batch to the state in memory and announces the change. */
   apply(batch: Batch): void {
+    for (const { trialId } of batch.putAside ?? []) this.#state.putMetricsAside(trialId);
+    // Clients hold metrics that don't count any more. They must read everything again.
+    if (batch.putAside) this.changes.restart();
     const trials = new Set<string>();
     const metrics: MetricPoint[] = [];
     for (const event of batch.events ?? []) {

@@ -8,19 +8,16 @@ import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
+import type { JsonValue } from '../../model/json/jsonValue.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
 import { type LogPosition, type LogRow, mergeLog } from './logPosition.ts';
 import { StorageError, storageError } from './storageError.ts';
 import { readStoredParams } from './storedParams.ts';
+import { runOfVersion010, type StoredRun } from './storedRun.ts';
 
 /** Milliseconds a reader waits for a lock: it holds up whoever else asks this process. */
 const readerPatience = 100;
-
-/** A file offset and whatever else is needed to adopt a trial; see the runner's TrialHandle. */
-export interface StoredHandle {
-  trialId: string;
-}
 
 /** How far a follower of a database has read. */
 export interface ReadPosition {
@@ -44,6 +41,7 @@ CREATE TABLE IF NOT EXISTS ExperimentProfile (params text, id text, execDuration
 CREATE INDEX IF NOT EXISTS ExperimentProfile_id ON ExperimentProfile(id);
 CREATE TABLE IF NOT EXISTS TrialdeckMeta (key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE IF NOT EXISTS TrialdeckHandle (trialJobId text PRIMARY KEY, handle text NOT NULL);
+CREATE TABLE IF NOT EXISTS TrialdeckRun (trialJobId text PRIMARY KEY, handle text, attempt integer NOT NULL, position text, stop text);
 CREATE TABLE IF NOT EXISTS TrialdeckEventOrder (event integer PRIMARY KEY, metricsBefore integer NOT NULL);
 `;
 
@@ -271,23 +269,51 @@ export class ExperimentDatabase {
     return typeof value === 'number' ? value : 0;
   }
 
-  setHandle(handle: StoredHandle): void {
-    this.#prepare('INSERT OR REPLACE INTO TrialdeckHandle VALUES (?, ?)').run(handle.trialId, JSON.stringify(handle));
+  /**
+   * Keeps the metrics of an earlier attempt out of every count and chart. They stay on record under a type that no reader
+   * knows, so that row numbers are never used twice.
+   */
+  putMetricsAside(trialId: string, attempt: number): void {
+    this.#prepare(
+      "UPDATE MetricData SET type = type || '@' || ? WHERE trialJobId = ? AND type IN ('PERIODICAL', 'FINAL')",
+    ).run(attempt, trialId);
   }
 
-  removeHandle(trialId: string): void {
+  setRun({ trialId, handle, attempt, position, stop }: StoredRun): void {
+    const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+    this.#prepare('INSERT OR REPLACE INTO TrialdeckRun VALUES (?, ?, ?, ?, ?)').run(
+      trialId,
+      text(handle),
+      attempt,
+      text(position),
+      text(stop),
+    );
+  }
+
+  removeRun(trialId: string): void {
+    this.#prepare('DELETE FROM TrialdeckRun WHERE trialJobId = ?').run(trialId);
     this.#prepare('DELETE FROM TrialdeckHandle WHERE trialJobId = ?').run(trialId);
   }
 
-  /** Handles by trial id, as JSON gave them back. */
-  handles(): Map<string, unknown> {
+  /** Runs by trial id, also those that version 0.1.0 stored in `TrialdeckHandle`. Only a writable database has them all. */
+  runs(): Map<string, StoredRun> {
     return this.#reading(() => {
-      const handles = new Map<string, unknown>();
-      if (!this.#hasOurTables()) return handles;
-      for (const row of this.#prepare('SELECT trialJobId, handle FROM TrialdeckHandle').all()) {
-        handles.set(String(row.trialJobId), JSON.parse(String(row.handle)));
+      const runs = new Map<string, StoredRun>();
+      for (const row of this.#prepare('SELECT * FROM TrialdeckHandle').all()) {
+        const trialId = String(row.trialJobId);
+        const run = runOfVersion010(trialId, parseJson(row.handle) ?? null);
+        if (run) runs.set(trialId, run);
       }
-      return handles;
+      for (const row of this.#prepare('SELECT * FROM TrialdeckRun').all()) {
+        const trialId = String(row.trialJobId);
+        const run: StoredRun = { trialId, attempt: Number(row.attempt) };
+        const [handle, position, stop] = [parseJson(row.handle), parseJson(row.position), parseJson(row.stop)];
+        if (handle !== undefined) run.handle = handle;
+        if (position !== undefined) run.position = position;
+        if (stop !== undefined) run.stop = stop;
+        runs.set(trialId, run);
+      }
+      return runs;
     });
   }
 
@@ -384,6 +410,11 @@ function sqlite(): typeof DatabaseSync {
       error,
     );
   }
+}
+
+/** Undefined for a column that is empty. */
+function parseJson(text: unknown): JsonValue | undefined {
+  return typeof text === 'string' ? (JSON.parse(text) as JsonValue) : undefined;
 }
 
 function toEvent(row: Record<string, unknown>): TrialEventRow {

@@ -89,6 +89,9 @@ export class ExperimentState implements TrialView {
     if (event.message) {
       trial.storedMessage = event.message;
       row.message = event.message;
+    } else if (event.message === '') {
+      trial.storedMessage = undefined;
+      delete row.message;
     }
     this.#setStatus(trial, event);
     this.#compareRecord(trial);
@@ -109,6 +112,20 @@ export class ExperimentState implements TrialView {
     trial.row = applyMetric(before, point);
     if (trial.row.final !== before.final) this.#consider(trial, timestamp);
     return point;
+  }
+
+  /** Takes back what a trial reported: it runs again, and its earlier attempt does not count. */
+  putMetricsAside(trialId: string): void {
+    const metrics = this.#metrics.filter((metric) => metric.trialJobId !== trialId);
+    this.#metrics = [];
+    this.#best = undefined;
+    for (const trial of this.#trials.values()) {
+      Object.assign(trial, { finals: [], arrivals: [], latest: undefined });
+      trial.row.intermediates = 0;
+      delete trial.row.latest;
+      delete trial.row.final;
+    }
+    for (const metric of metrics) this.applyMetric(metric);
   }
 
   get size(): number {

@@ -1,24 +1,27 @@
 /**
- * The order of things: what happens is stored first, then it is true (applied to the state and announced), then the rest of
- * the runner acts on it. Batches are stored one after the other, each wholly or not at all.
+ * Stores what happens before it counts. A batch is stored first, then applied to the state in memory, then the rest of the
+ * process acts on it. Batches are stored one after the other, each wholly or not at all.
  *
- * A database that can't be written for a moment (locked by another program) only delays this; nothing is dropped, and as a
- * trial's metric offset is part of the batch that holds its metrics, a runner that ends here has lost nothing either.
+ * A database that can't be written for a moment (locked by another program) only delays this: nothing is dropped. A batch with
+ * metrics also holds the position in the trial's reports, so a process that is killed here has lost nothing either.
  */
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
 import type { MetricDataRecord } from '../../model/trial/trial.ts';
-import type { StoredHandle } from './experimentDatabase.ts';
+import { type Clock, systemClock, type Timer } from '../../system/clock.ts';
 import type { TrialEventRow } from './experimentState.ts';
 import type { LogPosition } from './logPosition.ts';
+import type { StoredRun } from './storedRun.ts';
 
 export interface Batch {
   events?: readonly TrialEventRow[];
   metrics?: readonly MetricDataRecord[];
   profile?: ExperimentProfile;
-  /** Handles as they are now. */
-  handles?: readonly StoredHandle[];
-  /** Trials that need no handle any more. */
+  /** Trials that run again: what they reported in an earlier attempt does not count any more. */
+  putAside?: readonly { trialId: string; attempt: number }[];
+  /** Trials that have not ended, as they are now. */
+  runs?: readonly StoredRun[];
+  /** Trials that have ended. */
   released?: readonly string[];
   /** JSON-serialisable values by name. */
   meta?: Readonly<Record<string, unknown>>;
@@ -28,27 +31,32 @@ export interface JournalTarget {
   /** In one transaction. Returns the end of the log after it. Throws when it can't. */
   store(batch: Batch): LogPosition;
   apply(batch: Batch): void;
-  /** Called once, when storing has failed for {@link patience}; trying goes on. */
-  failed(reason: string): void;
 }
 
-/** Milliseconds that storing may fail before the experiment is told. */
-const patience = 5000;
-const firstRetry = 20;
-const longestRetry = 1000;
+/** Storing may fail for so long before the owner is told. */
+const maxFailingMs = 5000;
+const firstRetryMs = 20;
+const maxRetryMs = 1000;
 
 export class Journal {
   #target: JournalTarget;
   #waiting: { batch: Batch; stored: ((at: LogPosition) => void) | undefined }[] = [];
-  #failingSince: number | undefined;
-  #retry = firstRetry;
-  #timer: NodeJS.Timeout | undefined;
-  #told = false;
+  #failingSinceMs: number | undefined;
+  #retryMs = firstRetryMs;
+  #clock: Clock;
+  #timer: Timer | undefined;
+  #failed: ((reason: string) => void) | undefined;
   #working = false;
   #emptied: (() => void)[] = [];
 
-  constructor(target: JournalTarget) {
+  constructor(target: JournalTarget, clock: Clock = systemClock) {
     this.#target = target;
+    this.#clock = clock;
+  }
+
+  /** `failed` is called once, when storing has failed for five seconds. The journal goes on trying. */
+  onFailure(failed: (reason: string) => void): void {
+    this.#failed = failed;
   }
 
   /**
@@ -60,27 +68,27 @@ export class Journal {
     if (this.#timer === undefined) this.#work();
   }
 
-  /** Resolves when everything written so far is stored, with false when that was not possible within this time. */
-  async flush(milliseconds: number): Promise<boolean> {
+  /** Resolves when everything written so far is stored, with false when that takes longer than the time given. */
+  async flush(timeoutMs: number): Promise<boolean> {
     if (this.#waiting.length === 0) return true;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     await Promise.race([
       new Promise<void>((resolve) => this.#emptied.push(resolve)),
       new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, milliseconds);
+        timer = this.#clock.setTimeout(resolve, timeoutMs);
       }),
     ]);
-    clearTimeout(timer);
+    timer?.cancel();
     return this.#waiting.length === 0;
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#waiting = [];
   }
 
   #work(): void {
-    // `stored` may write again: that comes after what already waits.
+    // `stored` may write again. Such a batch comes after those that already wait.
     if (this.#working) return;
     this.#working = true;
     try {
@@ -92,8 +100,8 @@ export class Journal {
           this.#again(error);
           return;
         }
-        this.#failingSince = undefined;
-        this.#retry = firstRetry;
+        this.#failingSinceMs = undefined;
+        this.#retryMs = firstRetryMs;
         this.#waiting.shift();
         this.#target.apply(next.batch);
         next.stored?.(at);
@@ -105,17 +113,17 @@ export class Journal {
   }
 
   #again(error: unknown): void {
-    const now = performance.now();
-    this.#failingSince ??= now;
-    if (!this.#told && now - this.#failingSince >= patience) {
-      this.#told = true;
-      const reason = messageOf(error);
-      this.#target.failed(reason);
+    const now = this.#clock.elapsedMs();
+    this.#failingSinceMs ??= now;
+    if (now - this.#failingSinceMs >= maxFailingMs) {
+      const failed = this.#failed;
+      this.#failed = undefined;
+      failed?.(messageOf(error));
     }
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#work();
-    }, this.#retry);
-    this.#retry = Math.min(this.#retry * 2, longestRetry);
+    }, this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
   }
 }

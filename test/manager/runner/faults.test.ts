@@ -101,12 +101,11 @@ describe('runner: faults', () => {
     const { trials } = await first.until(({ summary }) => summary.counts.RUNNING === 2);
     await first.kill();
     const database = new DatabaseSync(join(root, 'exp/db/nni.sqlite'));
-    const handles = database.prepare('SELECT * FROM TrialdeckHandle').all();
+    const handles = database.prepare('SELECT handle FROM TrialdeckRun').all();
     database.close();
     assert.equal(handles.length, 2);
     for (const handle of handles) {
-      const pid = Number(/"pid":(\d+)/.exec(JSON.stringify(Object.values(handle)).replaceAll('\\', ''))?.[1]);
-      process.kill(-pid, 'SIGKILL');
+      process.kill(-JSON.parse(String(handle.handle)).pid, 'SIGKILL');
     }
     const second = await launch({ action: 'resume' });
     const after = await second.until(({ summary }) => summary.counts.FAILED === 2);

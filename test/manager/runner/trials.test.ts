@@ -120,10 +120,10 @@ describe('runner: trials', () => {
     const pids = join(root, 'pids');
     const sleeper = `import os, time; open('${pids}', 'a').write(str(os.getpid()) + chr(10)); time.sleep(600)`;
     const trialCommand = `cd . && setsid python3 -c "${sleeper}" & python3 -c "${sleeper}"; echo end`;
-    const runner = await launch({ trialCommand, maxTrialNumber: 1, maxTrialDuration: 1 });
+    const runner = await launch({ trialCommand, maxTrialNumber: 1, maxTrialDuration: 5 });
     const { trials } = await runner.untilStatus('DONE');
     assert.equal(trials[0]?.status, 'EARLY_STOPPED');
-    assert.match(trials[0]?.message ?? '', /longer than maxTrialDuration \(1 s\)/);
+    assert.match(trials[0]?.message ?? '', /longer than maxTrialDuration \(5 s\)/);
     for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) {
       assert.equal(await processStart(Number(pid)), undefined);
     }

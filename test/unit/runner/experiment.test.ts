@@ -1,14 +1,15 @@
 /** The states of an experiment, with trials that start and end when a test says so. */
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
 import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
 import type { Parameters } from '../../../src/model/trial/trial.ts';
 import { TunerHost } from '../../../src/runner/drivers/tunerHost.ts';
 import { Experiment } from '../../../src/runner/experiment.ts';
-import type { TrainingService, TrainingServiceEvents } from '../../../src/runner/trainingServices/trainingService.ts';
 import type { Tuner } from '../../../src/search/tuner.ts';
 import { silentLogger } from '../../../src/server/log.ts';
 import { type Batch, Journal } from '../../../src/server/storage/journal.ts';
+import { Stage } from './stage.ts';
 
 const never = () => undefined;
 
@@ -46,58 +47,15 @@ class CountingTuner implements Tuner {
   dispose = never;
 }
 
-/** A training service whose trials are here only. */
-class Stage implements TrainingService {
-  events: TrainingServiceEvents;
-  running = new Map<string, number>();
-  room = true;
-  refuse: string | undefined;
-  constructor(events: TrainingServiceEvents) {
-    this.events = events;
-  }
-  async start({ id, number }: { id: string; number: number }) {
-    if (this.refuse !== undefined) throw new Error(this.refuse);
-    const handle = { trialId: id, metricsOffset: 0 };
-    this.running.set(id, number);
-    this.events.started(id, handle, Date.now());
-    return handle;
-  }
-  async stop(id: string) {
-    if (this.running.delete(id)) this.events.ended(id, { signal: 'SIGINT', endTime: Date.now() });
-  }
-  async adopt({ trialId }: { trialId: string }) {
-    this.running.set(trialId, -1);
-  }
-  prepare = async () => undefined;
-  find = async () => undefined;
-  hasRoom = () => this.room;
-  trialDirectory = (id: string) => `/trials/${id}`;
-  trialErrors = () => 'ValueError: no';
-  dispose = async () => undefined;
-
-  /** Ends the trial of this number. */
-  end(number: number, value: string | undefined, exitCode = 0) {
-    const [id] = [...this.running].find(([, each]) => each === number) ?? [];
-    assert.ok(id, `trial ${number} runs`);
-    if (value !== undefined) this.report(number, value);
-    this.running.delete(id);
-    this.events.ended(id, { exitCode, endTime: Date.now() });
-  }
-  report(number: number, value: string, parameterId: string | null = String(number)) {
-    const [id] = [...this.running].find(([, each]) => each === number) ?? [];
-    this.events.metrics(id ?? '', [{ parameterId, type: 'FINAL', sequence: 0, value }], 10);
-  }
-  get numbers() {
-    return [...this.running.values()];
-  }
-}
-
 /** Lets promises that are settled go on. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+async function settle() {
+  // Reading a failed trial's error output takes several turns of the event loop.
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+}
 
 function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner()) {
   const batches: Batch[] = [];
-  let stage: Stage | undefined;
+  const stage = new Stage();
   let broken: string | undefined;
   const statuses: string[] = [];
   const profile = {
@@ -115,7 +73,6 @@ function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner
       return { event: batches.length, metric: 0 };
     },
     apply: never,
-    failed: (reason) => experiment.fail(reason),
   });
   const events = () => batches.flatMap((batch) => batch.events ?? []);
   const experiment = new Experiment({
@@ -123,15 +80,11 @@ function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner
     journal,
     log: silentLogger,
     tuner: (onFailure) => new TunerHost(tuner, 'Counting', onFailure),
-    service: (serviceEvents) => {
-      stage = new Stage(serviceEvents);
-      return stage;
-    },
+    platform: stage,
     isTrial: (id) => events().some((event) => event.trialJobId === id),
     seconds: (value) => (value === undefined ? undefined : Number(value)),
     statusChanged: (status) => statuses.push(status),
   });
-  assert.ok(stage);
   return {
     experiment,
     stage,
@@ -158,6 +111,7 @@ describe('experiment', () => {
     assert.deepEqual(stage.numbers, [0, 2]);
     assert.equal(experiment.status, 'NO_MORE_TRIAL');
     stage.end(0, undefined, 1);
+    await settle();
     stage.end(2, '"text"');
     await settle();
     assert.equal(experiment.status, 'DONE');
@@ -236,12 +190,12 @@ describe('experiment', () => {
 
   it('waits for room on the machine', async () => {
     const { experiment, stage } = set({ trialConcurrency: 2 });
-    stage.room = false;
+    stage.freeRoom = { free: false, reason: 'waits for a free GPU' };
     await experiment.start();
     await settle();
     assert.deepEqual(stage.numbers, []);
-    stage.room = true;
-    stage.events.roomChanged?.();
+    stage.freeRoom = { free: true };
+    stage.events?.roomChanged();
     await settle();
     assert.deepEqual(stage.numbers, [0, 1]);
     await experiment.stop();
@@ -304,8 +258,8 @@ describe('experiment', () => {
     stage.end(0, undefined);
     await settle();
     assert.equal(ends()[0]?.message, 'reported a result of parameters 5, but ran 0');
-    const [id] = stage.running.keys();
-    stage.events.garbage(id ?? '', 'text that is no metric (5 bytes: hello)', 5);
+    const garbage = 'text that is no metric (5 bytes: hello)';
+    stage.channelEvents?.reported(stage.idOf(1), { attempt: 1, metrics: [], garbage, position: 5 });
     stage.end(1, undefined, 3);
     await settle();
     assert.equal(ends().at(-1)?.message, 'exit 3: ValueError: no');
@@ -339,6 +293,7 @@ describe('experiment', () => {
         await settle();
         assert.deepEqual(stage.numbers, [1]);
         stage.end(1, '1');
+        await settle();
         assert.equal(ends().length, 2);
       }
       assert.equal(experiment.status, 'ERROR');
@@ -357,7 +312,7 @@ describe('experiment', () => {
     assert.match(first.experiment.errors.join(), /it gave \[1\] in place of parameters/);
     await first.experiment.stop();
     const second = set({});
-    second.stage.refuse = '/bin/bash is needed';
+    second.stage.refusal = '/bin/bash is needed';
     await second.experiment.start();
     await settle();
     assert.deepEqual(second.experiment.errors, ['/bin/bash is needed']);

@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalServiceConfig } from '../../../src/model/config/config.ts';
 import { LocalTrainingService } from '../../../src/runner/trainingServices/local/localTrainingService.ts';
-import type { TrialEnd, TrialHandle, TrialMetric } from '../../../src/runner/trainingServices/trainingService.ts';
-import { silentLogger } from '../../../src/server/log.ts';
+import type { Handle, TrialEnd } from '../../../src/runner/trainingServices/trainingService.ts';
 import { processStart } from '../../../src/system/processTable.ts';
-import { shellTrial } from '../../harness/trialCommands.ts';
-
-interface Seen {
-  metrics: TrialMetric[];
-  garbage: string[];
-  end?: TrialEnd;
-  offset: number;
-}
 
 describe('local training service', () => {
   let folder: string;
   let services: LocalTrainingService[];
   const events = new EventEmitter();
-  let seen: Map<string, Seen>;
-
-  const of = (id: string): Seen => {
-    const entry = seen.get(id) ?? { metrics: [], garbage: [], offset: 0 };
-    seen.set(id, entry);
-    return entry;
-  };
+  let ends: Map<string, TrialEnd>;
 
   function service(command: string, config: Partial<LocalServiceConfig> = {}, environment = process.env) {
     const made = new LocalTrainingService({
@@ -38,36 +22,34 @@ describe('local training service', () => {
       config: { platform: 'local', trialCommand: command, trialCodeDirectory: folder, ...config },
       environment,
       sdkEnvironment: Promise.resolve({ SDK: 'yes' }),
-      stopGrace: 1000,
-      log: silentLogger,
+      stopGraceMs: 1000,
       events: {
-        started: (id) => events.emit(`started ${id}`),
-        metrics: (id, metrics, offset) => {
-          of(id).metrics.push(...metrics);
-          of(id).offset = offset;
-          events.emit(`metrics ${id}`);
+        changed: (id, state) => {
+          if (state.state === 'ended') ends.set(id, state.end);
+          events.emit(`${state.state} ${id}`);
         },
-        garbage: (id, reason, offset) => {
-          of(id).garbage.push(reason);
-          of(id).offset = offset;
-        },
-        ended: (id, end) => {
-          of(id).end = end;
-          events.emit(`ended ${id}`);
-        },
+        roomChanged: () => undefined,
       },
     });
     services.push(made);
     return made;
   }
+  /** What the channel of a trial asks for. */
+  const launch = async () => ({ environment: { CHANNEL: 'open' }, files: { 'sub/file': 'text' } });
+  const submit = (local: LocalTrainingService, id: string, number = 0) => local.submit(spec(id, number), launch);
+  const adopt = (local: LocalTrainingService, id: string, handle: Handle | undefined) => local.adopt(spec(id), handle);
+  const pidOf = (handle: Handle | undefined): number => {
+    assert.ok(typeof handle === 'object' && handle !== null && 'pid' in handle && typeof handle.pid === 'number');
+    return handle.pid;
+  };
   const spec = (id: string, number = 0) => ({
     id,
     number,
     record: { parameter_id: 7, parameter_source: 'algorithm' as const, parameters: { x: 1 }, parameter_index: 0 },
   });
   const ended = async (id: string) => {
-    if (!of(id).end) await once(events, `ended ${id}`);
-    return of(id).end;
+    if (!ends.has(id)) await once(events, `ended ${id}`);
+    return ends.get(id);
   };
   /** Resolves once a file has this many lines of content. */
   async function lines(file: string, count: number): Promise<string[]> {
@@ -81,7 +63,7 @@ describe('local training service', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'trialdeck-local-'));
     services = [];
-    seen = new Map();
+    ends = new Map();
   });
   afterEach(async () => {
     for (const each of services) await each.dispose();
@@ -90,7 +72,7 @@ describe('local training service', () => {
 
   it('runs a trial in NNI’s folders and environment, with nothing of another manager in it', async () => {
     const local = service(
-      'cat "$NNI_SYS_DIR/parameter.cfg"; env | grep -E "^(NNI|SDK|CUDA|REUSE|TRIALDECK)" | sort >&2; pwd',
+      'cat "$NNI_OUTPUT_DIR/sub/file"; env | grep -E "^(CHANNEL|NNI|SDK|CUDA|REUSE|TRIALDECK)" | sort >&2; pwd',
       {},
       {
         ...process.env,
@@ -101,33 +83,19 @@ describe('local training service', () => {
         CUDA_VISIBLE_DEVICES: '3',
       },
     );
-    await local.start(spec('aaaaa', 4));
+    await submit(local, 'aaaaa', 4);
     const end = await ended('aaaaa');
     const trial = join(folder, 'exp/environments/local-env/trials/aaaaa');
-    assert.equal(local.trialDirectory('aaaaa'), trial);
+    assert.equal(local.location('aaaaa'), trial);
     assert.equal(end?.exitCode, 0);
     assert.ok(Math.abs((end?.endTime ?? 0) - Date.now()) < 60_000);
-    assert.equal(
-      readFileSync(join(trial, 'trial.stdout'), 'utf8'),
-      `{"parameter_id":7,"parameter_source":"algorithm","parameters":{"x":1},"parameter_index":0}${folder}\n`,
-    );
+    assert.equal(readFileSync(join(trial, 'trial.stdout'), 'utf8'), `text${folder}\n`);
     assert.equal(
       readFileSync(join(trial, 'trial.stderr'), 'utf8'),
-      `CUDA_VISIBLE_DEVICES=3\nNNI_CODE_DIR=${folder}\nNNI_EXP_ID=exp\nNNI_OUTPUT_DIR=${trial}\nNNI_PLATFORM=local\n` +
-        `NNI_SYS_DIR=${trial}\nNNI_TRIAL_JOB_ID=aaaaa\nNNI_TRIAL_SEQ_ID=4\nSDK=yes\n`,
+      `CHANNEL=open\nCUDA_VISIBLE_DEVICES=3\nNNI_CODE_DIR=${folder}\nNNI_EXP_ID=exp\nNNI_OUTPUT_DIR=${trial}\n` +
+        'NNI_TRIAL_JOB_ID=aaaaa\nNNI_TRIAL_SEQ_ID=4\nSDK=yes\n',
     );
     assert.match(readFileSync(join(trial, '.nni/state'), 'utf8'), /^0 \d{13}\n$/);
-  });
-
-  it('lets no trial run on of which nothing can be read', async () => {
-    const local = service(`echo $$ > pid; exec sleep 600`);
-    // The system refuses the file at the one moment when the process is there and nobody follows it yet.
-    events.once('started aaaaa', () => rmSync(join(local.trialDirectory('aaaaa'), '.nni/metrics')));
-    await assert.rejects(local.start(spec('aaaaa')), /ENOENT/);
-    const [pid] = existsSync(join(folder, 'pid')) ? await lines(join(folder, 'pid'), 1) : [];
-    assert.equal(pid === undefined ? undefined : await processStart(Number(pid)), undefined);
-    await delay(50);
-    assert.equal(of('aaaaa').end, undefined, 'it is told once, by the refusal');
   });
 
   for (const [command, expected] of [
@@ -138,37 +106,11 @@ describe('local training service', () => {
   ] as const) {
     it(`knows how \`${command}\` ended`, async () => {
       const local = service(command);
-      await local.start(spec('aaaaa'));
+      await submit(local, 'aaaaa');
       const end = await ended('aaaaa');
       assert.deepEqual({ ...end, endTime: 0 }, { ...expected, endTime: 0 });
     });
   }
-
-  it('gives every metric before the end, also those written last, and says what was none', async () => {
-    const local = service(
-      shellTrial('report PERIODICAL 0.25 0; report PERIODICAL NaN 1; echo hello >> "$NNI_SYS_DIR/.nni/metrics"\n') +
-        'report FINAL \'{"default": 0.5, "ü": 1}\'; printf ME000099half >> "$NNI_SYS_DIR/.nni/metrics"',
-    );
-    await local.start(spec('aaaaa'));
-    await ended('aaaaa');
-    assert.deepEqual(of('aaaaa').metrics, [
-      { parameterId: '7', type: 'PERIODICAL', sequence: 0, value: '0.25' },
-      { parameterId: '7', type: 'PERIODICAL', sequence: 1, value: 'NaN' },
-      { parameterId: '7', type: 'FINAL', sequence: 0, value: '{"default": 0.5, "ü": 1}' },
-    ]);
-    assert.match(of('aaaaa').garbage.join(), /text that is no metric/);
-  });
-
-  it('gives a metric while the trial still runs', async () => {
-    const local = service(shellTrial(`report PERIODICAL 1; sleep 600`));
-    await local.start(spec('aaaaa'));
-    if (of('aaaaa').metrics.length === 0) await once(events, 'metrics aaaaa');
-    assert.equal(of('aaaaa').metrics[0]?.value, '1');
-    await local.stop('aaaaa');
-    assert.equal(of('aaaaa').end?.signal, 'SIGINT');
-    await local.stop('aaaaa');
-    await local.stop('never');
-  });
 
   it('ends the whole tree: children of the shell, those that ignore SIGINT, those with a session of their own', async () => {
     const pids = join(folder, 'pids');
@@ -178,90 +120,67 @@ describe('local training service', () => {
     const local = service(
       `cd . && python3 -c "${lost}"; setsid python3 -c "${sleeper}" & python3 -c "${deaf}" & python3 -c "${sleeper}"; echo end`,
     );
-    await local.start(spec('aaaaa'));
+    await submit(local, 'aaaaa');
     const started = await lines(pids, 4);
     await local.stop('aaaaa');
-    assert.ok(of('aaaaa').end);
+    assert.ok(ends.get('aaaaa'));
     for (const pid of started) assert.equal(await processStart(Number(pid)), undefined, `process ${pid} lives`);
   });
 
-  it('adopts a living trial, every metric once', async () => {
-    const go = join(folder, 'go');
-    const command = shellTrial(
-      `report PERIODICAL 1 0; until [ -e '${go}' ]; do sleep 0.02; done; report PERIODICAL 2 1; report FINAL 3; exit 4`,
-    );
-    const first = service(command);
-    const handle = await first.start(spec('aaaaa'));
-    if (of('aaaaa').metrics.length === 0) await once(events, 'metrics aaaaa');
+  it('gives the exit code of an adopted trial that ended while no runner watched', async () => {
+    const first = service('exit 4');
+    const handle = await submit(first, 'aaaaa');
     await first.dispose();
-    const second = service(command);
-    const stored: TrialHandle = JSON.parse(JSON.stringify({ ...handle, metricsOffset: of('aaaaa').offset }));
-    await second.adopt(stored);
-    assert.equal(of('aaaaa').end, undefined);
-    writeFileSync(go, '');
-    const end = await ended('aaaaa');
-    assert.equal(end?.exitCode, 4);
-    assert.deepEqual(
-      of('aaaaa').metrics.map((metric) => metric.value),
-      ['1', '2', '3'],
-    );
+    const [line] = await lines(join(first.location('aaaaa'), '.nni/state'), 1);
+    ends.clear();
+    const second = service('exit 4');
+    assert.equal(await second.find('zzzzz'), undefined);
+    assert.deepEqual(await second.find('aaaaa'), {});
+    await adopt(second, 'aaaaa', handle);
+    assert.deepEqual(await ended('aaaaa'), { exitCode: 4, endTime: Number(line?.split(' ')[1]) });
   });
 
-  it('tells how an adopted trial ended while no runner watched, also one that nobody recorded', async () => {
-    const command = shellTrial('report FINAL 1');
-    const first = service(command);
-    const handle = await first.start(spec('aaaaa'));
+  it('adopts a trial by a handle of version 0.1.0', async () => {
+    const first = service('echo up; sleep 600');
+    const pid = pidOf(await submit(first, 'aaaaa'));
+    await lines(join(first.location('aaaaa'), 'trial.stdout'), 1);
     await first.dispose();
-    const state = join(first.trialDirectory('aaaaa'), '.nni/state');
-    const [line] = await lines(state, 1);
-    const second = service(command);
-    assert.equal(await second.find('zzzzz'), undefined);
-    assert.deepEqual(await second.find('aaaaa'), { trialId: 'aaaaa', metricsOffset: 0 });
-    of('aaaaa').metrics = [];
-    await second.adopt({ ...handle, metricsOffset: 0 });
-    const end = await ended('aaaaa');
-    assert.deepEqual(end, { exitCode: 0, endTime: Number(line?.split(' ')[1]) });
-    assert.deepEqual(of('aaaaa').metrics.length, 1);
+    const second = service('sleep 600');
+    const running = once(events, 'running aaaaa');
+    await adopt(second, 'aaaaa', {
+      trialId: 'aaaaa',
+      metricsOffset: 12,
+      pid,
+      pidStart: (await processStart(pid)) ?? '',
+    });
+    await running;
+    await second.stop('aaaaa');
+    assert.equal(ends.get('aaaaa')?.signal, 'SIGINT');
+    assert.equal(await processStart(pid), undefined);
   });
 
   it('finds a running trial that nobody recorded, and stops it', async () => {
     const first = service('echo up; sleep 600');
-    const handle = await first.start(spec('aaaaa'));
+    const handle = await submit(first, 'aaaaa');
     // Before its wrapper is up, a signal ends that with nothing said of how.
-    await lines(join(first.trialDirectory('aaaaa'), 'trial.stdout'), 1);
+    await lines(join(first.location('aaaaa'), 'trial.stdout'), 1);
     await first.dispose();
     const second = service('sleep 600');
     const found = await second.find('aaaaa');
-    assert.equal(found?.pid, handle.pid);
-    await second.adopt(found ?? handle);
+    assert.equal(pidOf(found), pidOf(handle));
+    await adopt(second, 'aaaaa', found);
     await second.stop('aaaaa');
-    assert.equal(await processStart(handle.pid ?? 0), undefined);
-    assert.equal(of('aaaaa').end?.signal, 'SIGINT');
-  });
-
-  it('leaves no trial running of which it can read nothing', async () => {
-    const first = service('echo up; sleep 600');
-    const handle = await first.start(spec('aaaaa'));
-    const trial = first.trialDirectory('aaaaa');
-    await lines(join(trial, 'trial.stdout'), 1);
-    await first.dispose();
-    // A socket can't be opened as a file, not even by root.
-    const socket = createServer().listen(join(folder, 'socket'));
-    await once(socket, 'listening');
-    rmSync(join(trial, '.nni/metrics'));
-    renameSync(join(folder, 'socket'), join(trial, '.nni/metrics'));
-    await assert.rejects(service('sleep 600').adopt(handle), /ENXIO|EOPNOTSUPP/);
-    assert.equal(await processStart(handle.pid ?? 0), undefined);
-    socket.close();
+    assert.equal(await processStart(pidOf(handle)), undefined);
+    assert.equal(ends.get('aaaaa')?.signal, 'SIGINT');
   });
 
   it('knows nothing of the end of an adopted trial that was killed with its wrapper', async () => {
     const first = service('sleep 600');
-    const handle = await first.start(spec('aaaaa'));
+    const handle = await submit(first, 'aaaaa');
     await first.dispose();
-    process.kill(-(handle.pid ?? 0), 'SIGKILL');
+    process.kill(-pidOf(handle), 'SIGKILL');
     const second = service('sleep 600');
-    await second.adopt(handle);
+    await adopt(second, 'aaaaa', handle);
     const end = await ended('aaaaa');
     assert.equal(end?.exitCode, undefined);
     assert.equal(end?.signal, undefined);
@@ -269,7 +188,7 @@ describe('local training service', () => {
 
   it('is not fooled by a pid that is used again', async () => {
     const local = service('true');
-    await local.adopt({ trialId: 'aaaaa', metricsOffset: 0, pid: process.pid, pidStart: 'another time' });
+    await adopt(local, 'aaaaa', { pid: process.pid, pidStart: 'another time' });
     const end = await ended('aaaaa');
     assert.equal(end?.exitCode, undefined);
   });
@@ -277,9 +196,9 @@ describe('local training service', () => {
   it('ends the command when only its wrapper was killed', async () => {
     const pids = join(folder, 'pids');
     const local = service(`echo $$ > '${pids}'; exec sleep 600`);
-    const handle = await local.start(spec('aaaaa'));
+    const handle = await submit(local, 'aaaaa');
     const [pid] = await lines(pids, 1);
-    process.kill(handle.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(handle), 'SIGKILL');
     const end = await ended('aaaaa');
     assert.equal(end?.signal, 'SIGKILL');
     assert.equal(await processStart(Number(pid)), undefined);
@@ -289,7 +208,7 @@ describe('local training service', () => {
     const missing = join(folder, 'nowhere');
     const local = service('true', { trialCodeDirectory: missing });
     await assert.rejects(local.prepare(), { message: `trialCodeDirectory does not exist: ${missing}` });
-    await assert.rejects(local.start(spec('aaaaa')), { message: `trialCodeDirectory does not exist: ${missing}` });
+    await assert.rejects(submit(local, 'aaaaa'), { message: `trialCodeDirectory does not exist: ${missing}` });
   });
 
   describe('GPUs', () => {
@@ -306,7 +225,8 @@ describe('local training service', () => {
     afterEach(() => {
       process.env.PATH = path;
     });
-    const gpusOf = (handle: TrialHandle) => handle.gpus;
+    const gpusOf = (handle: Handle) =>
+      typeof handle === 'object' && handle && 'gpus' in handle ? handle.gpus : undefined;
 
     it('are given to trials, each to as many as may share it', async () => {
       smi('0, GPU-a\\n1, GPU-b\\n2, GPU-c\\n');
@@ -319,14 +239,14 @@ describe('local training service', () => {
       await local.prepare();
       const given: unknown[] = [];
       for (const id of ['aaaaa', 'bbbbb', 'ccccc', 'ddddd']) {
-        assert.ok(local.hasRoom());
-        given.push(gpusOf(await local.start(spec(id))));
+        assert.ok(local.room().free);
+        given.push(gpusOf(await submit(local, id)));
       }
       assert.deepEqual(given, [[0], [2], [0], [2]]);
-      assert.ok(!local.hasRoom());
-      assert.deepEqual(await lines(join(local.trialDirectory('bbbbb'), 'trial.stdout'), 1), ['2']);
+      assert.ok(!local.room().free);
+      assert.deepEqual(await lines(join(local.location('bbbbb'), 'trial.stdout'), 1), ['2']);
       await local.stop('bbbbb');
-      assert.ok(local.hasRoom());
+      assert.ok(local.room().free);
       await Promise.all(['aaaaa', 'ccccc', 'ddddd'].map((id) => local.stop(id)));
     });
 
@@ -334,10 +254,10 @@ describe('local training service', () => {
       smi('0, GPU-a\\n1, GPU-b\\n', 'GPU-a, 4711\\n');
       const local = service('true', { trialGpuNumber: 1 });
       await local.prepare();
-      assert.deepEqual(gpusOf(await local.start(spec('aaaaa'))), [1]);
-      assert.ok(!local.hasRoom());
+      assert.deepEqual(gpusOf(await submit(local, 'aaaaa')), [1]);
+      assert.ok(!local.room().free);
       await ended('aaaaa');
-      assert.ok(local.hasRoom());
+      assert.ok(local.room().free);
     });
 
     it('that do not exist are found out before the first trial', async () => {
@@ -351,9 +271,9 @@ describe('local training service', () => {
     it('are hidden from trials with trialGpuNumber 0', async () => {
       const local = service('echo "[$CUDA_VISIBLE_DEVICES]"', { trialGpuNumber: 0 });
       await local.prepare();
-      await local.start(spec('aaaaa'));
+      await submit(local, 'aaaaa');
       await ended('aaaaa');
-      assert.deepEqual(await lines(join(local.trialDirectory('aaaaa'), 'trial.stdout'), 1), ['[]']);
+      assert.deepEqual(await lines(join(local.location('aaaaa'), 'trial.stdout'), 1), ['[]']);
     });
   });
 });

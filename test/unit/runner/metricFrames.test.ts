@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MetricFrameDecoder } from '../../../src/runner/channels/metricFrames.ts';
-import type { TrialMetric } from '../../../src/runner/trainingServices/trainingService.ts';
+import type { TrialMetric } from '../../../src/runner/channels/channel.ts';
+import { MetricFrameDecoder } from '../../../src/runner/channels/file/metricFrames.ts';
 
 function frame(payload: string): Buffer {
   const bytes = Buffer.from(`${payload}\n`);

@@ -20,7 +20,7 @@ function stored(number: number, status: TrialRow['status'], more: Partial<Stored
     intermediates: 0,
     ...(more.final === undefined ? {} : { final: more.final }),
   };
-  return { row, record, handle: undefined, ...more };
+  return { row, record, stored: undefined, ...more };
 }
 
 describe('resume', () => {
@@ -58,22 +58,24 @@ describe('resume', () => {
     assert.equal(inheritance.nextParameterId, 7);
   });
 
-  it('tells trials with a process from those that wait', async () => {
-    const handle = { trialId: 'trial1', metricsOffset: 12, pid: 4 };
+  it('tells submitted trials from those that wait', async () => {
+    const run = { trialId: 'trial1', handle: { job: 4 }, attempt: 2, position: 12 };
+    const queued = { trialId: 'trial6', handle: { job: 6 }, attempt: 1 };
     const { inheritance, unfinished } = readPast(
       [
         stored(0, 'SUCCEEDED', { final: '1' }),
-        stored(1, 'RUNNING', { handle }),
+        stored(1, 'RUNNING', { stored: run }),
         stored(2, 'WAITING'),
         stored(3, 'WAITING'),
         stored(4, 'RUNNING', { final: '0.5' }),
         stored(5, 'RUNNING', { record: undefined }),
+        stored(6, 'WAITING', { stored: queued }),
       ],
       [],
       undefined,
     );
-    assert.deepEqual([...inheritance.past.pending.keys()], [1, 2, 3, 4]);
-    const found = { trialId: 'trial3', metricsOffset: 0, pid: 7 };
+    assert.deepEqual([...inheritance.past.pending.keys()], [1, 2, 3, 4, 6]);
+    const found = { job: 7 };
     const { waiting, adopt } = await findProcesses(unfinished, {
       find: async (id) => (id === 'trial3' ? found : undefined),
     });
@@ -82,11 +84,12 @@ describe('resume', () => {
       [['trial2', 2, 'resumed', 2]],
     );
     assert.deepEqual(
-      adopt.map((each) => [each.trial.number, each.handle, each.startTime, each.final]),
+      adopt.map((each) => [each.trial.number, each.stored, each.isRunning, each.startTime, each.final]),
       [
-        [1, handle, 1001, undefined],
-        [3, found, 1003, undefined],
-        [4, { trialId: 'trial4', metricsOffset: 0 }, 1004, '0.5'],
+        [1, run, true, 1001, undefined],
+        [3, { trialId: 'trial3', attempt: 1, handle: found }, false, 1003, undefined],
+        [4, { trialId: 'trial4', attempt: 1 }, true, 1004, '0.5'],
+        [6, queued, false, 1006, undefined],
       ],
     );
   });

@@ -67,14 +67,16 @@ describe('the database of an experiment', () => {
     });
     writer.storeMetric(metric('a', '{"default": NaN}'));
     writer.setMeta('tunerState', { taken: 3 });
-    writer.setHandle({ trialId: 'a' });
-    writer.setHandle({ trialId: 'b' });
-    writer.removeHandle('b');
+    writer.setRun({ trialId: 'a', handle: { pid: 4 }, attempt: 2, position: [7], stop: { status: 'USER_CANCELED' } });
+    writer.setRun({ trialId: 'b', attempt: 1 });
+    writer.setRun({ trialId: 'c', attempt: 1 });
+    writer.removeRun('b');
     const reader = open('openReadOnly');
     assert.deepEqual(reader.readProfile(), profile(3, { startTime: 5, endTime: 9 }));
     assert.deepEqual(reader.getMeta('tunerState'), { taken: 3 });
     assert.equal(reader.getMeta('none'), undefined);
-    assert.deepEqual([...reader.handles()], [['a', { trialId: 'a' }]]);
+    const a = { trialId: 'a', handle: { pid: 4 }, attempt: 2, position: [7], stop: { status: 'USER_CANCELED' } };
+    assert.deepEqual([...writer.runs().values()], [a, { trialId: 'c', attempt: 1 }]);
     const { state, position } = replay(reader);
     assert.deepEqual(state.metrics(), [metric('a', '{"default": NaN}')]);
     assert.equal(position.profile, 3);
@@ -185,7 +187,6 @@ describe('the database of an experiment', () => {
       const reader = open('openReadOnly', copy);
       assert.equal(reader.readProfile()?.id, id);
       assert.ok(replay(reader).state.size > 0);
-      assert.deepEqual([...reader.handles()], []);
       assert.equal(reader.getMeta('engine'), undefined);
       await chmod(join(folder, id), 0o755);
     }

@@ -1,36 +1,51 @@
-/** A trial's folder, laid out as NNI's local service does, and the small files runner and trial meet in. */
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ParameterRecord } from '../../../model/trial/trial.ts';
-import { diskWriter, type FileWriter } from '../../../system/fileWriter.ts';
+/** A trial's folder, laid out as NNI's local service does (`ts/nni_manager/training_service/local_v3`). */
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { experimentLayout } from '../../../server/storage/layout.ts';
 
 /** NNI's name of the one environment of its local service. */
 export const localEnvironmentId = 'local-env';
 
 export class TrialFolder {
   readonly path: string;
-  readonly metrics: string;
-  /** Exit code and time, left by the trial's wrapper for whoever asks later. */
+  /** Exit code and end time, which the trial's wrapper leaves for a later runner. */
   readonly state: string;
   readonly stdout: string;
   readonly stderr: string;
 
   constructor(experimentDirectory: string, trialId: string) {
-    this.path = join(experimentDirectory, 'environments', localEnvironmentId, 'trials', trialId);
-    this.metrics = join(this.path, '.nni', 'metrics');
+    this.path = experimentLayout.trial(experimentDirectory, trialId);
     this.state = join(this.path, '.nni', 'state');
     this.stdout = join(this.path, 'trial.stdout');
     this.stderr = join(this.path, 'trial.stderr');
   }
 
-  /** Makes the folder and gives the trial its parameters, before it is started. Throws the system's error. */
-  prepare(record: ParameterRecord, writer: FileWriter = diskWriter): void {
-    mkdirSync(join(this.path, '.nni'), { recursive: true });
-    writer.replaceSync(join(this.path, 'parameter.cfg'), JSON.stringify(record));
-    writeFileSync(this.metrics, '', { flag: 'a' });
+  get exists(): boolean {
+    return existsSync(this.path);
   }
 
-  /** How the trial ended, when its wrapper lived to say so. */
+  /**
+   * Makes the folder and the files that the trial's channel asks for.
+   *
+   * @param files texts by their path below the folder
+   * @throws the system's error
+   */
+  prepare(files: Readonly<Record<string, string>>): void {
+    mkdirSync(dirname(this.state), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.path, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  }
+
+  /** Time at which the trial's output began, in epoch milliseconds; undefined where the file system does not keep it. */
+  get startTime(): number | undefined {
+    const created = statSync(this.stdout, { throwIfNoEntry: false })?.birthtimeMs;
+    return created ? Math.round(created) : undefined;
+  }
+
+  /** How the trial ended; undefined while it runs, or when its wrapper was killed before it wrote that. */
   readState(): { code: number; endTime: number } | undefined {
     let text: string;
     try {
@@ -38,23 +53,8 @@ export class TrialFolder {
     } catch {
       return undefined;
     }
-    // Complete only with its newline.
+    // The line is complete only with its newline.
     const match = /^(\d+) (\d+)\n/.exec(text);
     return match ? { code: Number(match[1]), endTime: Number(match[2]) } : undefined;
-  }
-
-  /** The last `limit` bytes of the error output, as text; empty when there is none. */
-  readErrors(limit = 16 * 1024): string {
-    let file: number | undefined;
-    try {
-      file = openSync(this.stderr, 'r');
-      const { size } = fstatSync(file);
-      const tail = Buffer.alloc(Math.min(size, limit));
-      return tail.toString('utf8', 0, readSync(file, tail, 0, tail.length, size - tail.length));
-    } catch {
-      return '';
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
   }
 }

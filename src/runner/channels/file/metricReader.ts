@@ -1,10 +1,10 @@
 /** Follows a trial's metric file. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { messageOf } from '../../model/text/messageOf.ts';
-import type { Logger } from '../../server/log.ts';
-import { type Watch, watchFolder } from '../../system/watchFolder.ts';
-import type { TrialMetric } from '../trainingServices/trainingService.ts';
+import { messageOf } from '../../../model/text/messageOf.ts';
+import type { Logger } from '../../../server/log.ts';
+import { type Watch, watchFolder } from '../../../system/watchFolder.ts';
+import type { TrialMetric } from '../channel.ts';
 import { MetricFrameDecoder } from './metricFrames.ts';
 
 export interface MetricReaderEvents {

@@ -6,9 +6,9 @@
  * Several processes of a trial may append, one may die in the middle of a write, and a script may write there whatever it
  * likes; so nothing is believed before a payload has parsed, and after anything else the search goes on one byte later.
  */
-import { parseJson } from '../../model/json/parseJson.ts';
+import { parseJson } from '../../../model/json/parseJson.ts';
 
-import type { TrialMetric } from '../trainingServices/trainingService.ts';
+import type { TrialMetric } from '../channel.ts';
 
 /** Payloads above this many bytes are refused. The SDK itself stops at 999,999. */
 const longestPayload = 64 * 1024 * 1024;
