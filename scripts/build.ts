@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { configSchema } from '../src/model/config/configSchema.ts';
+import { configSchema, searchSpaceSchema } from '../src/model/config/configSchema.ts';
 import { projectRoot } from './folders.ts';
 
 const dist = join(projectRoot, 'dist');
@@ -72,6 +72,7 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
     // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
     writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
     writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
+    writeFile(join(dist, 'searchSpace.schema.json'), `${JSON.stringify(searchSpaceSchema(), null, 2)}\n`),
     build({
       ...nodeOptions,
       ...common,

@@ -1,41 +1,29 @@
 /** NNI's built-in tuners, advisors and assessors with their arguments (nni/runtime/config/registered_algorithms.yml and their constructors). */
-
-export interface ArgumentRule {
-  type: 'number' | 'integer' | 'boolean' | 'string' | 'object' | 'any';
-  values?: readonly (string | null)[];
-  min?: number;
-  /** `min` itself is not allowed. */
-  above?: boolean;
-  max?: number;
-  nullable?: boolean;
-  required?: boolean;
-  description?: string;
-  fields?: Readonly<Record<string, ArgumentRule>>;
-}
+import type { Field, Fields } from './field.ts';
 
 export interface AlgorithmRule {
   kind: 'tuner' | 'assessor';
-  arguments: Readonly<Record<string, ArgumentRule>>;
+  arguments: Fields;
   /** Runs in the embedded manager. */
   embedded: boolean;
   description: string;
 }
 
-const mode: ArgumentRule = {
+const mode: Field = {
   type: 'string',
   values: ['maximize', 'minimize'],
   description: 'Whether a higher or a lower result is better.',
 };
-const requiredMode: ArgumentRule = { ...mode, required: true };
-const seed: ArgumentRule = { type: 'integer', min: 0, nullable: true, description: 'Makes the search repeatable.' };
-const count: ArgumentRule = { type: 'integer', min: 1 };
-const positive: ArgumentRule = { type: 'number', min: 0, above: true };
-const share: ArgumentRule = { type: 'number', min: 0, max: 1 };
-const number: ArgumentRule = { type: 'number' };
-const flag: ArgumentRule = { type: 'boolean' };
+const requiredMode: Field = { ...mode, required: true };
+const seed: Field = { type: 'integer', min: 0, nullable: true, description: 'Makes the search repeatable.' };
+const count: Field = { type: 'integer', min: 1 };
+const positive: Field = { type: 'number', min: 0, exclusiveMin: true };
+const share: Field = { type: 'number', min: 0, max: 1 };
+const number: Field = { type: 'number' };
+const flag: Field = { type: 'boolean' };
 const liar = ['min', 'max', 'mean'] as const;
 
-const tpeArguments: Readonly<Record<string, ArgumentRule>> = {
+const tpeArguments: Fields = {
   constant_liar_type: { type: 'string', values: ['best', 'worst', 'mean', null], nullable: true },
   n_startup_jobs: { type: 'integer', min: 0 },
   n_ei_candidates: count,
@@ -46,7 +34,7 @@ const tpeArguments: Readonly<Record<string, ArgumentRule>> = {
 const parallel = {
   optimize_mode: mode,
   parallel_optimize: flag,
-  constant_liar_type: { type: 'string', values: liar } as ArgumentRule,
+  constant_liar_type: { type: 'string', values: liar } as Field,
 };
 
 function tuner(description: string, args: AlgorithmRule['arguments'], embedded = false): AlgorithmRule {

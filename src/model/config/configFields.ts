@@ -1,8 +1,8 @@
 /** NNI's config fields (nni/experiment/config): the one table that validation, completion, hovers and the schema read. */
 
-import type { FieldRule } from './fieldRule.ts';
+import type { Fields } from './field.ts';
 
-export const configFields: Readonly<Record<string, FieldRule>> = {
+export const configFields: Fields = {
   experimentName: { type: 'string', description: 'A name for people.' },
   experimentType: {
     type: 'string',
@@ -48,7 +48,7 @@ export const configFields: Readonly<Record<string, FieldRule>> = {
   sharedStorage: { type: 'object', description: 'Storage that all machines see.' },
 };
 
-export const algorithmFields: Readonly<Record<string, FieldRule>> = {
+export const algorithmFields: Fields = {
   name: { type: 'string', description: 'A built-in algorithm.' },
   className: { type: 'string', description: 'A class of your own, as file.Class.' },
   codeDirectory: { type: 'path', description: 'The folder with that class.' },

@@ -3,10 +3,11 @@
  * wrong is told by `readConfig.ts`, in better words and once.
  */
 
-import { searchSpaceTypes } from '../space/searchSpace.ts';
-import { type ArgumentRule, algorithmNames, algorithms } from './algorithms.ts';
+import { searchSpaceFields } from '../space/searchSpace.ts';
+import { algorithmNames, algorithms } from './algorithms.ts';
 import { algorithmFields, configFields } from './configFields.ts';
-import type { FieldRule } from './fieldRule.ts';
+import type { Field, Fields } from './field.ts';
+import { algorithmNameField } from './knownFields.ts';
 import { serviceFields } from './platforms/registry.ts';
 
 type Schema = Record<string, unknown>;
@@ -22,70 +23,77 @@ export function configSchema(): Schema {
       tuner: algorithm('tuner'),
       assessor: algorithm('assessor'),
       trainingService: { properties: properties(serviceFields()) },
-      searchSpace: {
-        additionalProperties: {
-          description: 'One parameter: its distribution and the distribution’s arguments.',
-          properties: {
-            _type: { description: 'How values are drawn.', examples: [...searchSpaceTypes] },
-            _value: { description: 'The distribution’s arguments, or the values to choose from.' },
-          },
-          defaultSnippets: [
-            { label: 'choice', body: { _type: 'choice', _value: ['$1'] } },
-            { label: 'uniform', body: { _type: 'uniform', _value: ['^$1', '^$2'] } },
-            { label: 'loguniform', body: { _type: 'loguniform', _value: ['^$1', '^$2'] } },
-          ],
-        },
-      },
+      searchSpace: { additionalProperties: parameterSchema },
     },
   };
 }
 
-function properties(fields: Readonly<Record<string, FieldRule>>): Schema {
-  return Object.fromEntries(Object.entries(fields).map(([name, rule]) => [name, field(name, rule)]));
+/** A search space in a file of its own, as a JSON schema (draft 7). Nothing else checks such a file, so this one refuses what is wrong. */
+export function searchSpaceSchema(): Schema {
+  const { _type, _value } = searchSpaceFields;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'NNI search space',
+    description: 'Names of parameters and how their values are drawn.',
+    type: 'object',
+    additionalProperties: {
+      ...parameterSchema,
+      type: 'object',
+      properties: {
+        _type: {
+          type: 'string',
+          description: _type.description,
+          enum: _type.values,
+          enumDescriptions: Object.values(_type.valueDescriptions),
+        },
+        _value: { type: 'array', description: _value.description },
+      },
+      required: Object.keys(searchSpaceFields),
+    },
+  };
 }
 
-function field(name: string, rule: FieldRule): Schema {
-  const { description } = rule;
-  const reference = (definition: string) => ({ description, allOf: [{ $ref: `#/definitions/${definition}` }] });
-  if (rule.type === 'algorithm') return reference(name === 'assessor' ? 'assessor' : 'tuner');
-  if (rule.type === 'service') return reference('trainingService');
-  if (rule.type === 'searchSpace') return reference('searchSpace');
-  const values = rule.values ?? (rule.type === 'boolean' ? [true, false] : undefined);
+const parameterSchema: Schema = {
+  description: 'One parameter: its distribution and the distribution’s arguments.',
+  properties: properties(searchSpaceFields),
+  defaultSnippets: [
+    { label: 'choice', body: { _type: 'choice', _value: ['$1'] } },
+    { label: 'uniform', body: { _type: 'uniform', _value: ['^$1', '^$2'] } },
+    { label: 'loguniform', body: { _type: 'loguniform', _value: ['^$1', '^$2'] } },
+  ],
+};
+
+function properties(fields: Fields): Schema {
+  return Object.fromEntries(Object.entries(fields).map(([name, rule]) => [name, schemaOf(name, rule)]));
+}
+
+function schemaOf(name: string, field: Field): Schema {
+  const { description, type, fields } = field;
+  const words = description === undefined ? {} : { description };
+  const reference = (definition: string) => ({ ...words, allOf: [{ $ref: `#/definitions/${definition}` }] });
+  if (type === 'algorithm') return reference(name === 'assessor' ? 'assessor' : 'tuner');
+  if (type === 'service') return reference('trainingService');
+  if (type === 'searchSpace') return reference('searchSpace');
+  const examples = field.values ?? (type === 'boolean' ? [true, false] : undefined);
   return {
-    description,
-    ...(values ? { examples: values } : {}),
-    ...(rule.default === undefined ? {} : { default: rule.default }),
+    ...words,
+    ...(examples ? { examples } : {}),
+    ...(field.default === undefined ? {} : { default: field.default }),
+    ...(fields ? { properties: properties(fields) } : {}),
   };
 }
 
 function algorithm(kind: 'tuner' | 'assessor'): Schema {
   const names = algorithmNames(kind);
-  const known = properties(algorithmFields);
   return {
-    properties: { ...known, name: { description: algorithmFields.name?.description, examples: names } },
+    properties: { ...properties(algorithmFields), name: schemaOf('name', algorithmNameField(kind)) },
     allOf: names.map((name) => ({
       if: { properties: { name: { const: name } }, required: ['name'] },
       // biome-ignore lint/suspicious/noThenProperty: the schema's own keyword
       then: {
         description: algorithms[name]?.description,
-        properties: { classArgs: { properties: argumentProperties(algorithms[name]?.arguments ?? {}) } },
+        properties: { classArgs: { properties: properties(algorithms[name]?.arguments ?? {}) } },
       },
     })),
   };
-}
-
-function argumentProperties(rules: Readonly<Record<string, ArgumentRule>>): Schema {
-  return Object.fromEntries(
-    Object.entries(rules).map(([name, { description, values, type, fields }]) => {
-      const examples = values ?? (type === 'boolean' ? [true, false] : undefined);
-      return [
-        name,
-        {
-          ...(description === undefined ? {} : { description }),
-          ...(examples ? { examples } : {}),
-          ...(fields ? { properties: argumentProperties(fields) } : {}),
-        },
-      ];
-    }),
-  );
 }

@@ -1,4 +1,5 @@
 /** NNI's first config format to the present one (nni/tools/nnictl/... convert, table in nni's docs "Config V1 to V2"). */
+import { isObject } from '../json/isObject.ts';
 import type { Path } from './configSource.ts';
 
 export interface Converted {
@@ -119,8 +120,4 @@ export function convertVersion1(old: Record<string, unknown>): Converted {
 function className(algorithm: Record<string, unknown>): unknown {
   const { className: name, classFileName: file } = algorithm;
   return typeof name === 'string' && typeof file === 'string' ? `${file.replace(/\.py$/, '')}.${name}` : name;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

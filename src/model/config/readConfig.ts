@@ -1,17 +1,18 @@
 /** From the text of a config file to NNI's canonical config, with every problem at its place. */
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { isObject } from '../json/isObject.ts';
 import { readSearchSpace } from '../space/readSearchSpace.ts';
 import type { SearchSpace } from '../space/searchSpace.ts';
 import { validateSearchSpace } from '../space/validateSearchSpace.ts';
 import { nearest } from '../text/nearest.ts';
-import { type ArgumentRule, algorithmNames, findAlgorithm } from './algorithms.ts';
+import { algorithmNames, findAlgorithm } from './algorithms.ts';
+import { checkField } from './checkField.ts';
 import type { AlgorithmConfig, ConfigProblem, ExperimentConfig } from './config.ts';
 import { algorithmFields, configFields } from './configFields.ts';
 import { ConfigSource, type Path } from './configSource.ts';
 import { convertVersion1, isVersion1 } from './convertVersion1.ts';
-import { parseDuration } from './duration.ts';
 import { embeddedSupport } from './embeddedSupport.ts';
-import { type FieldRule, fieldNamed } from './fieldRule.ts';
+import { type Fields, fieldNamed } from './field.ts';
 import { platformNames, rulesOf, serviceFields } from './platforms/registry.ts';
 
 /** What reading needs of the world; an editor gives unsaved texts. */
@@ -56,7 +57,8 @@ export async function readConfigObject(
   return readConfig({ text, file: join(baseDirectory, 'config.json') }, io, options);
 }
 
-type Fields = Record<string, unknown>;
+/** Keys of a config and what stands there. */
+type Values = Record<string, unknown>;
 
 class ConfigReader {
   #source: ConfigSource;
@@ -94,7 +96,7 @@ class ConfigReader {
   }
 
   /** The config in the present format, whichever it is written in. */
-  #modern(value: Fields): Fields {
+  #modern(value: Values): Values {
     if (!isVersion1(value)) return value;
     const { value: converted, origins, dropped, unknown } = convertVersion1(value);
     this.#origins = origins;
@@ -117,11 +119,11 @@ class ConfigReader {
     return converted;
   }
 
-  async #readAll(raw: Fields): Promise<ExperimentConfig> {
+  async #readAll(raw: Values): Promise<ExperimentConfig> {
     const fields = this.#readFields(raw, configFields, []);
     const service = this.#readService(fields);
     const take = (name: string) => fields[name] ?? service[name];
-    const config: Fields = {};
+    const config: Values = {};
     const put = (name: string, value: unknown) => {
       if (value !== undefined) config[name] = value;
     };
@@ -154,8 +156,8 @@ class ConfigReader {
   }
 
   /** Values by canonical name, each checked; what is wrong is left out. `null` counts as absent, as in NNI. */
-  #readFields(raw: Fields, rules: Readonly<Record<string, FieldRule>>, at: Path): Fields {
-    const fields: Fields = {};
+  #readFields(raw: Values, rules: Fields, at: Path): Values {
+    const fields: Values = {};
     for (const [key, value] of Object.entries(raw)) {
       const name = fieldNamed(key, rules);
       const origin = [...this.#origin(at), key];
@@ -180,80 +182,14 @@ class ConfigReader {
         continue;
       }
       this.#given.add(place);
-      const checked = this.#checkValue(name, value, rule, path);
-      if (checked !== undefined) fields[name] = checked;
+      const checked = checkField(name, value, rule);
+      if ('value' in checked) fields[name] = checked.value;
+      else this.#report(checked.problem.code, checked.problem.message, path, checked.problem.replacement);
     }
     return fields;
   }
 
-  #checkValue(name: string, value: unknown, rule: FieldRule, path: Path): unknown {
-    const wrong = (wanted: string): undefined => {
-      this.#report('wrong-type', `${name} must be ${wanted}, not ${JSON.stringify(value)}.`, path);
-      return undefined;
-    };
-    switch (rule.type) {
-      case 'string':
-      case 'path': {
-        if (typeof value !== 'string') return wrong('text');
-        if (rule.values && !rule.values.includes(value)) {
-          const near = nearest(value, rule.values);
-          const message = `${name} must be one of ${rule.values.join(', ')}, not "${value}".`;
-          this.#report('bad-value', message, path, near);
-          return undefined;
-        }
-        return value;
-      }
-      case 'boolean':
-        return typeof value === 'boolean' ? value : wrong('true or false');
-      case 'integer': {
-        const above = rule.min === 0 ? 'a whole number, 0 or more' : `a whole number of ${rule.min ?? 0} or more`;
-        if (typeof value !== 'number' || !Number.isInteger(value)) return wrong(above);
-        if (rule.min !== undefined && value < rule.min) {
-          this.#report('bad-value', `${name} must be ${above}, not ${value}.`, path);
-          return undefined;
-        }
-        return value;
-      }
-      case 'duration':
-        if (typeof value !== 'number' && typeof value !== 'string') return wrong('a duration such as 10m or 2h');
-        try {
-          parseDuration(value);
-          return value;
-        } catch (error) {
-          this.#report('bad-value', `${name}: ${error instanceof Error ? error.message : ''}`, path);
-          return undefined;
-        }
-      case 'indices':
-        return this.#checkIndices(name, value, path);
-      case 'algorithm':
-      case 'service':
-      case 'searchSpace':
-      case 'object':
-        return isObject(value) || rule.type === 'searchSpace' || (rule.type === 'service' && Array.isArray(value))
-          ? value
-          : wrong('a map of keys to values');
-    }
-  }
-
-  /** `0`, `[0, 1]` or `"0,1"`. */
-  #checkIndices(name: string, value: unknown, path: Path): number[] | undefined {
-    const list = Array.isArray(value)
-      ? value
-      : typeof value === 'string'
-        ? value.split(',').map((part) => Number(part.trim()))
-        : [value];
-    if (list.some((index) => typeof index !== 'number' || !Number.isInteger(index) || index < 0)) {
-      this.#report('wrong-type', `${name} must be GPU numbers, such as [0, 1], not ${JSON.stringify(value)}.`, path);
-      return undefined;
-    }
-    if (new Set(list).size < list.length) {
-      this.#report('bad-value', `${name} names a GPU twice.`, path);
-      return undefined;
-    }
-    return list as number[];
-  }
-
-  #readService(fields: Fields): Fields {
+  #readService(fields: Values): Values {
     const given = fields.trainingService;
     if (Array.isArray(given)) {
       this.#report('unsupported', 'A list of training services (hybrid) is not supported.', ['trainingService']);
@@ -276,7 +212,7 @@ class ConfigReader {
     return this.#readFields(given, serviceFields(platform), ['trainingService']);
   }
 
-  async #readSearchSpace(fields: Fields): Promise<SearchSpace | undefined> {
+  async #readSearchSpace(fields: Values): Promise<SearchSpace | undefined> {
     const { searchSpaceFile, searchSpace } = fields;
     if (typeof searchSpaceFile === 'string') {
       const file = this.#path(searchSpaceFile);
@@ -303,7 +239,7 @@ class ConfigReader {
     return this.#source.written(at) as SearchSpace;
   }
 
-  #readAlgorithms(fields: Fields, put: (name: string, value: unknown) => void): void {
+  #readAlgorithms(fields: Values, put: (name: string, value: unknown) => void): void {
     const { tuner, advisor, assessor } = fields;
     if (tuner !== undefined && advisor !== undefined)
       this.#report('bad-value', 'Give a tuner or an advisor, not both.', ['advisor']);
@@ -315,10 +251,10 @@ class ConfigReader {
     if (isObject(advisor) && tuner === undefined) put('tuner', this.#readAlgorithm(advisor, 'advisor', 'tuner'));
   }
 
-  #readAlgorithm(raw: Fields, at: string, kind: 'tuner' | 'assessor'): AlgorithmConfig {
+  #readAlgorithm(raw: Values, at: string, kind: 'tuner' | 'assessor'): AlgorithmConfig {
     const fields = this.#readFields(raw, algorithmFields, [at]);
     const { name, className, codeDirectory } = fields as AlgorithmConfig;
-    const classArgs = fields.classArgs as Fields | undefined;
+    const classArgs = fields.classArgs as Values | undefined;
     if (name !== undefined && className !== undefined) {
       this.#report('bad-value', 'Give a name (built-in) or a className (your own), not both.', [at, 'className']);
     }
@@ -344,7 +280,7 @@ class ConfigReader {
     return algorithm;
   }
 
-  #checkArguments(rules: Readonly<Record<string, ArgumentRule>>, given: Fields, at: Path, owner: string): void {
+  #checkArguments(rules: Fields, given: Values, at: Path, owner: string): void {
     for (const [key, value] of Object.entries(given)) {
       const rule = rules[key];
       const path = [...this.#origin(at), key];
@@ -355,7 +291,15 @@ class ConfigReader {
         this.#problems.push(
           this.#source.problem('unknown-key', message, path, { part: 'key', ...(near ? { replacement: near } : {}) }),
         );
-      } else this.#checkArgument(key, value, rule, path, [...at, key], owner);
+        continue;
+      }
+      const checked = checkField(key, value, rule);
+      if ('problem' in checked) {
+        const { code, message, ...more } = checked.problem;
+        this.#problems.push(this.#source.problem(code, message, path, more));
+      } else if (rule.fields && isObject(value)) {
+        this.#checkArguments(rule.fields, value, [...at, key], `${owner}'s ${key}`);
+      }
     }
     for (const [key, rule] of Object.entries(rules)) {
       if (!rule.required || key in given) continue;
@@ -369,45 +313,7 @@ class ConfigReader {
     }
   }
 
-  #checkArgument(key: string, value: unknown, rule: ArgumentRule, path: Path, at: Path, owner: string): void {
-    if (value === null && rule.nullable) return;
-    const report = (code: string, wanted: string, replacement?: string) =>
-      this.#problems.push(
-        this.#source.problem(
-          code,
-          `${key} must be ${wanted}, not ${JSON.stringify(value)}.`,
-          path,
-          replacement === undefined ? {} : { replacement },
-        ),
-      );
-    if (rule.values) {
-      if (!rule.values.includes(value as string | null)) {
-        const known = rule.values.filter((each) => each !== null);
-        report('bad-value', known.join(' or '), typeof value === 'string' ? nearest(value, known) : undefined);
-      }
-      return;
-    }
-    if (rule.type === 'object') {
-      if (!isObject(value)) report('wrong-type', 'a map of keys to values');
-      else if (rule.fields) this.#checkArguments(rule.fields, value, at, `${owner}'s ${key}`);
-      return;
-    }
-    if (rule.type === 'number' || rule.type === 'integer') {
-      const kind = rule.type === 'integer' ? 'a whole number' : 'a number';
-      if (typeof value !== 'number' || (rule.type === 'integer' && !Number.isInteger(value)))
-        return void report('wrong-type', kind);
-      const low = rule.min !== undefined && (rule.above ? value <= rule.min : value < rule.min);
-      if (low || (rule.max !== undefined && value > rule.max)) {
-        const from = rule.min === undefined ? '' : ` ${rule.above ? 'above' : 'from'} ${rule.min}`;
-        report('bad-value', `${kind}${from}${rule.max === undefined ? '' : ` to ${rule.max}`}`);
-      }
-      return;
-    }
-    if (rule.type !== 'any' && typeof value !== rule.type)
-      report('wrong-type', rule.type === 'boolean' ? 'true or false' : 'text');
-  }
-
-  #checkRequired(config: Fields, fields: Fields, service: Fields): void {
+  #checkRequired(config: Values, fields: Values, service: Values): void {
     const command = config.trialCommand;
     if (command === undefined) {
       if (!this.#given.has('trialCommand') && !this.#given.has('trainingService/trialCommand')) {
@@ -428,7 +334,7 @@ class ConfigReader {
     }
   }
 
-  async #checkTrialCode(config: Fields): Promise<void> {
+  async #checkTrialCode(config: Values): Promise<void> {
     const directory = String(config.trialCodeDirectory);
     const kind = await this.#io.kindOf(directory);
     if (kind !== 'folder') {
@@ -492,8 +398,4 @@ class ConfigReader {
 
 function unknownKey(key: string, near: string | undefined): string {
   return `"${key}" is not known here${near ? `; did you mean "${near}"?` : '.'}`;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

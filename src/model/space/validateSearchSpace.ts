@@ -1,6 +1,7 @@
 /** Whether a search space can be searched (nni/common/hpo_utils/validation.py, and what only fails later there). */
+import { isObject } from '../json/isObject.ts';
 import { nearest } from '../text/nearest.ts';
-import { type SearchSpaceType, searchSpaceTypes } from './searchSpace.ts';
+import { type SearchSpaceType, searchSpaceTypeRules, searchSpaceTypes } from './searchSpace.ts';
 
 export interface SpaceProblem {
   message: string;
@@ -10,19 +11,6 @@ export interface SpaceProblem {
   part?: 'key';
   replacement?: string;
 }
-
-const valueForms: Readonly<Record<SearchSpaceType, string>> = {
-  choice: '[option, option, …]',
-  randint: '[lowest, end]',
-  uniform: '[low, high]',
-  quniform: '[low, high, q]',
-  loguniform: '[low, high]',
-  qloguniform: '[low, high, q]',
-  normal: '[mu, sigma]',
-  qnormal: '[mu, sigma, q]',
-  lognormal: '[mu, sigma]',
-  qlognormal: '[mu, sigma, q]',
-};
 
 /** All problems of a search space of any shape. Never throws. */
 export function validateSearchSpace(value: unknown): SpaceProblem[] {
@@ -82,11 +70,17 @@ function checkEntry(entry: unknown, path: SpaceProblem['path'], problems: SpaceP
     return;
   }
   if (values === undefined) {
-    problems.push({ message: `"${path.at(-1)}" has no _value; ${known} takes ${valueForms[known]}.`, path });
+    problems.push({
+      message: `"${path.at(-1)}" has no _value; ${known} takes ${searchSpaceTypeRules[known].form}.`,
+      path,
+    });
     return;
   }
   if (!Array.isArray(values)) {
-    problems.push({ message: `The _value of ${known} is a list: ${valueForms[known]}.`, path: [...path, '_value'] });
+    problems.push({
+      message: `The _value of ${known} is a list: ${searchSpaceTypeRules[known].form}.`,
+      path: [...path, '_value'],
+    });
     return;
   }
   if (known === 'choice') checkChoice(values, [...path, '_value'], problems, depth);
@@ -141,7 +135,7 @@ function checkNumbers(
   const wanted = type.startsWith('q') ? 3 : 2;
   if (values.length !== wanted) {
     problems.push({
-      message: `${type} takes ${wanted} numbers, ${valueForms[type]}; here are ${values.length}.`,
+      message: `${type} takes ${wanted} numbers, ${searchSpaceTypeRules[type].form}; here are ${values.length}.`,
       path,
     });
     return;
@@ -183,8 +177,4 @@ function yamlNumber(text: string): string {
         .toExponential()
         .replace(/^(-?\d)e/, '$1.0e')
     : String(Number(text));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

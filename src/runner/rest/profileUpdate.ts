@@ -1,6 +1,8 @@
 /** PUT `/experiment?update_type=`: what may change while an experiment runs, and what is wrong with a request for it. */
+
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import { parseDuration } from '../../model/config/duration.ts';
+import { isObject } from '../../model/json/isObject.ts';
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { validateSearchSpace } from '../../model/space/validateSearchSpace.ts';
@@ -76,8 +78,4 @@ function duration(value: unknown, key: string): number | string {
   }
   const shown = JSON.stringify(value);
   throw httpError(400, `params.${key} must be seconds above 0 or a text like "2h", not ${shown}.`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
 /** NNI's routes that change something (`ts/nni_manager/rest_server/restHandler.ts`), with the checks it lacks. */
+
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { isObject } from '../../model/json/isObject.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import type { FinishedTrial } from '../../search/tuner.ts';
@@ -83,8 +85,4 @@ function readImport(body: unknown): FinishedTrial[] {
     }
     return { parameters: entry.parameter as Parameters, value: number };
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ import {
   SnippetString,
   type TextDocument,
 } from 'vscode';
-import { type ConfigPlace, placeAt, type Suggestion, suggestionsAt } from '../../model/config/configOutline.ts';
+import type { ConfigPlace, Suggestion } from '../../model/config/configPlace.ts';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
 import { yamlExtensionInstalled } from './yamlSchema.ts';
@@ -20,12 +20,11 @@ export class ConfigCompletion implements CompletionItemProvider {
     this.#settings = settings;
   }
 
-  provideCompletionItems(document: TextDocument, position: Position): CompletionItem[] {
+  async provideCompletionItems(document: TextDocument, position: Position): Promise<CompletionItem[]> {
     if (yamlExtensionInstalled() || !isConfigDocument(document, this.#settings)) return [];
-    const lines = document.getText().split(/\r\n|\n/);
-    const place = placeAt(lines, position.line, position.character);
-    if (!place) return [];
-    return suggestionsAt(place, lines).map((suggestion) => item(suggestion, place, document, position));
+    const { placeAt, suggestionsAt } = await import('../../model/config/configPlace.ts');
+    const place = placeAt(document.getText(), document.offsetAt(position));
+    return place ? suggestionsAt(place).map((suggestion) => item(suggestion, place, document, position)) : [];
   }
 }
 
@@ -35,9 +34,11 @@ function item(suggestion: Suggestion, place: ConfigPlace, document: TextDocument
   const made = new CompletionItem(text, kind);
   if (description !== '') made.documentation = description;
   if (!follows) return made;
-  made.range = new Range(position.line, place.keyStart, position.line, position.character);
-  const rest = document.lineAt(position.line).text.slice(position.character);
-  if (rest.includes(':')) return made;
-  made.insertText = new SnippetString(follows === 'block' ? `${text}:\n  $0` : `${text}: $0`);
+  const start = document.positionAt(place.start);
+  made.range = new Range(start, position);
+  const { text: line } = document.lineAt(position.line);
+  if (line.slice(position.character).includes(':')) return made;
+  const isInFlow = !/^[\s-]*$/.test(line.slice(0, start.character));
+  made.insertText = new SnippetString(follows === 'block' && !isInFlow ? `${text}:\n  $0` : `${text}: $0`);
   return made;
 }

@@ -393,7 +393,11 @@ describe('a config with something wrong', () => {
       args('{ optimize_mode: maximise }'),
       '7:31 "maximise" bad-value: optimize_mode must be maximize or minimize, not "maximise". → maximize',
     ],
-    ['a seed that is text', args('{ seed: "1" }'), '7:22 "\\"1\\"" wrong-type: seed must be a whole number, not "1".'],
+    [
+      'a seed that is text',
+      args('{ seed: "1" }'),
+      '7:22 "\\"1\\"" wrong-type: seed must be a whole number of 0 or more, not "1".',
+    ],
     [
       'an argument of an argument',
       args('{ tpe_args: { gama: 1 } }'),

@@ -1,5 +1,5 @@
 /** The config rules of one training service. */
-import type { FieldRule } from '../fieldRule.ts';
+import type { Fields } from '../field.ts';
 
 export interface PlatformProblem {
   /** Code of a {@link ../config.ts!ConfigProblem}. */
@@ -11,7 +11,7 @@ export interface PlatformProblem {
 
 export interface PlatformRules {
   /** Fields of `trainingService` besides the shared ones. */
-  fields: Readonly<Record<string, FieldRule>>;
+  fields: Fields;
   /** Values of fields that the config leaves out, as NNI fills them in. */
   defaults: Readonly<Record<string, unknown>>;
   /**
@@ -24,7 +24,7 @@ export interface PlatformRules {
 }
 
 /** Fields that all training services share. They default to the top level's. */
-export const sharedServiceFields: Readonly<Record<string, FieldRule>> = {
+export const sharedServiceFields: Fields = {
   trialCommand: { type: 'string', description: 'As at the top level.' },
   trialCodeDirectory: { type: 'path', description: 'As at the top level.' },
   trialGpuNumber: { type: 'integer', min: 0, description: 'As at the top level.' },

@@ -1,5 +1,5 @@
 /** All platforms a config may name: those with rules run in the embedded manager, the others need NNI itself. */
-import type { FieldRule } from '../fieldRule.ts';
+import type { Fields } from '../field.ts';
 import { localRules } from './local.ts';
 import { type PlatformRules, sharedServiceFields } from './platformRules.ts';
 
@@ -16,7 +16,7 @@ export function rulesOf(platform: unknown): PlatformRules | undefined {
 }
 
 /** Fields of `trainingService` for a platform; for an unknown one those of `local`, NNI's default. */
-export function serviceFields(platform?: unknown): Readonly<Record<string, FieldRule>> {
+export function serviceFields(platform?: unknown): Fields {
   return {
     platform: { type: 'string', values: platformNames, description: 'Where trials run.' },
     ...sharedServiceFields,

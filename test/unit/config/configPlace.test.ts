@@ -2,25 +2,21 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { algorithmNames, algorithms } from '../../../src/model/config/algorithms.ts';
 import { configFields } from '../../../src/model/config/configFields.ts';
-import { descriptionAt, placeAt, suggestionsAt } from '../../../src/model/config/configOutline.ts';
-import { configSchema } from '../../../src/model/config/configSchema.ts';
+import { descriptionAt, placeAt, suggestionsAt } from '../../../src/model/config/configPlace.ts';
+import { configSchema, searchSpaceSchema } from '../../../src/model/config/configSchema.ts';
 import { searchSpaceTypes } from '../../../src/model/space/searchSpace.ts';
 import { plain } from './reading.ts';
 
 /** What is offered where `|` stands in the text. */
 function offered(text: string): string[] {
-  const before = text.slice(0, text.indexOf('|')).split('\n');
-  const lines = text.replace('|', '').split('\n');
-  const place = placeAt(lines, before.length - 1, (before.at(-1) ?? '').length);
-  return place ? suggestionsAt(place, lines).map((suggestion) => suggestion.text) : [];
+  const place = placeAt(text.replace('|', ''), text.indexOf('|'));
+  return place ? suggestionsAt(place).map((suggestion) => suggestion.text) : [];
 }
 
 /** What is said about the key where `|` stands. */
 function described(text: string): string | undefined {
-  const before = text.slice(0, text.indexOf('|')).split('\n');
-  const lines = text.replace('|', '').split('\n');
-  const place = placeAt(lines, before.length - 1, (before.at(-1) ?? '').length);
-  return place && descriptionAt(place, lines)?.text;
+  const place = placeAt(text.replace('|', ''), text.indexOf('|'));
+  return place && descriptionAt(place)?.text;
 }
 
 describe('what may be written at a place of a config', () => {
@@ -59,6 +55,36 @@ describe('what may be written at a place of a config', () => {
     ['nothing for names of parameters', 'searchSpace:\n  |', []],
     ['nothing in a comment', 'debug: true # |', []],
     ['nothing in a field that is plain text', 'experimentName: |', []],
+    ['types in a flow map', 'searchSpace:\n  lr: { _type: |', [...searchSpaceTypes]],
+    ['types in a closed flow map', 'searchSpace: { lr: { _type: |, _value: [1, 2] } }', [...searchSpaceTypes]],
+    ['the rest of the keys in a flow map', 'searchSpace:\n  lr: { _type: choice, | }', ['_value']],
+    [
+      'values of an argument in a flow map',
+      'tuner: { name: TPE, classArgs: { optimize_mode: | } }',
+      ['maximize', 'minimize'],
+    ],
+    [
+      'values of an argument in a flow map of a block',
+      'tuner:\n  name: TPE\n  classArgs: { optimize_mode: m| }\n',
+      ['maximize', 'minimize'],
+    ],
+    [
+      'keys of a flow map over several lines',
+      'tuner: {\n  name: TPE,\n  cla|\n}',
+      ['className', 'codeDirectory', 'classArgs'],
+    ],
+    [
+      'types of a parameter in a nested choice',
+      'searchSpace:\n  x:\n    _type: choice\n    _value:\n      - _name: a\n        y: { _type: | }',
+      [...searchSpaceTypes],
+    ],
+    [
+      'values in JSON',
+      '{ "tuner": { "name": "TPE", "classArgs": { "optimize_mode": "|" } } }',
+      ['maximize', 'minimize'],
+    ],
+    ['nothing among the options of a choice', 'searchSpace:\n  x: { _type: choice, _value: [|] }', []],
+    ['nothing within a text of several lines', 'experimentName: a\n  |', []],
   ];
   for (const [name, text, expected] of cases) it(name, () => assert.deepEqual(offered(text), expected));
 
@@ -71,11 +97,12 @@ describe('what may be written at a place of a config', () => {
   it('is told at any place of any text without an exception', () => {
     const line = fc.oneof(fc.constantFrom(...plain.split('\n'), '  - a: 1', '\t', '"name": x', '# c'), fc.string());
     fc.assert(
-      fc.property(fc.array(line), fc.nat({ max: 20 }), fc.nat({ max: 60 }), (lines, at, column) => {
-        const place = placeAt(lines, at, column);
+      fc.property(fc.array(line), fc.nat({ max: 300 }), (lines, at) => {
+        const text = lines.join('\n');
+        const place = placeAt(text, Math.min(at, text.length));
         if (!place) return;
-        for (const { text } of suggestionsAt(place, lines)) assert.ok(text.length > 0);
-        descriptionAt(place, lines);
+        for (const { text } of suggestionsAt(place)) assert.ok(text.length > 0);
+        descriptionAt(place);
       }),
       { numRuns: 500 },
     );
@@ -100,6 +127,19 @@ describe('the schema for editors', () => {
       [...new Set(references)].filter((name) => !(name in definitions)),
       [],
     );
+  });
+
+  it('describes a search space file, each type with the form of its arguments', () => {
+    const { additionalProperties } = searchSpaceSchema() as {
+      additionalProperties: {
+        properties: { _type: { enum: string[]; enumDescriptions: string[] } };
+        required: string[];
+      };
+    };
+    const { _type } = additionalProperties.properties;
+    assert.deepEqual(_type.enum, [...searchSpaceTypes]);
+    assert.match(_type.enumDescriptions[_type.enum.indexOf('quniform')] ?? '', /^\[low, high, q\]: /);
+    assert.deepEqual(additionalProperties.required, ['_type', '_value']);
   });
 
   it('refuses nothing: what is wrong is told by the config reader, once', () => {
