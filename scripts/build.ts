@@ -38,7 +38,7 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client, what runs programs, the YAML parser and that of long answers would be most of the extension's code, and are loaded
+ * The HTTP client, what runs programs and the YAML parser would be most of the extension's code, and are loaded
  * only when there is a manager or NNI to talk to, a program to run or a config to read: files of their own, by these names, keep them
  * out of what VS Code reads at the start.
  */
@@ -46,7 +46,6 @@ const apart: Readonly<Record<string, string>> = {
   axios: 'axios',
   execa: 'execa',
   yaml: 'yaml',
-  streamparser: '@streamparser/json',
 };
 const keepApart: Plugin = {
   name: 'keep apart',

@@ -28,7 +28,7 @@ import {
 } from '../model/trial/trial.ts';
 import type { Launched, ManagerInfo, ManagerLock } from '../wire/routes.ts';
 
-type Schema<T> = v.GenericSchema<unknown, T>;
+export type Schema<T> = v.GenericSchema<unknown, T>;
 
 /** The value, or undefined when it does not fit. */
 export function parse<T>(schema: Schema<T>, value: unknown): T | undefined {

@@ -17,6 +17,10 @@ import { parseJson } from '../model/json/parseJson.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
 
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
+import { maxListBytes } from '../wire/limits.ts';
+import { readLines } from '../wire/lineReader.ts';
+import { BodyError } from '../wire/readBody.ts';
+import { readRecords } from '../wire/recordReader.ts';
 import { experimentRoutes, nniBase, type RunnerAccess } from '../wire/routes.ts';
 import {
   checkStatusSchema,
@@ -27,6 +31,7 @@ import {
   parse,
   parseList,
   profileSchema,
+  type Schema,
   sequenceIdSchema,
   statisticsSchema,
   summarySchema,
@@ -91,6 +96,9 @@ interface Connection {
   /** The process this instance has started. */
   pid?: number | undefined;
 }
+
+/** A snapshot of 100,000 trials takes a slow server a minute. */
+const snapshotTimeoutMs = 180_000;
 
 /** What NNI calls the four changes of a running experiment (`update_type`), and the key of the profile each reads. */
 const updates = {
@@ -286,21 +294,17 @@ export class Experiment {
   }
 
   async listTrialJobs(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJob[]> {
-    const decode = (value: unknown) => parseList(trialRecordSchema, value);
-    const rows = await this.#read(trialsPath(options?.status), 'read the trials', options, decode);
+    const rows = await this.#list(trialsPath(options?.status), 'read the trials', options, trialRecordSchema);
     return rows.map((row) => new TrialJob(row));
   }
 
   /** As {@link listTrialJobs}, but as NNI sends them. */
   async trialJobInfos(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJobInfo[]> {
-    const decode = (value: unknown) => parseList(trialJobSchema, value);
-    return this.#read(trialsPath(options?.status), 'read the trials', options, decode);
+    return this.#list(trialsPath(options?.status), 'read the trials', options, trialJobSchema);
   }
 
   async getJobStatistics(options?: RequestOptions): Promise<{ trialJobStatus: TrialStatus; trialJobNumber: number }[]> {
-    return this.#read('/job-statistics', 'read the numbers of trials', options, (value) =>
-      parseList(statisticsSchema, value),
-    );
+    return this.#list('/job-statistics', 'read the numbers of trials', options, statisticsSchema);
   }
 
   /** Metrics by trial, in order of arrival: of one trial, or of all. */
@@ -320,8 +324,7 @@ export class Experiment {
   }
 
   async #metrics(path: string, options: RequestOptions | undefined): Promise<TrialMetricData[]> {
-    const decode = (value: unknown) => parseList(trialRecordSchema, value);
-    const rows = await this.#read(path, 'read the metrics', options, decode);
+    const rows = await this.#list(path, 'read the metrics', options, trialRecordSchema);
     return rows.map((row) => new TrialMetricData(row));
   }
 
@@ -334,13 +337,12 @@ export class Experiment {
     if (range) path += `-range/${range.from}/${range.to}`;
     else if (trialJobId !== undefined) path += `/${encodeURIComponent(trialJobId)}`;
     if (type && !range) path += `?type=${type}`;
-    return this.#read(path, 'read the metrics', options, (value) => parseList(metricDataSchema, value));
+    return this.#list(path, 'read the metrics', options, metricDataSchema);
   }
 
   /** Parameters and final result of every succeeded trial. */
   async exportData(options?: RequestOptions): Promise<TrialResult[]> {
-    const decode = (value: unknown) => parseList(trialRecordSchema, value);
-    const rows = await this.#read('/export-data', 'export the results', options, decode);
+    const rows = await this.#list('/export-data', 'export the results', options, trialRecordSchema);
     return rows.map((row) => new TrialResult(row));
   }
 
@@ -348,7 +350,7 @@ export class Experiment {
   async exportRecords(
     options?: RequestOptions,
   ): Promise<{ parameter: Parameters; value: string; trialJobId: string }[]> {
-    return this.#read('/export-data', 'export the results', options, (value) => parseList(exportedSchema, value));
+    return this.#list('/export-data', 'export the results', options, exportedSchema);
   }
 
   /** @param value trials at the same time, a whole number of at least 1 */
@@ -434,8 +436,7 @@ export class Experiment {
 
   /** NNI's list of all experiments on that machine. */
   async getAllExperimentsMetadata(options?: RequestOptions): Promise<ManifestEntry[]> {
-    const decode = (value: unknown) => parseList(manifestEntrySchema, value);
-    return this.#read('/experiments-info', 'read the list of experiments', options, decode);
+    return this.#list('/experiments-info', 'read the list of experiments', options, manifestEntrySchema);
   }
 
   /** Of the NNI that answers; of ours, the version whose routes it has. */
@@ -458,8 +459,7 @@ export class Experiment {
   }
 
   async listTensorBoards(options?: RequestOptions): Promise<TensorBoardTask[]> {
-    const decode = (value: unknown) => parseList(tensorBoardTaskSchema, value);
-    return this.#read('/tensorboard-tasks', 'list the TensorBoards', options, decode);
+    return this.#list('/tensorboard-tasks', 'list the TensorBoards', options, tensorBoardTaskSchema);
   }
 
   async getTensorBoard(taskId: string, options?: RequestOptions): Promise<TensorBoardTask> {
@@ -506,16 +506,13 @@ export class Experiment {
   /** Everything there is, at one revision. A route of ours: a real NNI does not have it (BadAnswerError). */
   async snapshot(options?: RequestOptions): Promise<ExperimentSnapshot> {
     const task = 'read the experiment';
-    const ask = { task, query: { lines: 'true' }, deadline: 180_000, ...options };
-    const { text } = await this.#http(task).text('GET', experimentRoutes.snapshot, ask);
-    const context = { task, server: this.http.server };
-    refuseHtml(text, context);
-    const snapshot = await readSnapshot(text, options?.signal).catch((error: unknown) => {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new BadAnswerError(context, 'answered text that is no valid JSON; it may have been cut off.', text);
+    const ask = { task, query: { lines: 'true' }, ...options };
+    const limits = { maxBytes: maxListBytes, timeoutMs: snapshotTimeoutMs };
+    return this.#http(task).read(experimentRoutes.snapshot, ask, limits, async ({ chunks }) => {
+      const snapshot = await readSnapshot(readLines(chunks), options?.signal);
+      if (snapshot) return snapshot;
+      throw new BodyError('garbled', 'answered with something of another form than agreed on.');
     });
-    if (snapshot) return snapshot;
-    throw new BadAnswerError(context, 'answered with something of another form than agreed on.', text);
   }
 
   async #launch(
@@ -563,6 +560,21 @@ export class Experiment {
   ): Promise<T> {
     const value = await this.#json('GET', path, task, options);
     return this.#checked(decode(value), value, task);
+  }
+
+  /** The records of a list that fit; a bad one never hides the others. */
+  async #list<T>(path: string, task: string, options: RequestOptions | undefined, schema: Schema<T>): Promise<T[]> {
+    const signal = options?.signal;
+    const limits = { maxBytes: maxListBytes };
+    return this.#http(task).read(nniBase + path, { task, signal }, limits, async ({ chunks }) => {
+      const records: T[] = [];
+      const take = (value: unknown) => {
+        const record = parse(schema, value);
+        if (record !== undefined) records.push(record);
+      };
+      await readRecords(chunks, take, { signal });
+      return records;
+    });
   }
 
   async #json(

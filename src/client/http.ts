@@ -3,7 +3,9 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { parseJson } from '../model/json/parseJson.ts';
+import { JsonLimitError, parseJson } from '../model/json/parseJson.ts';
+import { maxAnswerBytes, maxErrorBytes, maxReasonChars, silenceTimeoutMs } from '../wire/limits.ts';
+import { BodyError, readBody, tooLarge } from '../wire/readBody.ts';
 
 import { errorBodySchema, parse } from './decode.ts';
 import {
@@ -38,6 +40,21 @@ export interface Ask {
   deadline?: number;
 }
 
+/** An answer that is read as it comes. */
+export interface ReadLimits {
+  maxBytes: number;
+  /** Without a byte in this time it is given up. Default: the idle timeout of the server's options, else 20 s. */
+  silenceTimeoutMs?: number | undefined;
+  /** Given up after this time however lively it is. Default: the deadline of the server's options, else never. */
+  timeoutMs?: number | undefined;
+}
+
+export interface StreamedAnswer {
+  chunks: AsyncIterable<Uint8Array>;
+  /** By lower-case name. */
+  header(name: string): string | undefined;
+}
+
 export interface TextAnswer {
   text: string;
   /** By lower-case name. */
@@ -46,10 +63,8 @@ export interface TextAnswer {
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
-/** Larger answers are cut off with an error: a JavaScript string could not hold much more. */
-const mostBytes = 400 * 1024 * 1024;
-/** Waits before a read is tried again, in milliseconds. */
-const retryDelays = [50, 300];
+/** Waits before a read is tried again. */
+const retryDelaysMs = [50, 300];
 
 /** What all parts of one server share. */
 class Connections {
@@ -98,7 +113,6 @@ class Connections {
       proxy: false,
       // A redirect could lead the token elsewhere.
       maxRedirects: 0,
-      maxContentLength: mostBytes,
       validateStatus: () => true,
       transformResponse: [(data: unknown) => data],
       transformRequest: [(data: unknown) => data],
@@ -151,28 +165,62 @@ export class Http {
     refuseHtml(text, context);
     try {
       return parseJson(text);
-    } catch {
-      throw new BadAnswerError(context, 'answered text that is no valid JSON; it may have been cut off.', text);
+    } catch (error) {
+      const explanation =
+        error instanceof JsonLimitError
+          ? `sent an answer that can't be read. ${error.message}`
+          : 'answered text that is no valid JSON; it may have been cut off.';
+      throw new BadAnswerError(context, explanation, text);
     }
   }
 
   /** The answer as it came. Throws a ClientError, or the signal's reason. */
   async text(method: Method, path: string, ask: Ask): Promise<TextAnswer> {
     const context = this.#context(ask);
-    for (let attempt = 0; ; attempt++) {
+    return retrying(method, ask.signal, async () => {
+      const response = await this.#send(method, path, ask, 'text');
+      const text = typeof response.data === 'string' ? response.data : '';
+      if (response.status < 200 || response.status >= 300) throw refusal(response, text, context);
+      return { text, header: (name) => header(response, name) };
+    });
+  }
+
+  /**
+   * Reads an answer chunk by chunk, with little memory. `use` is called again when the connection breaks and the answer is asked for
+   * again, so it must begin anew.
+   *
+   * @throws a ClientError, also for what `use` throws as BodyError; the signal's reason when it aborts; what else `use` throws
+   */
+  async read<T>(
+    path: string,
+    ask: Ask,
+    limits: ReadLimits,
+    use: (answer: StreamedAnswer) => Promise<T>,
+    options: { retry?: boolean } = {},
+  ): Promise<T> {
+    const context = this.#context(ask);
+    const own = this.#connections.options;
+    const attempt = async (): Promise<T> => {
+      const leave = new AbortController();
+      const signal = ask.signal ? AbortSignal.any([ask.signal, leave.signal]) : leave.signal;
+      const { body, header } = await this.#open(path, { ...ask, signal });
+      const chunks = readBody(body, {
+        maxBytes: limits.maxBytes,
+        silenceTimeoutMs: limits.silenceTimeoutMs ?? own.idleTimeout ?? silenceTimeoutMs,
+        timeoutMs: limits.timeoutMs ?? own.deadline,
+        abort: () => leave.abort(),
+      });
       try {
-        const response = await this.#send(method, path, ask, 'text');
-        const text = typeof response.data === 'string' ? response.data : '';
-        if (response.status < 200 || response.status >= 300) throw refusal(response, text, context);
-        return { text, header: (name) => header(response, name) };
+        return await use({ chunks, header });
       } catch (error) {
-        const wait = retryDelays[attempt];
-        if (method !== 'GET' || wait === undefined || !isPassing(error)) throw error;
-        await delay(wait, undefined, ask.signal ? { signal: ask.signal } : {}).catch(() =>
-          ask.signal?.throwIfAborted(),
-        );
+        ask.signal?.throwIfAborted();
+        throw error instanceof BodyError ? bodyFailure(error, context) : error;
+      } finally {
+        leave.abort();
+        body.destroy();
       }
-    }
+    };
+    return options.retry === false ? attempt() : retrying('GET', ask.signal, attempt);
   }
 
   /**
@@ -180,18 +228,25 @@ export class Http {
    * aborting the signal ends it.
    */
   async stream(path: string, ask: Ask): Promise<Readable> {
+    return (await this.#open(path, ask)).body;
+  }
+
+  async #open(path: string, ask: Ask): Promise<{ body: Readable; header(name: string): string | undefined }> {
     const leave = new AbortController();
     const signal = ask.signal ? AbortSignal.any([ask.signal, leave.signal]) : leave.signal;
     const response = await this.#send('GET', path, { ...ask, signal }, 'stream');
     const body = response.data as Readable;
-    if (response.status >= 200 && response.status < 300) return body;
+    if (response.status >= 200 && response.status < 300) return { body, header: (name) => header(response, name) };
     // Its reason may be cut off or never end; the status alone tells enough.
     const timer = setTimeout(() => leave.abort(), this.#idleTimeout(ask));
-    let text = '';
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
     try {
       for await (const chunk of body) {
-        text += String(chunk);
-        if (text.length > 1e5) break;
+        const data = Buffer.from(chunk);
+        chunks.push(data);
+        bytes += data.length;
+        if (bytes > maxErrorBytes) break;
       }
     } catch {
       ask.signal?.throwIfAborted();
@@ -199,7 +254,7 @@ export class Http {
       clearTimeout(timer);
       leave.abort();
     }
-    throw refusal(response, text, this.#context(ask));
+    throw refusal(response, Buffer.concat(chunks).toString('utf8'), this.#context(ask));
   }
 
   #context(ask: Ask): RequestContext {
@@ -226,8 +281,9 @@ export class Http {
       method,
       url: connections.address + this.#path + path,
       responseType,
-      // For a stream, silence is the reader's to judge.
+      // A stream's silence and size are the reader's to judge.
       timeout: responseType === 'stream' ? 0 : idle,
+      maxContentLength: responseType === 'stream' ? -1 : maxAnswerBytes,
       signal: AbortSignal.any(signals),
       // Without a body the library would say that it is a form.
       headers: {
@@ -253,6 +309,33 @@ export class Http {
   }
 }
 
+/** Tries a read again that failed for a passing reason. */
+async function retrying<T>(method: Method, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const wait = retryDelaysMs[failures];
+      if (method !== 'GET' || wait === undefined || !isPassing(error)) throw error;
+      await delay(wait, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+    }
+  }
+}
+
+/** What a fault of an answer's body means to the client. */
+export function bodyFailure(error: BodyError, context: RequestContext): ClientError {
+  switch (error.fault) {
+    case 'silent':
+    case 'slow':
+      return new TimeoutError(context, error.seconds);
+    case 'broken':
+      return new UnreachableError(context, 'ECONNRESET');
+    case 'large':
+    case 'garbled':
+      return new BadAnswerError(context, error.message, error.excerpt);
+  }
+}
+
 /** Worth another try of a read: a kept connection that was closed meanwhile, or a database locked for a moment. */
 function isPassing(error: unknown): boolean {
   if (error instanceof RejectedError) return error.status === 503;
@@ -265,7 +348,7 @@ function translate(error: unknown, context: RequestContext, seconds: number): Er
   if (code === 'ETIMEDOUT') return new TimeoutError(context, seconds);
   if (code === 'ERR_CANCELED') return new UnreachableError(context, 'ECONNABORTED');
   if (/maxContentLength/.test(String(message))) {
-    return new BadAnswerError(context, `answered more than ${mostBytes / 1024 / 1024} MB, which is too much to read.`);
+    return bodyFailure(tooLarge(maxAnswerBytes), context);
   }
   if (code === 'HPE_INVALID_CONSTANT' || String(code).startsWith('HPE_')) {
     return new BadAnswerError(context, 'does not speak HTTP. Another program uses this port.');
@@ -287,17 +370,23 @@ function refusal(response: AxiosResponse, text: string, context: RequestContext)
   if (status >= 300 && status < 400) {
     return new BadAnswerError(context, `sends requests elsewhere (status ${status}). Use the address it leads to.`);
   }
-  const body = parse(errorBodySchema, safeJson(text));
+  const body = text.length > maxErrorBytes ? undefined : parse(errorBodySchema, safeJson(text));
+  const reason = body && shortened(body.error);
   if (status === 404) {
-    return new NotFoundError(context, body?.error ?? `${context.server} does not have it (status 404).`, text);
+    return new NotFoundError(context, reason ?? `${context.server} does not have it (status 404).`, text);
   }
-  if (body) return new RejectedError(context, status, body.error, body.problems);
+  if (body && reason !== undefined) return new RejectedError(context, status, reason, body.problems);
   return new RejectedError(context, status, `${context.server} answered with status ${status} and gave no reason.`);
+}
+
+/** A reason as long as a person reads. */
+function shortened(reason: string): string {
+  return reason.length > maxReasonChars ? `${reason.slice(0, maxReasonChars)}…` : reason;
 }
 
 function safeJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

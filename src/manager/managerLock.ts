@@ -1,15 +1,16 @@
 /** The manager's lock file: at most one manager per experiments folder, and how its clients find it. */
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { errorCode } from '../system/errorCode.ts';
 import { diskWriter, type FileWriter } from '../system/fileWriter.ts';
-import { type ManagerInfo, type ManagerLock, managerLockPath, managerRoutes } from '../wire/routes.ts';
+import { type ManagerLock, managerLockPath } from '../wire/routes.ts';
+import { askManager } from './askManager.ts';
 
 const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
 type Lock = v.InferOutput<typeof lockSchema>;
+const answerSchema = v.looseObject({ pid: v.number() });
 
 export function lockFile(root: string): string {
   return join(root, ...managerLockPath);
@@ -22,8 +23,8 @@ export async function livingManager(root: string): Promise<{ pid: number; port: 
 
 async function answering(lock: Lock | undefined): Promise<Lock | undefined> {
   if (!lock) return undefined;
-  const info = await askInfo(lock.host, lock.port);
-  return info?.pid === lock.pid ? lock : undefined;
+  const info = v.safeParse(answerSchema, await askManager(lock.host, lock.port));
+  return info.success && info.output.pid === lock.pid ? lock : undefined;
 }
 
 /**
@@ -72,27 +73,4 @@ function parseLock(text: string | undefined): Lock | undefined {
   } catch {
     return undefined;
   }
-}
-
-function askInfo(host: string, port: number): Promise<ManagerInfo | undefined> {
-  return new Promise((resolve) => {
-    const ask = request({ host, port, path: managerRoutes.info, timeout: 2000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', () => resolve(undefined));
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(text) as ManagerInfo);
-        } catch {
-          resolve(undefined);
-        }
-      });
-    });
-    ask.on('timeout', () => ask.destroy());
-    ask.on('error', () => resolve(undefined));
-    ask.end();
-  });
 }

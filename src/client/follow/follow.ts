@@ -69,18 +69,18 @@ export function followExperiment(
           task,
           signal,
           query: { session: position.session, since: position.revision },
+          names: experimentEvents,
           onOpen: connected,
-          ...(options.silence === undefined ? {} : { silence: options.silence }),
+          silence: options.silence,
         });
         try {
           for await (const event of events) {
-            if (event.event === 'reset') {
+            if (event.name === 'reset') {
               known = undefined;
               break;
             }
-            if (event.event !== 'change') continue;
-            const change = parse(changeSchema, parseData(event.data));
-            if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+            const change = parse(changeSchema, event.data);
+            if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.text);
             if (change.revision <= position.revision) continue;
             if (change.revision !== position.revision + 1) throw new BadAnswerError(context, 'left changes out.');
             position.revision = change.revision;
@@ -128,6 +128,7 @@ export function followSummary(
         task,
         signal: AbortSignal.any([signal, unread.signal]),
         query: { only: 'summary' },
+        names: experimentEvents,
         onOpen: () => {
           experiment.summary({ signal }).then(
             (summary) => {
@@ -136,13 +137,12 @@ export function followSummary(
             (error: unknown) => unread.abort(error),
           );
         },
-        ...(options.silence === undefined ? {} : { silence: options.silence }),
+        silence: options.silence,
       });
       for await (const event of events) {
-        if (event.event === 'reset') return;
-        if (event.event !== 'change') continue;
-        const change = parse(changeSchema, parseData(event.data));
-        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.data);
+        if (event.name === 'reset') return;
+        const change = parse(changeSchema, event.data);
+        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.text);
         if (change.summary) tell(change.summary);
       }
     },
@@ -168,13 +168,13 @@ export function followManager(
       const events = readEvents(manager.http, managerRoutes.events, {
         task,
         signal,
-        ...(options.silence === undefined ? {} : { silence: options.silence }),
+        names: managerEvents,
+        silence: options.silence,
       });
-      for await (const { event, data } of events) {
-        if (event === 'reset') return;
-        if (!isManagerEvent(event)) continue;
-        const change = managerChange(event, parseData(data));
-        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', data);
+      for await (const { name, data, text } of events) {
+        if (name === 'reset') return;
+        const change = managerChange(name, data);
+        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', text);
         connected();
         progress();
         await follower.onChange(change);
@@ -184,16 +184,8 @@ export function followManager(
   );
 }
 
-const managerEvents: readonly string[] = [
-  'list',
-  'experiment',
-  'removed',
-  'warnings',
-] satisfies ManagerChange['event'][];
-
-function isManagerEvent(event: string | undefined): event is ManagerChange['event'] {
-  return event !== undefined && managerEvents.includes(event);
-}
+const experimentEvents = ['change', 'reset'] as const;
+const managerEvents = ['list', 'experiment', 'removed', 'warnings', 'reset'] as const;
 
 function managerChange(event: ManagerChange['event'], data: unknown): ManagerChange | undefined {
   switch (event) {
@@ -222,12 +214,4 @@ function persistOptions(follower: { onState?(state: FollowState): void }, signal
     ...(follower.onState ? { onState: (state: FollowState) => follower.onState?.(state) } : {}),
     ...(options.retries === undefined ? {} : { retries: options.retries }),
   };
-}
-
-function parseData(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,8 @@ import type { ExperimentStatus, ExperimentSummary } from '../../model/experiment
 import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
 import { stallReason } from '../../model/nni/nniLogs.ts';
 import { isEnded } from '../../model/trial/trial.ts';
+import { listTimeoutMs, maxListBytes, maxTrials } from '../../wire/limits.ts';
+import { readRecords } from '../../wire/recordReader.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { metricDataSchema, parse, trialJobSchema } from '../decode.ts';
 import { BadAnswerError, NotFoundError, RejectedError } from '../errors.ts';
@@ -15,7 +17,6 @@ import type { Experiment } from '../experiment.ts';
 import type { ExperimentFollower, FollowOptions } from './follow.ts';
 import { persist } from './persist.ts';
 import { PolledExperiment } from './polledExperiment.ts';
-import { readRecords } from './recordStream.ts';
 
 /** How closely somebody looks: at nothing, at the line about the experiment, or at its trials. */
 export type Attention = 'none' | 'summary' | 'trials';
@@ -343,7 +344,18 @@ export class ExperimentPoll {
   }
 
   async #records(path: string, task: string, signal: AbortSignal, take: (value: unknown) => void): Promise<void> {
-    await this.#timed(() => readRecords(this.#experiment.http, nniBase + path, { task, signal }, take));
+    const limits = { maxBytes: maxListBytes, timeoutMs: listTimeoutMs };
+    const maxRecords = path === '/trial-jobs' ? maxTrials : undefined;
+    await this.#timed(() =>
+      this.#experiment.http.read(
+        nniBase + path,
+        { task, signal },
+        limits,
+        ({ chunks }) => readRecords(chunks, take, { signal, maxRecords }),
+        // Some records were taken already.
+        { retry: false },
+      ),
+    );
   }
 
   async #timed<T>(request: () => Promise<T>): Promise<T> {

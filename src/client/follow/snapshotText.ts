@@ -1,18 +1,25 @@
-/** A snapshot out of its text, line by line: with thousands of trials the whole at once would hold up the extension host. */
-import { setImmediate as turn } from 'node:timers/promises';
+/** A snapshot, line by line: with thousands of trials the whole at once would hold up the extension host. */
 import type { ExperimentSnapshot } from '../../model/experiment/experiment.ts';
+import { JsonLimitError, parseJson } from '../../model/json/parseJson.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
+import { maxListRecords, maxTrials } from '../../wire/limits.ts';
+import { BodyError } from '../../wire/readBody.ts';
 import { parse, snapshotPartSchema, snapshotSchema } from '../decode.ts';
 
-/** Undefined when it is none. Throws SyntaxError when a line is no JSON, or the signal's reason. */
-export async function readSnapshot(text: string, signal?: AbortSignal): Promise<ExperimentSnapshot | undefined> {
+/**
+ * Reads the lines of {@link ExperimentSnapshot} and SnapshotParts. Undefined when the first line is not a snapshot.
+ *
+ * @throws BodyError when a line is not JSON or there are too many trials or metrics; the signal's reason; what `lines` throws
+ */
+export async function readSnapshot(
+  lines: AsyncIterable<string>,
+  signal?: AbortSignal,
+): Promise<ExperimentSnapshot | undefined> {
   let snapshot: ExperimentSnapshot | undefined;
   const table = new MetricTable();
-  for (let from = 0; from < text.length; ) {
-    const found = text.indexOf('\n', from);
-    const end = found < 0 ? text.length : found;
-    const value: unknown = JSON.parse(text.slice(from, end));
-    from = end + 1;
+  for await (const line of lines) {
+    signal?.throwIfAborted();
+    const value = parseLine(line);
     if (!snapshot) {
       snapshot = parse(snapshotSchema, value);
       if (!snapshot) return undefined;
@@ -23,8 +30,25 @@ export async function readSnapshot(text: string, signal?: AbortSignal): Promise<
       for (const row of trials) snapshot.trials.push(row);
       if (metrics) table.append(metrics);
     }
-    await turn();
-    signal?.throwIfAborted();
+    if (snapshot.trials.length > maxTrials || table.length > maxListRecords) {
+      throw new BodyError('large', 'sent more trials or metrics than can be shown.');
+    }
   }
   return snapshot;
+}
+
+function parseLine(line: string): unknown {
+  if (/^\s*</.test(line)) {
+    const explanation = 'answered with a web page instead of data, so it does not have this.';
+    throw new BodyError('garbled', explanation, { excerpt: line });
+  }
+  try {
+    return parseJson(line);
+  } catch (error) {
+    const explanation =
+      error instanceof JsonLimitError
+        ? `sent a snapshot that can't be read. ${error.message}`
+        : 'answered text that is no valid JSON; it may have been cut off.';
+    throw new BodyError('garbled', explanation, { excerpt: line });
+  }
 }

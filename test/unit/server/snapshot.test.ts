@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { readSnapshot } from '../../../src/client/follow/snapshotText.ts';
+import { Readable } from 'node:stream';
+import { readSnapshot as readLinesOfSnapshot } from '../../../src/client/follow/snapshotText.ts';
 import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
 import { snapshotLines, snapshotOf } from '../../../src/server/rest/snapshot.ts';
 import { ChangeStream } from '../../../src/server/sources/changes.ts';
 import type { ExperimentSource } from '../../../src/server/sources/source.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
+import { readLines } from '../../../src/wire/lineReader.ts';
+import { BodyError } from '../../../src/wire/readBody.ts';
 import { summary } from '../store/samples.ts';
+
+const readSnapshot = (text: string, signal?: AbortSignal) =>
+  readLinesOfSnapshot(readLines(Readable.from([Buffer.from(text)])), signal);
 
 const trialCount = 1001;
 const metricsPerTrial = 5;
@@ -93,7 +99,7 @@ describe('a snapshot line by line', () => {
     const controller = new AbortController();
     setImmediate(() => controller.abort(new Error('not wanted')));
     await assert.rejects(readSnapshot(text, controller.signal), /not wanted/);
-    await assert.rejects(readSnapshot(text.slice(0, -10)), SyntaxError);
+    await assert.rejects(readSnapshot(text.slice(0, -10)), BodyError);
     assert.equal(await readSnapshot('{"session": 1}\n'), undefined);
   });
 });

@@ -1,0 +1,93 @@
+/** Server-sent events as an async iterator: at the reader's pace, bounded in size, silence and time. */
+import type { Readable } from 'node:stream';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { JsonLimitError, parseJson } from '../model/json/parseJson.ts';
+import { eventSilenceTimeoutMs, eventTimeoutMs, maxEventBytes } from './limits.ts';
+import { BodyError, readBody, tooLarge } from './readBody.ts';
+
+export interface StreamEvent<Name extends string> {
+  name: Name;
+  /** The parsed JSON of the event. */
+  data: unknown;
+  /** The event's text, for a log. */
+  text: string;
+}
+
+export interface EventStreamOptions<Name extends string> {
+  /** Events of other names are passed over. */
+  names: readonly Name[];
+  /** Default {@link eventSilenceTimeoutMs}. */
+  silenceTimeoutMs?: number | undefined;
+  /** Ends the request. */
+  abort(): void;
+}
+
+/** The parser looks for the end of a line from every line on: a chunk of nothing but carriage returns must be short. */
+const sliceChars = 8 * 1024;
+
+/**
+ * Yields events until the server ends the stream. Nothing is read while the consumer is busy. Leaving the loop closes the connection.
+ *
+ * @throws BodyError when the stream breaks, falls silent, is not an event stream, or an event is too large or is not JSON
+ */
+export async function* readEvents<Name extends string>(
+  body: Readable,
+  options: EventStreamOptions<Name>,
+): AsyncGenerator<StreamEvent<Name>, void, undefined> {
+  const { names, silenceTimeoutMs = eventSilenceTimeoutMs, abort } = options;
+  let received: EventSourceMessage[] = [];
+  let problem: BodyError | undefined;
+  /** When the last event or comment came, and what has come since the last event that is known. */
+  let heard = performance.now();
+  let bytesSinceEvent = 0;
+  const parser = createParser({
+    onEvent: (event) => received.push(event),
+    onComment: () => {
+      heard = performance.now();
+    },
+    onError: (error) => {
+      // Fields and comments we do not know are allowed; lines that are no fields are not.
+      if (error.type === 'unknown-field' && /^\s*[<{[]/.test(error.line ?? '')) problem ??= notEvents(error.line);
+      if (error.type === 'max-buffer-size-exceeded') problem ??= tooLarge(maxEventBytes);
+    },
+    maxBufferSize: maxEventBytes,
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of readBody(body, { maxBytes: Number.POSITIVE_INFINITY, silenceTimeoutMs, abort })) {
+    const text = decoder.decode(chunk, { stream: true });
+    bytesSinceEvent += chunk.length;
+    for (let at = 0; at < text.length; at += sliceChars) {
+      parser.feed(text.slice(at, at + sliceChars));
+      if (problem) throw problem;
+    }
+    const events = received;
+    received = [];
+    if (events.length > 0) heard = performance.now();
+    for (const { event, data } of events) {
+      const name = names.find((known) => known === event);
+      if (name === undefined) continue;
+      bytesSinceEvent = 0;
+      yield { name, data: parseData(data), text: data };
+      // The consumer's time is not the server's.
+      heard = performance.now();
+    }
+    if (bytesSinceEvent > maxEventBytes) throw tooLarge(maxEventBytes);
+    if (performance.now() - heard > eventTimeoutMs) {
+      const seconds = eventTimeoutMs / 1000;
+      throw new BodyError('slow', `did not finish an event within ${seconds} s.`, { seconds });
+    }
+  }
+}
+
+function notEvents(line: string | undefined): BodyError {
+  return new BodyError('garbled', 'sent something that is no event stream.', { excerpt: line ?? '' });
+}
+
+function parseData(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const why = error instanceof JsonLimitError ? ` ${error.message}` : '';
+    throw new BodyError('garbled', `sent an event that makes no sense.${why}`, { excerpt: text });
+  }
+}
