@@ -17,7 +17,7 @@ import { parseJson } from '../model/json/parseJson.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
 
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
-import { maxListBytes } from '../wire/limits.ts';
+import { maxListBytes, maxListRecords, maxTrials } from '../wire/limits.ts';
 import { readLines } from '../wire/lineReader.ts';
 import { BodyError } from '../wire/readBody.ts';
 import { readRecords } from '../wire/recordReader.ts';
@@ -572,7 +572,8 @@ export class Experiment {
         const record = parse(schema, value);
         if (record !== undefined) records.push(record);
       };
-      await readRecords(chunks, take, { signal });
+      const maxRecords = path.startsWith('/metric-data') ? maxListRecords : maxTrials;
+      await readRecords(chunks, take, { signal, maxRecords });
       return records;
     });
   }
