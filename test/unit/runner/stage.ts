@@ -26,8 +26,11 @@ export class Stage {
   refusal: string | undefined;
   /** Why no trial can be stopped now. */
   keepStops: string | undefined;
+  /** Why no trial can be heard. */
+  deafness: string | undefined;
   /** Holds back the start of submitted trials. */
   queue = false;
+  startTime = Date.now();
   errors = 'ValueError: no';
 
   createService = (events: TrainingServiceEvents): TrainingService => {
@@ -57,10 +60,12 @@ export class Stage {
     return {
       open: async ({ number }, attempt) => {
         this.asked.push(`open ${number} ${attempt}`);
+        if (this.deafness !== undefined) throw new Error(this.deafness);
         return { environment: { ATTEMPT: String(attempt) }, files: {} };
       },
       follow: async ({ number }, attempt, position) => {
         this.asked.push(`follow ${number} ${attempt} ${JSON.stringify(position)}`);
+        if (this.deafness !== undefined) throw new Error(this.deafness);
       },
       close: nothing,
       dispose: nothing,
@@ -95,11 +100,11 @@ export class Stage {
 
   async #submit(trial: Trial, launch: (attempt: number) => Promise<TrialLaunch>) {
     if (this.refusal !== undefined) throw new Error(this.refusal);
-    this.running.set(trial.id, trial.number);
     this.launches.set(trial.id, launch);
     await launch(1);
+    this.running.set(trial.id, trial.number);
     if (!this.queue) {
-      this.events?.changed(trial.id, { state: 'running', startTime: Date.now(), attempt: 1, engineName: 'job 1' });
+      this.events?.changed(trial.id, { state: 'running', startTime: this.startTime, attempt: 1, engineName: 'job 1' });
     }
     return { job: trial.number };
   }
