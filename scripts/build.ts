@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { configSchema, searchSpaceSchema } from '../src/model/config/configSchema.ts';
+import { configSchema } from '../src/model/config/configSchema.ts';
 import { projectRoot } from './folders.ts';
 
 const dist = join(projectRoot, 'dist');
@@ -19,6 +19,7 @@ const nodeEntries = {
   cli: 'src/cli.ts',
   manager: 'src/manager/main.ts',
   runner: 'src/runner/main.ts',
+  searchWorker: 'src/runner/drivers/searchWorker.ts',
 } as const;
 
 export const nodeOptions: BuildOptions = {
@@ -38,7 +39,7 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client, what runs programs and the YAML parser would be most of the extension's code, and are loaded
+ * The HTTP client, what runs programs, the YAML parser and that of long answers would be most of the extension's code, and are loaded
  * only when there is a manager or NNI to talk to, a program to run or a config to read: files of their own, by these names, keep them
  * out of what VS Code reads at the start.
  */
@@ -46,6 +47,7 @@ const apart: Readonly<Record<string, string>> = {
   axios: 'axios',
   execa: 'execa',
   yaml: 'yaml',
+  streamparser: '@streamparser/json',
 };
 const keepApart: Plugin = {
   name: 'keep apart',
@@ -71,7 +73,6 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
     // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
     writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
     writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
-    writeFile(join(dist, 'searchSpace.schema.json'), `${JSON.stringify(searchSpaceSchema(), null, 2)}\n`),
     build({
       ...nodeOptions,
       ...common,

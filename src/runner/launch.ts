@@ -1,10 +1,9 @@
 /** Launches a runner: opens its experiment, builds the parts, serves them. */
 import { resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
-import { parseDuration } from '../model/config/duration.ts';
 import type { ExperimentProfile, ManifestEntry } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-import { createTuner } from '../search/createTuner.ts';
+import type { SearchSession } from '../search/search.ts';
 import { LogFile, type Logger, silentLogger } from '../server/log.ts';
 import { LiveSource } from '../server/sources/liveSource.ts';
 import { type ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
@@ -15,9 +14,12 @@ import { readManifest } from '../server/storage/manifest.ts';
 import { ManifestWriter } from '../server/storage/manifestWriter.ts';
 import { storeBatch } from '../server/storage/storeBatch.ts';
 import type { RunnerAccess } from '../wire/routes.ts';
-import { TunerHost } from './drivers/tunerHost.ts';
-import { Experiment, type Inheritance, tunerStateKey } from './experiment.ts';
+import { SearchDriver } from './drivers/search.ts';
+import { SearchPast } from './drivers/searchPast.ts';
+import { openSearch } from './drivers/searchThread.ts';
+import { RunnerEvents } from './events.ts';
 import { launchConfig, logLevel } from './launchConfig.ts';
+import { ExperimentLifecycle } from './lifecycle.ts';
 import {
   createExperiment,
   type HeldExperiment,
@@ -30,7 +32,7 @@ import {
 import { Listener } from './rest/serve.ts';
 import type { PlatformParts } from './trainingServices/platform.ts';
 import { createPlatform } from './trainingServices/registry.ts';
-import { findProcesses, readPast, type StoredTrial } from './trials/resume.ts';
+import { findProcesses, readPast, type StoredPast, type StoredTrial } from './trials/resume.ts';
 
 export interface LaunchArguments {
   /** The experiments folder, with NNI's manifest in it. */
@@ -90,12 +92,15 @@ async function run(
       : await resumeExperiment(place, undo);
   const logFile = openLog(held, args, undo);
   const platform = openPlatform(held, place, logFile);
+  const search = await openSearch(held.profile.params);
+  undo.push(() => search.dispose());
   const listener = await openListener(args, undo);
   const { source, journal } = openSource(held, place, request, listener.port, undo);
   const manifest = new ManifestWriter(place.root, place.id, place.entry, logFile.logger('Runner'));
+  const past = held.isNew ? undefined : readPast(storedTrials(held.database, held.state));
   const experiment = buildExperiment(
     held,
-    { source, journal, platform, manifest, log: logFile.logger('Runner') },
+    { source, journal, platform, manifest, search, past, log: logFile.logger('Runner') },
     undo,
   );
   await experiment.runs.service.prepare();
@@ -103,7 +108,9 @@ async function run(
 
   // From here on nothing can prevent the launch.
   recordRunner(held, journal, source, listener.port);
-  const started = experiment.start(await inheritanceOf(held, experiment));
+  const started = experiment.start(
+    past && { ...past.inheritance, ...(await findProcesses(past.unfinished, experiment.runs.service)) },
+  );
   const known = manifest.write({
     ...(place.entry && !held.isNew ? {} : newEntry(place.id, held.profile)),
     port: listener.port,
@@ -202,33 +209,28 @@ function openSource(
 }
 
 function buildExperiment(
-  { profile, state }: HeldExperiment,
+  { database, profile, state }: HeldExperiment,
   parts: {
     source: LiveSource;
     journal: Journal;
     platform: PlatformParts;
     manifest: ManifestWriter;
+    search: SearchSession;
+    past: StoredPast | undefined;
     log: Logger;
   },
   undo: Undo,
-): Experiment {
-  const { source, journal, platform, manifest, log } = parts;
-  const tuner = createTuner(profile.params);
-  undo.push(() => tuner.dispose());
-  const experiment = new Experiment({
-    profile,
-    journal,
-    log,
-    tuner: (onFailure) => new TunerHost(tuner, profile.params.tuner?.name ?? 'of this experiment', onFailure),
-    platform,
-    isTrial: (id) => state.has(id),
-    seconds: (limit) => (limit === undefined ? undefined : parseDuration(limit)),
-    statusChanged: (status, _errors, { endTime }) => {
-      void manifest.write({ status, endTime: endTime ?? 'N/A' });
-      source.summaryChanged();
-    },
-  });
+): ExperimentLifecycle {
+  const { source, journal, platform, manifest, search, past, log } = parts;
+  const events = new RunnerEvents();
+  const searchPast = past && new SearchPast(database, state, past.nextSetId);
+  const driver = new SearchDriver(search, searchPast);
+  const experiment = new ExperimentLifecycle({ profile, journal, log, events, driver, platform, trials: state });
   undo.push(() => experiment.runs.dispose());
+  events.on('statusChanged', (status) => {
+    void manifest.write({ status, endTime: experiment.profile.endTime ?? 'N/A' });
+    source.summaryChanged();
+  });
   source.show(experiment, (trialId) => experiment.runs.service.files(trialId));
   return experiment;
 }
@@ -240,17 +242,12 @@ function recordRunner({ holder, nniUntil }: HeldExperiment, journal: Journal, so
   journal.write({ meta: { ...origin, [holderKey]: { ...holder, port }, ...configFile } });
 }
 
-/** What a resumed experiment takes over; undefined for a new one. */
-async function inheritanceOf(held: HeldExperiment, { runs }: Experiment): Promise<Inheritance | undefined> {
-  if (held.isNew) return undefined;
-  const { database, state } = held;
-  const past = readPast(storedTrials(database, state), state.imported, database.getMeta(tunerStateKey));
-  return { ...past.inheritance, ...(await findProcesses(past.unfinished, runs.service)) };
-}
-
 function* storedTrials(database: ExperimentDatabase, state: ExperimentState): Generator<StoredTrial> {
   const runs = database.runs();
-  for (const row of state.rows()) yield { row, record: state.record(row.id), stored: runs.get(row.id) };
+  for (const row of state.rows()) {
+    const { id } = row;
+    yield { row, record: state.record(id), stored: runs.get(id), reports: () => state.metrics(id, 'PERIODICAL') };
+  }
 }
 
 /** Stores which `nni` the trials import, as soon as that is known. */

@@ -31,7 +31,12 @@ export function bundles(): Promise<Bundles> {
     const source = (path: string) => join(projectRoot, 'src', path);
     await build({
       ...nodeOptions,
-      entryPoints: { cli: source('cli.ts'), manager: source('manager/main.ts'), runner: source('runner/main.ts') },
+      entryPoints: {
+        cli: source('cli.ts'),
+        manager: source('manager/main.ts'),
+        runner: source('runner/main.ts'),
+        searchWorker: source('runner/drivers/searchWorker.ts'),
+      },
       outdir: dist,
     });
     return { cli: join(dist, 'cli.js'), manager: join(dist, 'manager.js'), runner: join(dist, 'runner.js') };

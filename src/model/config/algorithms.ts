@@ -1,11 +1,17 @@
-/** NNI's built-in tuners, advisors and assessors with their arguments (nni/runtime/config/registered_algorithms.yml and their constructors). */
+/**
+ * The registry of algorithms: NNI's built-in tuners, advisors and assessors with their arguments
+ * (nni/runtime/config/registered_algorithms.yml and their constructors), and ours. The check of a config, its schema and its
+ * completion read it, and `search/registry.ts` makes the native ones.
+ */
 import type { Field, Fields } from './field.ts';
 
+export type AlgorithmKind = 'tuner' | 'assessor';
+
 export interface AlgorithmRule {
-  kind: 'tuner' | 'assessor';
+  kind: AlgorithmKind;
   arguments: Fields;
-  /** Runs in the embedded manager. */
-  embedded: boolean;
+  /** The file in `src/search/` that implements it, without its ending; absent where only NNI does. */
+  native?: string;
   description: string;
 }
 
@@ -37,25 +43,25 @@ const parallel = {
   constant_liar_type: { type: 'string', values: liar } as Field,
 };
 
-function tuner(description: string, args: AlgorithmRule['arguments'], embedded = false): AlgorithmRule {
-  return { kind: 'tuner', arguments: args, embedded, description };
+function tuner(description: string, args: AlgorithmRule['arguments'], native?: string): AlgorithmRule {
+  return { kind: 'tuner', arguments: args, description, ...(native === undefined ? {} : { native }) };
 }
 
 export const algorithms: Readonly<Record<string, AlgorithmRule>> = {
   TPE: tuner(
     'Learns which regions of the space pay; the default choice.',
     { optimize_mode: mode, seed, tpe_args: { type: 'object', nullable: true, fields: tpeArguments } },
-    true,
+    'tuners/tpe',
   ),
   Random: tuner(
     'Draws at random: a baseline, and good with many parallel trials.',
     { optimize_mode: { ...mode, nullable: true }, seed },
-    true,
+    'tuners/random',
   ),
   GridSearch: tuner(
     'Every combination; continuous parameters in ever finer steps.',
     { optimize_mode: { ...mode, nullable: true } },
-    true,
+    'tuners/gridSearch',
   ),
   TPE_legacy: tuner('The older TPE, on hyperopt.', parallel),
   Anneal: tuner('Simulated annealing.', parallel),
@@ -150,13 +156,11 @@ export const algorithms: Readonly<Record<string, AlgorithmRule>> = {
   }),
   Medianstop: {
     kind: 'assessor',
-    embedded: false,
     description: 'Stops trials below the median of the others.',
     arguments: { optimize_mode: mode, start_step: { type: 'integer', min: 0 } },
   },
   Curvefitting: {
     kind: 'assessor',
-    embedded: false,
     description: 'Stops trials whose curve is predicted to stay below the best.',
     arguments: {
       epoch_num: { ...count, required: true },
@@ -175,10 +179,7 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** The rule for a name as people write it; NNI's own launcher is case-insensitive for the first letters only, we for all. */
-export function findAlgorithm(
-  name: string,
-  kind: AlgorithmRule['kind'],
-): { name: string; rule: AlgorithmRule } | undefined {
+export function findAlgorithm(name: string, kind: AlgorithmKind): { name: string; rule: AlgorithmRule } | undefined {
   const wanted = (
     Object.entries(aliases).find(([alias]) => alias.toLowerCase() === name.toLowerCase())?.[1] ?? name
   ).toLowerCase();
@@ -188,7 +189,7 @@ export function findAlgorithm(
   return undefined;
 }
 
-export function algorithmNames(kind: AlgorithmRule['kind']): string[] {
+export function algorithmNames(kind: AlgorithmKind): string[] {
   return Object.entries(algorithms)
     .filter(([, rule]) => rule.kind === kind)
     .map(([name]) => name);

@@ -16,7 +16,7 @@ import { removeRunnerToken, writeRunnerToken } from '../../server/storage/runner
 import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
 import type { RunnerAccess } from '../../wire/routes.ts';
-import type { Experiment } from '../experiment.ts';
+import type { ExperimentLifecycle } from '../lifecycle.ts';
 import { registerWriteRoutes } from './writeRoutes.ts';
 
 const host = '127.0.0.1';
@@ -74,7 +74,7 @@ export class Listener {
   async serve(options: {
     source: LiveSource;
     /** Undefined when it is only viewed. */
-    experiment: Experiment | undefined;
+    experiment: ExperimentLifecycle | undefined;
     shutDown(): void;
   }): Promise<void> {
     const { source, experiment, shutDown } = options;

@@ -1,13 +1,11 @@
 /** NNI's routes that change something (`ts/nni_manager/rest_server/restHandler.ts`), with the checks it lacks. */
-
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isObject } from '../../model/json/isObject.ts';
-import { decodeMetric } from '../../model/trial/metric.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
-import type { FinishedTrial } from '../../search/tuner.ts';
 import { httpError } from '../../server/security/httpError.ts';
 import { nniBase } from '../../wire/routes.ts';
-import type { Experiment } from '../experiment.ts';
+import type { ExperimentLifecycle } from '../lifecycle.ts';
+import { readImportBody } from '../trials/importedResults.ts';
 import { readUpdate } from './profileUpdate.ts';
 
 /** NNI's limit for a body. */
@@ -15,13 +13,13 @@ const bodyLimit = 50 * 1024 * 1024;
 
 export interface WriteRoutesOptions {
   /** Undefined for an experiment that is only viewed. */
-  experiment: Experiment | undefined;
+  experiment: ExperimentLifecycle | undefined;
   /** Begins to end the runner; the request is answered first. */
   shutDown(): void;
 }
 
 export function registerWriteRoutes(server: FastifyInstance, options: WriteRoutesOptions): void {
-  const running = (): Experiment => {
+  const running = (): ExperimentLifecycle => {
     if (!options.experiment) throw httpError(409, 'This experiment is only viewed; resume it to change it.');
     return options.experiment;
   };
@@ -49,7 +47,7 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
   });
 
   server.post(`${nniBase}/experiment/import-data`, limit, (request, reply) => {
-    running().importData(readImport(request.body), request.body);
+    running().importData(readImportBody(request.body), request.body);
     return empty(reply);
   });
 
@@ -67,22 +65,4 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
 
 function empty(reply: FastifyReply): FastifyReply {
   return reply.code(200).send();
-}
-
-/** Pairs of parameters and result as NNI exports them: the value is a number, an object with `default`, or JSON text of one. */
-function readImport(body: unknown): FinishedTrial[] {
-  if (!Array.isArray(body)) {
-    throw httpError(400, 'The body must be an array of { "parameter": { … }, "value": … }.');
-  }
-  return body.map((entry: unknown, index) => {
-    if (!isObject(entry) || !isObject(entry.parameter)) {
-      throw httpError(400, `Entry ${index} has no "parameter" that is an object.`);
-    }
-    const { value } = entry;
-    const number = decodeMetric(typeof value === 'string' ? value : JSON.stringify(value ?? null)).default;
-    if (number === undefined || !Number.isFinite(number)) {
-      throw httpError(400, `Entry ${index} has no number as "value", but ${JSON.stringify(value ?? null)}.`);
-    }
-    return { parameters: entry.parameter as Parameters, value: number };
-  });
 }

@@ -1,21 +1,20 @@
 /** What a resumed experiment takes over from its stored past. */
-
-import { parseWrittenJson } from '../../model/json/parseJson.ts';
-
-import { decodeMetric } from '../../model/trial/metric.ts';
-import { isEnded, type ParameterRecord, type TrialRow } from '../../model/trial/trial.ts';
-import type { FinishedTrial } from '../../search/tuner.ts';
+import { unwrapMetricData } from '../../model/trial/metric.ts';
+import { isEnded, type MetricDataRecord, type ParameterRecord, type TrialRow } from '../../model/trial/trial.ts';
 import type { StoredRun } from '../../server/storage/storedRun.ts';
-import type { Inheritance } from '../experiment.ts';
+import type { Inheritance } from '../lifecycle.ts';
 import type { TrainingService } from '../trainingServices/trainingService.ts';
 import type { Trial } from './trial.ts';
 import type { AdoptedTrial } from './trialRuns.ts';
+import { usableReport } from './verdict.ts';
 
 export interface StoredTrial {
   row: TrialRow;
   /** The record it is bound to; undefined when none was stored. */
   record: ParameterRecord | undefined;
   stored: StoredRun | undefined;
+  /** Its intermediate results, in the order they were stored. */
+  reports(): readonly MetricDataRecord[];
 }
 
 /** A trial that has not ended; it may have a process. */
@@ -25,54 +24,37 @@ export interface Unfinished extends Omit<AdoptedTrial, 'stored'> {
 
 export interface StoredPast {
   inheritance: Omit<Inheritance, 'waiting' | 'adopt'>;
+  /** The number after the highest that a search called its sets by. */
+  nextSetId: number;
   unfinished: Unfinished[];
 }
 
-/**
- * Sorts out the stored trials. Numbers go on where they ended (NNI starts them again low, so that they collide).
- *
- * @param imported texts of what was imported earlier, as stored
- * @param tunerState what the tuner last said of itself
- */
-export function readPast(trials: Iterable<StoredTrial>, imported: Iterable<string>, tunerState: unknown): StoredPast {
-  const results: { trial: FinishedTrial; endTime: number }[] = [];
-  const fruitless: TrialRow['parameters'][] = [];
-  const pending = new Map<number, TrialRow['parameters']>();
+/** Sorts out the stored trials. Numbers go on where they ended (NNI starts them again low, so that they collide). */
+export function readPast(trials: Iterable<StoredTrial>): StoredPast {
   const unfinished: Unfinished[] = [];
   let count = 0;
   let lastNumber = -1;
-  let lastParameterId = -1;
-  for (const { row, record, stored } of trials) {
+  let lastSetId = -1;
+  for (const { row, record, stored, reports } of trials) {
     count++;
     lastNumber = Math.max(lastNumber, row.number);
-    const parameterId = record?.parameter_id;
-    if (typeof parameterId === 'number') lastParameterId = Math.max(lastParameterId, parameterId);
-    const value = row.final === undefined ? undefined : decodeMetric(row.final).default;
-    if (row.status === 'SUCCEEDED' && value !== undefined && Number.isFinite(value)) {
-      results.push({ trial: { parameters: row.parameters, value }, endTime: row.endTime ?? 0 });
-    } else if (isEnded(row.status) && typeof parameterId === 'number') fruitless.push(row.parameters);
+    if (typeof record?.parameter_id === 'number') lastSetId = Math.max(lastSetId, record.parameter_id);
     if (isEnded(row.status) || !record) continue;
-    if (typeof parameterId === 'number') pending.set(parameterId, record.parameters);
     unfinished.push({
       trial: { id: row.id, number: row.number, record },
       stored,
       isRunning: row.status !== 'WAITING',
       startTime: row.startTime ?? Date.now(),
       final: row.final,
+      latest: latestReport(reports()),
     });
   }
-  // The order in which a search that was never interrupted would have learned of them.
-  const finished = results.sort((a, b) => a.endTime - b.endTime).map(({ trial }) => trial);
-  for (const text of imported) finished.push(...readImported(text));
-  return {
-    inheritance: {
-      past: { finished, pending, fruitless, ...(tunerState == null ? {} : { state: tunerState }) },
-      trials: count,
-      nextTrialNumber: lastNumber + 1,
-      nextParameterId: lastParameterId + 1,
-    },
-    unfinished,
-  };
+  return { inheritance: { trials: count, nextTrialNumber: lastNumber + 1 }, nextSetId: lastSetId + 1, unfinished };
+}
+
+/** Text of the last intermediate result that a search can use. */
+export function latestReport(reports: readonly MetricDataRecord[]): string | undefined {
+  return reports.map(({ data }) => unwrapMetricData(data)).findLast((text) => usableReport(text));
 }
 
 /** Sorts unfinished trials into those that were submitted and those that still wait. */
@@ -95,21 +77,4 @@ export async function findProcesses(
 
 function resumedSource(record: ParameterRecord): ParameterRecord['parameter_source'] {
   return record.parameter_source === 'customized' ? 'customized' : 'resumed';
-}
-
-function readImported(text: string): FinishedTrial[] {
-  let data: unknown;
-  try {
-    data = parseWrittenJson(text);
-  } catch {
-    return [];
-  }
-  if (!Array.isArray(data)) return [];
-  return data.flatMap((entry: { parameter?: unknown; value?: unknown } | null) => {
-    const { parameter, value } = entry ?? {};
-    if (parameter === null || typeof parameter !== 'object') return [];
-    const number = decodeMetric(typeof value === 'string' ? value : JSON.stringify(value ?? null)).default;
-    if (number === undefined || !Number.isFinite(number)) return [];
-    return [{ parameters: parameter as FinishedTrial['parameters'], value: number }];
-  });
 }

@@ -12,6 +12,7 @@ import type { StoredRun } from '../../server/storage/storedRun.ts';
 import { type Clock, systemClock, type Timer } from '../../system/clock.ts';
 import type { ChannelEvents, TrialChannel, TrialLaunch, TrialReport } from '../channels/channel.ts';
 import { type Deferred, deferred } from '../deferred.ts';
+import type { RunnerEvents, StoredReport } from '../events.ts';
 import type {
   TrainingService,
   TrainingServiceEvents,
@@ -19,7 +20,7 @@ import type {
   TrialState,
 } from '../trainingServices/trainingService.ts';
 import type { Trial } from './trial.ts';
-import { type Cancellation, judge, readCancellation, type Verdict } from './verdict.ts';
+import { type Cancellation, judge, readCancellation, usableReport, type Verdict } from './verdict.ts';
 
 /** Characters of a reported value that a debug log shows. */
 const maxLoggedChars = 200;
@@ -33,12 +34,7 @@ export interface TrialRunsOptions {
   log: Logger;
   /** Seconds; undefined for no limit. */
   maxTrialDuration: number | undefined;
-  /** Called when a trial has ended and that is stored. */
-  ended(trial: Trial, verdict: Verdict): void;
-  /** Called when trials can't be started here. */
-  broken(reason: string): void;
-  /** Called when another trial may start. */
-  roomChanged(): void;
+  events: RunnerEvents;
   clock?: Clock;
 }
 
@@ -52,6 +48,8 @@ export interface AdoptedTrial {
   startTime: number;
   /** Text of its final result, if it reported one. */
   final: string | undefined;
+  /** Text of its last usable intermediate result, if it reported one. */
+  latest: string | undefined;
 }
 
 /** What a person should know about a trial that runs or waits; the first that applies is shown. */
@@ -72,6 +70,8 @@ interface Run {
   verdict?: Verdict;
   /** Text of the first final result. */
   final?: string;
+  /** Text of the last usable intermediate result. */
+  latest?: string;
   notices: Notices;
   /** The message that the trial's row shows now. */
   shown: string;
@@ -102,7 +102,7 @@ export class TrialRuns {
     this.#clock = options.clock ?? systemClock;
     this.service = options.createService({
       changed: (id, state) => this.#changed(id, state),
-      roomChanged: () => options.roomChanged(),
+      roomChanged: () => options.events.emit('roomChanged'),
     });
     this.channel = options.createChannel({
       reported: (id, report) => this.#reported(id, report),
@@ -142,10 +142,11 @@ export class TrialRuns {
   }
 
   /** Takes over a trial that an earlier runner submitted. */
-  async adopt({ trial, stored, isRunning, startTime, final }: AdoptedTrial): Promise<void> {
+  async adopt({ trial, stored, isRunning, startTime, final, latest }: AdoptedTrial): Promise<void> {
     const run = this.#add(trial, { ...stored });
     if (isRunning) run.startedAttempt = stored.attempt;
     if (final !== undefined) run.final = final;
+    if (latest !== undefined) run.latest = latest;
     if (isRunning) this.#limitDuration(run, startTime);
     try {
       await this.channel.follow(trial, stored.attempt, stored.position);
@@ -209,7 +210,7 @@ export class TrialRuns {
     for (const event of early) event();
     if (!failure) return;
     const message = `could not be started: ${failure.reason}`;
-    if (!run.cancellation) this.#options.broken(failure.reason);
+    if (!run.cancellation) this.#options.events.emit('trialsBroken', failure.reason);
     this.#finish(run, run.cancellation ?? { status: 'FAILED', message }, this.#clock.now());
   }
 
@@ -228,6 +229,7 @@ export class TrialRuns {
     run.stored.attempt = attempt;
     delete run.stored.position;
     delete run.final;
+    delete run.latest;
     run.notices = { attempt: `attempt ${attempt}${lost === undefined ? '' : `, after it was ${lost}`}` };
     this.#options.log.info(`Trial ${run.trial.number} (${run.trial.id}) begins attempt ${attempt}`);
     this.#options.journal.write({
@@ -321,13 +323,29 @@ export class TrialRuns {
     const rows: MetricDataRecord[] = [];
     for (const { parameterId, type, sequence, value } of report.metrics) {
       if (type === 'FINAL') run.final ??= value;
+      else if (usableReport(value)) run.latest = value;
       log.debug(`Trial ${trial.number} (${id}) reported ${type} ${sequence}: ${value.slice(0, maxLoggedChars)}`);
       if (parameterId !== own) this.#remark(run, `reported a result of parameters ${parameterId}, but ran ${own}`);
       rows.push({ timestamp, trialJobId: id, parameterId, type, sequence, data: wrapMetricData(value) });
     }
     if (report.garbage !== undefined) this.#remark(run, `wrote ${report.garbage} among its results`);
     stored.position = report.position;
-    journal.write({ ...(rows.length > 0 ? { metrics: rows } : {}), ...this.#storedRun(run) });
+    if (rows.length === 0) {
+      journal.write(this.#storedRun(run));
+      return;
+    }
+    journal.write({ metrics: rows, ...this.#storedRun(run) }, ({ event, metric }) => {
+      const first = metric - rows.length + 1;
+      const stored = report.metrics.map(
+        ({ type, sequence, value }, index): StoredReport => ({
+          type,
+          step: sequence,
+          text: value,
+          at: { event, metric: first + index },
+        }),
+      );
+      this.#options.events.emit('trialReported', trial, stored);
+    });
   }
 
   /** Shows the first remark only: later ones mostly repeat it. */
@@ -341,7 +359,7 @@ export class TrialRuns {
   async #ended(run: Run, end: TrialEnd): Promise<void> {
     await this.#closeChannel(run);
     const errors = end.exitCode === 0 ? '' : await this.#errorsOf(run);
-    this.#finish(run, run.verdict ?? judge(end, run.final, run.cancellation, errors), end.endTime);
+    this.#finish(run, run.verdict ?? judge(end, run, run.cancellation, errors), end.endTime);
   }
 
   async #errorsOf({ trial }: Run): Promise<string> {
@@ -392,9 +410,9 @@ export class TrialRuns {
       ...(run.stored.handle === undefined ? {} : this.#place(run)),
     };
     this.#options.log.info(`Trial ${trial.number} (${trial.id}) ended: ${verdict.status} ${message ?? ''}`);
-    this.#options.journal.write({ events: [event], released: [trial.id] }, () => {
+    this.#options.journal.write({ events: [event], released: [trial.id] }, (at) => {
       this.#runs.delete(trial.id);
-      this.#options.ended(trial, verdict);
+      this.#options.events.emit('trialEnded', trial, verdict, at);
     });
     run.over.resolve();
   }

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { JsonValue } from '../../model/json/jsonValue.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { TrialStatus } from '../../model/trial/trial.ts';
+import type { Report } from '../../search/algorithm.ts';
 import type { TrialEnd } from '../trainingServices/trainingService.ts';
 
 /** Why the runner itself ended a trial. */
@@ -22,8 +23,10 @@ export function readCancellation(stored: JsonValue | undefined): Cancellation | 
 export interface Verdict {
   status: TrialStatus;
   message?: string;
-  /** The number the tuner learns; undefined when the trial gave none. */
-  value?: number;
+  /** The result that the search learns; absent when the trial gave none. */
+  final?: Report;
+  /** The last number that a trial reported before it was stopped early. */
+  latest?: Report;
 }
 
 /** Longest piece of a trial's own words in a message. */
@@ -32,25 +35,33 @@ const longestQuote = 200;
 /** Said of trials of which nobody knows how they ended. */
 export const unwatchedEnd = 'the machine or the trial was killed while no runner watched';
 
+/** A reported metric as a number to search by; undefined for text, NaN and infinities. */
+export function usableReport(text: string): Report | undefined {
+  const value = decodeMetric(text).default;
+  return value !== undefined && Number.isFinite(value) ? { value, text } : undefined;
+}
+
 /**
  * Judges a trial that is over. As in NNI the exit code decides between SUCCEEDED and FAILED, also when a trial that was to
  * be cancelled used the grace to report its result and end well. Unlike in NNI, a trial killed by a signal that nobody here
  * sent has FAILED.
  *
- * @param final text of the first final result, undefined when none was reported
+ * @param reported texts of the first final result and of the last usable intermediate one; absent where there is none
  * @param errors the end of the trial's error output
  */
 export function judge(
   end: TrialEnd,
-  final: string | undefined,
+  reported: { final?: string; latest?: string },
   cancellation: Cancellation | undefined,
   errors: string,
 ): Verdict {
-  const value = final === undefined ? undefined : decodeMetric(final).default;
-  const usable = value !== undefined && Number.isFinite(value);
-  if (cancellation && !(end.exitCode === 0 && usable)) return { ...cancellation };
+  const final = reported.final === undefined ? undefined : usableReport(reported.final);
+  if (cancellation && !(end.exitCode === 0 && final)) {
+    const latest = final ?? (reported.latest === undefined ? undefined : usableReport(reported.latest));
+    return { ...cancellation, ...(cancellation.status === 'EARLY_STOPPED' && latest ? { latest } : {}) };
+  }
   if (end.exitCode === 0)
-    return usable ? { status: 'SUCCEEDED', value } : { status: 'SUCCEEDED', message: unusable(final) };
+    return final ? { status: 'SUCCEEDED', final } : { status: 'SUCCEEDED', message: unusable(reported.final) };
   const said = lastWords(errors);
   return { status: 'FAILED', message: said === '' ? reasonOf(end) : `${reasonOf(end)}: ${said}` };
 }

@@ -53,6 +53,21 @@ export class RandomGenerator {
   }
 }
 
+/** The generator's state in a tuner's checkpoint, `{ "generator": [ … ] }`; undefined when it has none. */
+export function generatorStateIn(checkpoint: unknown): GeneratorState | undefined {
+  if (typeof checkpoint !== 'object' || checkpoint === null || !('generator' in checkpoint)) return undefined;
+  const { generator } = checkpoint;
+  if (!Array.isArray(generator)) return undefined;
+  const [a, b, c, counter]: unknown[] = generator;
+  const isState = [a, b, c, counter].every((part) => typeof part === 'number');
+  return isState ? [Number(a), Number(b), Number(c), Number(counter)] : undefined;
+}
+
+/** The `seed` among a tuner's arguments; undefined when it has none. */
+export function seedIn(classArgs: Readonly<Record<string, unknown>>): number | undefined {
+  return typeof classArgs.seed === 'number' ? classArgs.seed : undefined;
+}
+
 /** For experiments without a seed of their own. */
 export function freshSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);

@@ -1,6 +1,7 @@
 /** NNI's GridSearch tuner (nni/algorithms/hpo/gridsearch_tuner.py). */
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
+import type { Answer, Checkpoint, ProposedSet, SearchAlgorithm, SearchEvent } from '../algorithm.ts';
 import { Grid } from '../space/grid.ts';
 import {
   asGiven,
@@ -10,26 +11,65 @@ import {
   parameterSpecs,
   toParameters,
 } from '../space/parameterSpec.ts';
-import type { FinishedTrial, Tuner } from '../tuner.ts';
+import { triedElsewhere } from './random.ts';
 
-export class GridSearchTuner implements Tuner {
+export function create(): SearchAlgorithm {
+  return new GridSearchTuner();
+}
+
+export class GridSearchTuner implements SearchAlgorithm {
+  /** Sets that were tried are not proposed again, so it needs to know them all. */
+  readonly needs = { history: true };
   #specs: ParameterSpec[] = [];
   #grid = new Grid([]);
+  /** The search space's text. */
   #space = '';
   /** Points taken from the grid so far. */
   #taken = 0;
-  /** What was tried, here or in imported data. */
+  /** Texts of the sets that were tried. */
   #history = new Set<string>();
+  #from: Place | undefined;
 
-  updateSearchSpace(space: SearchSpace): void {
-    this.#specs = parameterSpecs(space);
-    if (this.#specs.length === 0) throw new Error('The search space is empty.');
-    this.#grid = new Grid(this.#specs);
-    this.#space = JSON.stringify(space);
-    this.#taken = 0;
+  open(space: SearchSpace, from?: Checkpoint): void {
+    this.#from = from && placeIn(from.state);
+    this.#setSpace(space);
   }
 
-  generateParameters(): Parameters | undefined {
+  ask(count: number, firstId: number): Answer {
+    const sets: ProposedSet[] = [];
+    while (sets.length < count) {
+      const parameters = this.#propose();
+      if (!parameters) break;
+      sets.push({ id: firstId + sets.length, parameters });
+    }
+    return { sets, rest: 'never' };
+  }
+
+  tell(event: SearchEvent): undefined {
+    if (event.kind === 'space') this.#setSpace(event.space);
+    else for (const parameters of triedElsewhere(event)) this.#remember(parameters);
+  }
+
+  /** The place in the grid, and which grid: the space may be changed before the next checkpoint is stored. */
+  checkpoint(): unknown {
+    return { taken: this.#taken, space: this.#space } satisfies Place;
+  }
+
+  #setSpace(space: SearchSpace): void {
+    const specs = parameterSpecs(space);
+    if (specs.length === 0) throw new Error('The search space is empty.');
+    this.#specs = specs;
+    this.#grid = new Grid(specs);
+    this.#space = JSON.stringify(space);
+    this.#taken = 0;
+    const { taken = 0, space: its } = this.#from ?? {};
+    if (its !== undefined && its !== this.#space) return;
+    while (this.#taken < taken && this.#next()) {
+      // Walks over what was taken before: the grid is the same each time.
+    }
+  }
+
+  #propose(): Parameters | undefined {
     for (let point = this.#next(); point; point = this.#next()) {
       const parameters = toParameters(this.#specs, point);
       const text = canonicalText(parameters);
@@ -40,34 +80,6 @@ export class GridSearchTuner implements Tuner {
     return undefined;
   }
 
-  receiveTrialResult(): void {}
-
-  trialEnd(): void {}
-
-  importData(trials: readonly FinishedTrial[]): void {
-    for (const { parameters } of trials) this.#remember(parameters);
-  }
-
-  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
-    for (const parameters of [...pending.values(), ...fruitless]) this.#remember(parameters);
-  }
-
-  /** The place in the grid, and which grid: the space may be changed before a next state is stored. */
-  saveState(): unknown {
-    return { taken: this.#taken, space: this.#space };
-  }
-
-  loadState(state: unknown): void {
-    const { taken, space } = state as { taken: number; space?: string };
-    // Without the text it is of a version that did not store it.
-    if (space !== undefined && space !== this.#space) return;
-    while (this.#taken < taken && this.#next()) {
-      // Walked over again: the grid is the same each time.
-    }
-  }
-
-  dispose(): void {}
-
   #remember(parameters: Parameters): void {
     this.#history.add(canonicalText(asGiven(this.#specs, parameters)));
   }
@@ -77,4 +89,17 @@ export class GridSearchTuner implements Tuner {
     if (point) this.#taken++;
     return point;
   }
+}
+
+interface Place {
+  taken: number;
+  /** Absent in experiments of version 0.0. */
+  space?: string;
+}
+
+function placeIn(state: unknown): Place | undefined {
+  if (typeof state !== 'object' || state === null || !('taken' in state)) return undefined;
+  const { taken } = state;
+  if (typeof taken !== 'number') return undefined;
+  return 'space' in state && typeof state.space === 'string' ? { taken, space: state.space } : { taken };
 }

@@ -1,51 +1,67 @@
 /** NNI's Random tuner (nni/algorithms/hpo/random_tuner.py): independent draws, repeated ones replaced. */
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
+import type { AlgorithmOptions, Answer, Checkpoint, ProposedSet, SearchAlgorithm, SearchEvent } from '../algorithm.ts';
 import { Deduplicator } from '../space/deduplicator.ts';
 import { isActive, type ParameterSpec, type Point, parameterSpecs, toParameters } from '../space/parameterSpec.ts';
-import { freshSeed, type GeneratorState, RandomGenerator } from '../space/randomGenerator.ts';
-import type { FinishedTrial, Tuner } from '../tuner.ts';
+import { freshSeed, generatorStateIn, RandomGenerator, seedIn } from '../space/randomGenerator.ts';
 
-export class RandomTuner implements Tuner {
+export function create({ classArgs }: AlgorithmOptions): SearchAlgorithm {
+  return new RandomTuner(seedIn(classArgs));
+}
+
+export class RandomTuner implements SearchAlgorithm {
+  /** Sets that were tried are not proposed again, so it needs to know them all. */
+  readonly needs = { history: true };
   #generator: RandomGenerator;
   #specs: ParameterSpec[] = [];
   #deduplicator = new Deduplicator([]);
 
-  constructor(options: { seed?: number } = {}) {
-    this.#generator = new RandomGenerator(options.seed ?? freshSeed());
+  constructor(seed = freshSeed()) {
+    this.#generator = new RandomGenerator(seed);
   }
 
-  updateSearchSpace(space: SearchSpace): void {
+  open(space: SearchSpace, from?: Checkpoint): void {
+    this.#setSpace(space);
+    const state = generatorStateIn(from?.state);
+    if (state) this.#generator.state = state;
+  }
+
+  ask(count: number, firstId: number): Answer {
+    const sets: ProposedSet[] = [];
+    while (sets.length < count) {
+      const parameters = this.#propose();
+      if (!parameters) break;
+      sets.push({ id: firstId + sets.length, parameters });
+    }
+    return { sets, rest: 'never' };
+  }
+
+  tell(event: SearchEvent): undefined {
+    if (event.kind === 'space') this.#setSpace(event.space);
+    else for (const parameters of triedElsewhere(event)) this.#deduplicator.add(parameters);
+  }
+
+  checkpoint(): unknown {
+    return { generator: this.#generator.state };
+  }
+
+  #setSpace(space: SearchSpace): void {
     this.#specs = parameterSpecs(space);
     this.#deduplicator = new Deduplicator(this.#specs, this.#deduplicator.history);
   }
 
-  generateParameters(): Parameters | undefined {
+  #propose(): Parameters | undefined {
     const point = this.#deduplicator.replace(drawPoint(this.#generator, this.#specs));
     return point && toParameters(this.#specs, point);
   }
+}
 
-  receiveTrialResult(): void {}
-
-  trialEnd(): void {}
-
-  importData(trials: readonly FinishedTrial[]): void {
-    for (const { parameters } of trials) this.#deduplicator.add(parameters);
-  }
-
-  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
-    for (const parameters of [...pending.values(), ...fruitless]) this.#deduplicator.add(parameters);
-  }
-
-  saveState(): unknown {
-    return { generator: this.#generator.state };
-  }
-
-  loadState(state: unknown): void {
-    this.#generator.state = (state as { generator: GeneratorState }).generator;
-  }
-
-  dispose(): void {}
+/** Parameters that an event shows to have been tried, other than those the tuner has just proposed. */
+export function triedElsewhere(event: SearchEvent): Parameters[] {
+  if (event.kind === 'proposed') return [event.parameters];
+  if (event.kind === 'imported') return event.results.map(({ parameters }) => parameters);
+  return event.kind === 'ended' && event.set === null && event.final ? [event.parameters] : [];
 }
 
 /** One point drawn from the space itself. */

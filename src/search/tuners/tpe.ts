@@ -8,6 +8,15 @@
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
+import type {
+  AlgorithmOptions,
+  Answer,
+  Checkpoint,
+  ProposedSet,
+  SearchAlgorithm,
+  SearchEvent,
+  SetId,
+} from '../algorithm.ts';
 import { Deduplicator } from '../space/deduplicator.ts';
 import { logDensity, type Mixture, normalMixture, sampleMixture } from '../space/mixture.ts';
 import {
@@ -20,9 +29,12 @@ import {
   toParameters,
   toPoint,
 } from '../space/parameterSpec.ts';
-import { freshSeed, type GeneratorState, RandomGenerator } from '../space/randomGenerator.ts';
-import type { FinishedTrial, Tuner } from '../tuner.ts';
-import { drawCoordinate } from './random.ts';
+import { freshSeed, generatorStateIn, RandomGenerator, seedIn } from '../space/randomGenerator.ts';
+import { drawCoordinate, triedElsewhere } from './random.ts';
+
+export function create({ classArgs, optimizeMode }: AlgorithmOptions): SearchAlgorithm {
+  return new TpeTuner(optimizeMode, seedIn(classArgs), argumentsIn(classArgs.tpe_args));
+}
 
 export interface TpeArguments {
   /** What a running trial is taken to give, so that concurrent ones spread out; null counts them out. */
@@ -53,95 +65,114 @@ interface Result {
   loss: number;
 }
 
-export class TpeTuner implements Tuner {
+interface Learned {
+  parameters: Parameters;
+  loss: number;
+  /** Undefined where the parameters don't belong to the present space. */
+  result: Result | undefined;
+}
+
+export class TpeTuner implements SearchAlgorithm {
+  readonly needs = { thread: true, history: true };
   #arguments: TpeArguments;
   #sign: 1 | -1;
   #generator: RandomGenerator;
   #specs: ParameterSpec[] = [];
   #deduplicator = new Deduplicator([]);
-  /** In order of arrival, which the weights depend on. */
-  #results: { parameters: Parameters; result: Result | undefined; loss: number }[] = [];
-  #running = new Map<number, Point>();
-  #runningParameters = new Map<number, Parameters>();
+  /** In order of arrival: among equal losses it decides. */
+  #learned: Learned[] = [];
+  #running = new Map<SetId, Point>();
+  #runningParameters = new Map<SetId, Parameters>();
 
-  constructor(options: { optimizeMode: OptimizeMode; seed?: number; arguments?: Partial<TpeArguments> }) {
-    this.#sign = options.optimizeMode === 'maximize' ? -1 : 1;
-    this.#generator = new RandomGenerator(options.seed ?? freshSeed());
-    this.#arguments = { ...tpeDefaults, ...options.arguments };
+  constructor(optimizeMode: OptimizeMode, seed = freshSeed(), given: Partial<TpeArguments> = {}) {
+    this.#sign = optimizeMode === 'maximize' ? -1 : 1;
+    this.#generator = new RandomGenerator(seed);
+    this.#arguments = { ...tpeDefaults, ...given };
   }
 
-  /** What is known so far is carried over as far as it fits the new space. */
-  updateSearchSpace(space: SearchSpace): void {
+  open(space: SearchSpace, from?: Checkpoint): void {
+    this.#setSpace(space);
+    const state = generatorStateIn(from?.state);
+    if (state) this.#generator.state = state;
+  }
+
+  ask(count: number, firstId: number): Answer {
+    const sets: ProposedSet[] = [];
+    while (sets.length < count) {
+      const id = firstId + sets.length;
+      const parameters = this.#propose();
+      if (!parameters) break;
+      this.#run(id, parameters);
+      sets.push({ id, parameters });
+    }
+    return { sets, rest: 'never' };
+  }
+
+  tell(event: SearchEvent): undefined {
+    for (const parameters of triedElsewhere(event)) this.#deduplicator.add(parameters);
+    switch (event.kind) {
+      case 'space':
+        this.#setSpace(event.space);
+        break;
+      case 'proposed':
+        this.#run(event.set, event.parameters);
+        break;
+      case 'imported':
+        for (const { parameters, value } of event.results) this.#learn(parameters, value);
+        break;
+      case 'ended':
+        if (event.final) this.#learn(event.parameters, event.final.value);
+        this.#forget(event.set);
+        break;
+      case 'discarded':
+        this.#forget(event.set);
+    }
+  }
+
+  checkpoint(): unknown {
+    return { generator: this.#generator.state };
+  }
+
+  /** Carries over what is known, as far as it fits the new space. */
+  #setSpace(space: SearchSpace): void {
     this.#specs = parameterSpecs(space);
     this.#deduplicator = new Deduplicator(this.#specs, this.#deduplicator.history);
-    for (const entry of this.#results) entry.result = this.#asResult(entry.parameters, entry.loss);
+    for (const entry of this.#learned) entry.result = this.#asResult(entry.parameters, entry.loss);
     this.#running.clear();
     for (const [id, parameters] of this.#runningParameters) this.#run(id, parameters);
   }
 
-  generateParameters(parameterId: number): Parameters | undefined {
-    const results = this.#results.flatMap(({ result }) => (result ? [result] : []));
+  #propose(): Parameters | undefined {
+    const results = this.#learned.flatMap(({ result }) => (result ? [result] : []));
     const lie = this.#lie(results);
     if (lie !== undefined) for (const point of this.#running.values()) results.push({ point, loss: lie });
+    // Once for all dimensions: sorting is stable, so each has its own results in the order it would have sorted them.
+    results.sort((a, b) => a.loss - b.loss);
     const suggested: Point = new Map();
     for (const spec of this.#specs)
       if (isActive(spec, suggested)) suggested.set(spec.key, this.#suggest(spec, results));
     const point = this.#deduplicator.replace(suggested);
-    if (!point) return undefined;
-    const parameters = toParameters(this.#specs, point);
-    this.#run(parameterId, parameters);
-    return parameters;
+    return point && toParameters(this.#specs, point);
   }
 
-  /** @throws Error when the value is not finite: a comparison with it has no meaning. */
-  receiveTrialResult(parameterId: number, parameters: Parameters, value: number): void {
+  /** @throws Error when the value is not finite: a comparison with it has no meaning */
+  #learn(parameters: Parameters, value: number): void {
     if (!Number.isFinite(value)) throw new Error(`TPE can't learn from the result ${value}.`);
     const loss = this.#sign * value;
-    this.#results.push({ parameters, result: this.#asResult(parameters, loss), loss });
-    this.#forget(parameterId);
+    this.#learned.push({ parameters, loss, result: this.#asResult(parameters, loss) });
   }
-
-  trialEnd(parameterId: number): void {
-    this.#forget(parameterId);
-  }
-
-  importData(trials: readonly FinishedTrial[]): void {
-    for (const { parameters, value } of trials) {
-      if (!Number.isFinite(value)) throw new Error(`TPE can't learn from the result ${value}.`);
-      const loss = this.#sign * value;
-      this.#results.push({ parameters, result: this.#asResult(parameters, loss), loss });
-      this.#deduplicator.add(parameters);
-    }
-  }
-
-  recover(pending: ReadonlyMap<number, Parameters>, fruitless: readonly Parameters[]): void {
-    for (const parameters of fruitless) this.#deduplicator.add(parameters);
-    for (const [id, parameters] of pending) {
-      this.#deduplicator.add(parameters);
-      this.#run(id, parameters);
-    }
-  }
-
-  saveState(): unknown {
-    return { generator: this.#generator.state };
-  }
-
-  loadState(state: unknown): void {
-    this.#generator.state = (state as { generator: GeneratorState }).generator;
-  }
-
-  dispose(): void {}
 
   /** The point is taken from what the trial got, so that a resumed search, which knows no more, goes on in the same way. */
-  #run(parameterId: number, parameters: Parameters): void {
-    this.#runningParameters.set(parameterId, parameters);
+  #run(id: SetId, parameters: Parameters): void {
+    this.#runningParameters.set(id, parameters);
     const point = toPoint(this.#specs, parameters);
-    if (point) this.#running.set(parameterId, point);
+    if (point) this.#running.set(id, point);
   }
 
-  #forget(parameterId: number): void {
-    this.#running.delete(parameterId);
-    this.#runningParameters.delete(parameterId);
+  #forget(id: SetId | null): void {
+    if (id === null) return;
+    this.#running.delete(id);
+    this.#runningParameters.delete(id);
   }
 
   #asResult(parameters: Parameters, loss: number): Result | undefined {
@@ -159,16 +190,17 @@ export class TpeTuner implements Tuner {
     return losses.reduce((a, b) => (type === 'best' ? Math.min(a, b) : Math.max(a, b)));
   }
 
+  /** @param results from the least loss to the greatest */
   #suggest(spec: ParameterSpec, results: readonly Result[]): number {
-    const own = results.flatMap(({ point, loss }) => {
+    const own: number[] = [];
+    for (const { point } of results) {
       const x = point.get(spec.key);
-      return x === undefined ? [] : [{ x, loss }];
-    });
+      if (x !== undefined) own.push(x);
+    }
     if (own.length < this.#arguments.n_startup_jobs) return drawCoordinate(this.#generator, spec);
     const { gamma, linear_forgetting } = this.#arguments;
     const count = Math.min(Math.ceil(gamma * Math.sqrt(own.length)), linear_forgetting);
-    const sorted = own.sort((a, b) => a.loss - b.loss).map(({ x }) => x);
-    const [good, others] = [sorted.slice(0, count), sorted.slice(count)];
+    const [good, others] = [own.slice(0, count), own.slice(count)];
     return spec.kind === 'categorical'
       ? this.#suggestCategorical(spec, good, others)
       : this.#suggestNumeric(spec, good, others);
@@ -257,6 +289,21 @@ class OptionShares {
     if (rest < 0 || this.#history.length === 0) return generator.below(this.#size);
     return this.#history[generator.weighted(this.#weights, this.#total - this.#size * this.#prior)] ?? 0;
   }
+}
+
+const liarTypes = ['best', 'worst', 'mean', null] as const;
+
+/** The arguments of a config, which has been checked against NNI's. */
+function argumentsIn(given: unknown): Partial<TpeArguments> {
+  const fields = new Map(Object.entries(typeof given === 'object' && given !== null ? given : {}));
+  const found: Partial<TpeArguments> = {};
+  const liar = liarTypes.find((type) => type === fields.get('constant_liar_type'));
+  if (liar !== undefined) found.constant_liar_type = liar;
+  for (const name of ['n_startup_jobs', 'n_ei_candidates', 'linear_forgetting', 'prior_weight', 'gamma'] as const) {
+    const value: unknown = fields.get(name);
+    if (typeof value === 'number') found[name] = value;
+  }
+  return found;
 }
 
 /** A ramp from 1/n up to 1 for all but the last `flat` of `n`, which weigh 1. */

@@ -9,6 +9,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
 import type { JsonValue } from '../../model/json/jsonValue.ts';
+import { parseWrittenJson } from '../../model/json/parseJson.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
 import { type LogPosition, type LogRow, mergeLog } from './logPosition.ts';
@@ -178,6 +179,16 @@ export class ExperimentDatabase {
     return this.#reading(() => ({ event: this.#newestRow('TrialJobEvent'), metric: this.#newestRow('MetricData') }));
   }
 
+  /** Data of the first event of this name after a row of `TrialJobEvent`; undefined when there is none. Throws StorageError. */
+  firstEventData(name: string, after: number): string | undefined {
+    return this.#reading(() => {
+      const row = this.#prepare(
+        'SELECT data FROM TrialJobEvent WHERE event = ? AND rowid > ? ORDER BY rowid LIMIT 1',
+      ).get(name, after);
+      return typeof row?.data === 'string' ? row.data : undefined;
+    });
+  }
+
   /**
    * A page of the log: the rows after `from`, at most up to `to`, in the order they were stored. Empty at the end.
    * Throws StorageError.
@@ -255,7 +266,7 @@ export class ExperimentDatabase {
     return this.#reading(() => {
       if (!this.#hasOurTables()) return undefined;
       const row = this.#prepare('SELECT value FROM TrialdeckMeta WHERE key = ?').get(key);
-      return row ? (JSON.parse(String(row.value)) as unknown) : undefined;
+      return row ? parseWrittenJson(String(row.value)) : undefined;
     });
   }
 

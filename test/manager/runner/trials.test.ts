@@ -152,7 +152,8 @@ describe('runner: trials', () => {
     const last = all.find((trial) => trial.status === 'RUNNING');
     assert.deepEqual([last?.number, last?.source, last?.parameters], [3, 'customized', { x: 42 }]);
     const file = join(root, 'exp/environments/local-env/trials', last?.id ?? '', 'x');
-    while (!existsSync(file)) await delay(10);
+    // The shell makes the file before it writes into it.
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await delay(10);
     assert.equal(readFileSync(file, 'utf8'), '42\n');
     assert.equal((await runner.status()).status, 'NO_MORE_TRIAL');
     assert.equal((await runner.fetch('DELETE', `/trial-jobs/${last?.id}`)).status, 200);

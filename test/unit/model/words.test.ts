@@ -1,7 +1,7 @@
 /** The small words of the model: durations, spelling, directions, states. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { algorithmNames, algorithms, findAlgorithm } from '../../../src/model/config/algorithms.ts';
+import { algorithmNames, findAlgorithm } from '../../../src/model/config/algorithms.ts';
 import { parseDuration } from '../../../src/model/config/duration.ts';
 import { looksLikeConfig } from '../../../src/model/config/looksLikeConfig.ts';
 import { optimizeModeOf } from '../../../src/model/experiment/optimizeMode.ts';
@@ -93,14 +93,6 @@ describe('algorithms', () => {
     assert.equal(findAlgorithm('Medianstop', 'tuner'), undefined);
     assert.equal(findAlgorithm('medianstop', 'assessor')?.name, 'Medianstop');
     assert.equal(findAlgorithm('constructor', 'tuner'), undefined);
-  });
-
-  it('that run here are the ones with a tuner', () => {
-    const embedded = Object.entries(algorithms).filter(([, rule]) => rule.embedded);
-    assert.deepEqual(
-      embedded.map(([name]) => name),
-      ['TPE', 'Random', 'GridSearch'],
-    );
   });
 });
 

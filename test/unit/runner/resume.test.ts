@@ -20,61 +20,37 @@ function stored(number: number, status: TrialRow['status'], more: Partial<Stored
     intermediates: 0,
     ...(more.final === undefined ? {} : { final: more.final }),
   };
-  return { row, record, stored: undefined, ...more };
+  return { row, record, stored: undefined, reports: () => [], ...more };
 }
 
+const report = (text: string) => ({
+  timestamp: 0,
+  trialJobId: 'trial1',
+  parameterId: '1',
+  type: 'PERIODICAL' as const,
+  sequence: 0,
+  data: JSON.stringify(text),
+});
+
 describe('resume', () => {
-  it('teaches the tuner what was found, and only numbers that trials really gave', () => {
-    const { inheritance } = readPast(
-      [
-        stored(0, 'SUCCEEDED', { final: '0.5' }),
-        stored(1, 'SUCCEEDED', { final: 'NaN' }),
-        stored(2, 'SUCCEEDED', { final: '"text"' }),
-        stored(3, 'SUCCEEDED'),
-        stored(4, 'FAILED', { final: '0.7' }),
-        stored(5, 'USER_CANCELED', { final: '0.8' }),
-        stored(6, 'SUCCEEDED', { final: '{"default": 0.9}' }),
-      ],
-      [
-        '[{"parameter":{"x":9},"value":"1.5"},{"parameter":{"x":8},"value":2},{"value":1},null]',
-        '{"parameter":1}',
-        '{',
-      ],
-      { grid: 3 },
-    );
-    assert.deepEqual(inheritance.past, {
-      finished: [
-        { parameters: { x: 0 }, value: 0.5 },
-        { parameters: { x: 6 }, value: 0.9 },
-        { parameters: { x: 9 }, value: 1.5 },
-        { parameters: { x: 8 }, value: 2 },
-      ],
-      pending: new Map(),
-      fruitless: [{ x: 1 }, { x: 2 }, { x: 3 }, { x: 4 }, { x: 5 }],
-      state: { grid: 3 },
-    });
-    assert.equal(inheritance.trials, 7);
-    assert.equal(inheritance.nextTrialNumber, 7);
-    assert.equal(inheritance.nextParameterId, 7);
+  it('continues the numbers of trials and sets', () => {
+    const { inheritance, nextSetId } = readPast([stored(4, 'FAILED'), stored(6, 'SUCCEEDED'), stored(5, 'SUCCEEDED')]);
+    assert.deepEqual(inheritance, { trials: 3, nextTrialNumber: 7 });
+    assert.equal(nextSetId, 7);
   });
 
   it('tells submitted trials from those that wait', async () => {
     const run = { trialId: 'trial1', handle: { job: 4 }, attempt: 2, position: 12 };
     const queued = { trialId: 'trial6', handle: { job: 6 }, attempt: 1 };
-    const { inheritance, unfinished } = readPast(
-      [
-        stored(0, 'SUCCEEDED', { final: '1' }),
-        stored(1, 'RUNNING', { stored: run }),
-        stored(2, 'WAITING'),
-        stored(3, 'WAITING'),
-        stored(4, 'RUNNING', { final: '0.5' }),
-        stored(5, 'RUNNING', { record: undefined }),
-        stored(6, 'WAITING', { stored: queued }),
-      ],
-      [],
-      undefined,
-    );
-    assert.deepEqual([...inheritance.past.pending.keys()], [1, 2, 3, 4, 6]);
+    const { unfinished } = readPast([
+      stored(0, 'SUCCEEDED', { final: '1' }),
+      stored(1, 'RUNNING', { stored: run, reports: () => [report('0.25'), report('NaN')] }),
+      stored(2, 'WAITING'),
+      stored(3, 'WAITING'),
+      stored(4, 'RUNNING', { final: '0.5' }),
+      stored(5, 'RUNNING', { record: undefined }),
+      stored(6, 'WAITING', { stored: queued }),
+    ]);
     const found = { job: 7 };
     const { waiting, adopt } = await findProcesses(unfinished, {
       find: async (id) => (id === 'trial3' ? found : undefined),
@@ -84,12 +60,12 @@ describe('resume', () => {
       [['trial2', 2, 'resumed', 2]],
     );
     assert.deepEqual(
-      adopt.map((each) => [each.trial.number, each.stored, each.isRunning, each.startTime, each.final]),
+      adopt.map((each) => [each.trial.number, each.stored, each.isRunning, each.startTime, each.final, each.latest]),
       [
-        [1, run, true, 1001, undefined],
-        [3, { trialId: 'trial3', attempt: 1, handle: found }, false, 1003, undefined],
-        [4, { trialId: 'trial4', attempt: 1 }, true, 1004, '0.5'],
-        [6, queued, false, 1006, undefined],
+        [1, run, true, 1001, undefined, '0.25'],
+        [3, { trialId: 'trial3', attempt: 1, handle: found }, false, 1003, undefined, undefined],
+        [4, { trialId: 'trial4', attempt: 1 }, true, 1004, '0.5', undefined],
+        [6, queued, false, 1006, undefined, undefined],
       ],
     );
   });

@@ -98,6 +98,11 @@ export class Stage {
     this.channelEvents?.reported(this.idOf(number), { attempt, metrics, position: 10 });
   }
 
+  reportIntermediate(number: number, sequence: number, value: string): void {
+    const metrics = [{ parameterId: String(number), type: 'PERIODICAL' as const, sequence, value }];
+    this.channelEvents?.reported(this.idOf(number), { attempt: 1, metrics, position: sequence });
+  }
+
   async #submit(trial: Trial, launch: (attempt: number) => Promise<TrialLaunch>) {
     if (this.refusal !== undefined) throw new Error(this.refusal);
     this.launches.set(trial.id, launch);

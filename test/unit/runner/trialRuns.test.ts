@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RunnerEvents } from '../../../src/runner/events.ts';
 import type { Trial } from '../../../src/runner/trials/trial.ts';
 import { TrialRuns } from '../../../src/runner/trials/trialRuns.ts';
 import type { Verdict } from '../../../src/runner/trials/verdict.ts';
@@ -51,6 +52,9 @@ describe('trial runs', () => {
     });
     const verdicts: Verdict[] = [];
     const broken: string[] = [];
+    const events = new RunnerEvents();
+    events.on('trialEnded', (_trial, verdict) => verdicts.push(verdict));
+    events.on('trialsBroken', (reason) => broken.push(reason));
     const journal = new Journal({
       store: (batch) => storeBatch(database, batch),
       apply: (batch) => source.apply(batch),
@@ -60,9 +64,7 @@ describe('trial runs', () => {
       journal,
       log: silentLogger,
       maxTrialDuration,
-      ended: (_trial, verdict) => verdicts.push(verdict),
-      broken: (reason) => broken.push(reason),
-      roomChanged: () => undefined,
+      events,
       clock,
     });
     const accept = (number: number): Trial => {
@@ -174,7 +176,7 @@ describe('trial runs', () => {
       stage.report(0, '3', '0', 2);
       stage.end(0, undefined);
       await settle();
-      assert.deepEqual(verdicts.at(-1), { status: 'SUCCEEDED', value: 3 });
+      assert.deepEqual(verdicts.at(-1), { status: 'SUCCEEDED', final: { value: 3, text: '3' } });
       assert.equal(rowOf(0)?.final, '3');
       assert.equal(state.best?.value, 3);
     });
@@ -198,7 +200,7 @@ describe('trial runs', () => {
     assert.ok(stored);
     const record = { parameter_id: 0, parameter_source: 'algorithm', parameters: {}, parameter_index: 0 } as const;
     const trial = { id: 't0', number: 0, record };
-    await second.runs.adopt({ trial, stored, isRunning: true, startTime: 1, final: undefined });
+    await second.runs.adopt({ trial, stored, isRunning: true, startTime: 1, final: undefined, latest: undefined });
     await settle();
     assert.deepEqual(second.stage.asked, ['follow 0 1 undefined', 'adopt 0 {"job":0}']);
     assert.deepEqual(second.verdicts, [cancelled]);
@@ -254,7 +256,7 @@ describe('trial runs', () => {
     const { stage, runs, verdicts, accept } = setUp();
     stage.deafness = 'EMFILE: too many open files';
     const stored = { trialId: 't0', attempt: 1, handle: { job: 4 } };
-    await runs.adopt({ trial: accept(0), stored, isRunning: true, startTime: 1, final: undefined });
+    await runs.adopt({ trial: accept(0), stored, isRunning: true, startTime: 1, final: undefined, latest: undefined });
     await settle();
     assert.deepEqual(stage.numbers, []);
     const message = 'could not be taken over: EMFILE: too many open files';

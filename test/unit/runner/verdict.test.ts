@@ -6,9 +6,9 @@ const cancelled = { status: 'USER_CANCELED', message: 'cancelled' } as const;
 
 describe('verdict on a trial', () => {
   for (const [final, expected] of [
-    ['0.5', { status: 'SUCCEEDED', value: 0.5 }],
-    ['{"default": 2, "loss": NaN}', { status: 'SUCCEEDED', value: 2 }],
-    ['true', { status: 'SUCCEEDED', value: 1 }],
+    ['0.5', { status: 'SUCCEEDED', final: { value: 0.5, text: '0.5' } }],
+    ['{"default": 2, "loss": NaN}', { status: 'SUCCEEDED', final: { value: 2, text: '{"default": 2, "loss": NaN}' } }],
+    ['true', { status: 'SUCCEEDED', final: { value: 1, text: 'true' } }],
     ['NaN', { status: 'SUCCEEDED', message: 'final result is NaN' }],
     ['-Infinity', { status: 'SUCCEEDED', message: 'final result is infinite' }],
     ['"good"', { status: 'SUCCEEDED', message: 'final result is text' }],
@@ -19,14 +19,15 @@ describe('verdict on a trial', () => {
     [undefined, { status: 'SUCCEEDED', message: 'ended without a final result' }],
   ] as const) {
     it(`takes the final result ${final} for what it is`, () => {
-      assert.deepEqual(judge({ exitCode: 0, endTime }, final, undefined, ''), expected);
+      assert.deepEqual(judge({ exitCode: 0, endTime }, final === undefined ? {} : { final }, undefined, ''), expected);
     });
   }
 
   it('says why a trial failed, in its own last words', () => {
     const traceback =
       'Traceback (most recent call last):\n  File "trial.py", line 3\n\x1b[31mValueError: lr must be positive\x1b[0m\n\n';
-    const failed = (exitCode: number, errors: string) => judge({ exitCode, endTime }, '0.5', undefined, errors).message;
+    const failed = (exitCode: number, errors: string) =>
+      judge({ exitCode, endTime }, { final: '0.5' }, undefined, errors).message;
     assert.equal(failed(1, traceback), 'exit 1: ValueError: lr must be positive');
     assert.equal(failed(1, `${traceback}epoch 3\repoch 4\r`), 'exit 1: ValueError: lr must be positive');
     assert.equal(
@@ -38,16 +39,32 @@ describe('verdict on a trial', () => {
   });
 
   it('tells a kill from a cancellation', () => {
-    assert.deepEqual(judge({ signal: 'SIGKILL', endTime }, undefined, undefined, ''), {
+    assert.deepEqual(judge({ signal: 'SIGKILL', endTime }, {}, undefined, ''), {
       status: 'FAILED',
       message: 'killed by SIGKILL, maybe for want of memory',
     });
-    assert.deepEqual(judge({ signal: 'SIGINT', endTime }, undefined, cancelled, 'KeyboardInterrupt'), cancelled);
-    assert.deepEqual(judge({ endTime }, '0.5', undefined, ''), { status: 'FAILED', message: unwatchedEnd });
+    assert.deepEqual(
+      judge({ signal: 'SIGINT', endTime }, { latest: '0.5' }, cancelled, 'KeyboardInterrupt'),
+      cancelled,
+    );
+    assert.deepEqual(judge({ endTime }, { final: '0.5' }, undefined, ''), { status: 'FAILED', message: unwatchedEnd });
   });
 
   it('keeps the result of a trial that used the grace to end well', () => {
-    assert.deepEqual(judge({ exitCode: 0, endTime }, '0.5', cancelled, ''), { status: 'SUCCEEDED', value: 0.5 });
-    assert.deepEqual(judge({ exitCode: 0, endTime }, undefined, cancelled, ''), cancelled);
+    assert.deepEqual(judge({ exitCode: 0, endTime }, { final: '0.5' }, cancelled, ''), {
+      status: 'SUCCEEDED',
+      final: { value: 0.5, text: '0.5' },
+    });
+    assert.deepEqual(judge({ exitCode: 0, endTime }, {}, cancelled, ''), cancelled);
+  });
+
+  it('keeps what a trial had reported when it was stopped early', () => {
+    const stopped = { status: 'EARLY_STOPPED', message: 'below the median' } as const;
+    const verdict = (reported: { final?: string; latest?: string }) =>
+      judge({ signal: 'SIGINT', endTime }, reported, stopped, '');
+    assert.deepEqual(verdict({}), stopped);
+    assert.deepEqual(verdict({ latest: '0.5' }), { ...stopped, latest: { value: 0.5, text: '0.5' } });
+    assert.deepEqual(verdict({ latest: '0.5', final: '0.6' }), { ...stopped, latest: { value: 0.6, text: '0.6' } });
+    assert.deepEqual(verdict({ latest: '0.5', final: 'NaN' }), { ...stopped, latest: { value: 0.5, text: '0.5' } });
   });
 });

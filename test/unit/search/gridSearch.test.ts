@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { asFloat, numberOf, WrittenNumber } from '../../../src/model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 import { GridSearchTuner } from '../../../src/search/tuners/gridSearch.ts';
-import { draw, drawAll } from './drawing.ts';
+import { changedSpace, draw, drawAll, ended, imported, proposed } from './drawing.ts';
 import { allPoints, anySpace, assertFits, finiteSpace, sortedText } from './spaces.ts';
 
-function grid(space: SearchSpace): GridSearchTuner {
+function grid(space: SearchSpace, state?: unknown): GridSearchTuner {
   const tuner = new GridSearchTuner();
-  tuner.updateSearchSpace(space);
+  tuner.open(space, state === undefined ? undefined : { seq: 0, state });
   return tuner;
 }
 
@@ -104,8 +104,10 @@ describe('GridSearch', () => {
 
   it('leaves out what was tried elsewhere', () => {
     const tuner = grid({ x: { _type: 'randint', _value: [0, 5] } });
-    tuner.importData([{ parameters: { x: 1 }, value: 0.5 }]);
-    tuner.recover(new Map([[7, { x: 2 }]]), [{ x: 4 }]);
+    tuner.tell(imported([{ parameters: { x: 1 }, value: 0.5 }]));
+    tuner.tell(proposed(7, { x: 2 }));
+    tuner.tell(ended(null, { x: 4 }, 0.5));
+    tuner.tell(ended(null, { x: 3 }));
     assert.deepEqual(drawAll(tuner), [{ x: 0 }, { x: 3 }]);
   });
 
@@ -114,15 +116,16 @@ describe('GridSearch', () => {
     const both: SearchSpace = { x: { _type: 'choice', _value: [1, asFloat(1), [asFloat(2)]] } };
     assert.deepEqual(text(grid(both)), ['{"x":1}', '{"x":1.0}', '{"x":[2.0]}']);
     const one = grid(both);
-    one.importData([{ parameters: { x: 1 }, value: 0.5 }]);
+    one.tell(imported([{ parameters: { x: 1 }, value: 0.5 }]));
     assert.deepEqual(text(one), ['{"x":1.0}', '{"x":[2.0]}']);
     const loose = grid({
       x: { _type: 'choice', _value: [0.5, asFloat(1)] },
       q: { _type: 'quniform', _value: [1, 2, 1] },
     });
     // As NNI's own manager passes it on, and as this one stored it before it knew better.
-    loose.importData([{ parameters: { x: 1, q: 2 }, value: 0.5 }]);
-    loose.recover(new Map([[1, { x: 0.5, q: 1 }]]), [{ q: asFloat(1), x: 1 }]);
+    loose.tell(imported([{ parameters: { x: 1, q: 2 }, value: 0.5 }]));
+    loose.tell(proposed(1, { x: 0.5, q: 1 }));
+    loose.tell(proposed(2, { q: asFloat(1), x: 1 }));
     assert.deepEqual(text(loose), ['{"x":0.5,"q":2.0}']);
   });
 
@@ -132,15 +135,14 @@ describe('GridSearch', () => {
     assert.equal(JSON.stringify(sets), '[{"id":12345678901234567890},{"id":12345678901234567891}]');
   });
 
-  it('goes on where it was when its state is loaded, without failed trials again', () => {
+  it('continues from its checkpoint where it was, and repeats no set', () => {
     fc.assert(
       fc.property(anySpace, fc.nat({ max: 30 }), (space, count) => {
         const whole = draw(grid(space), 40);
         const first = grid(space);
         const before = draw(first, Math.min(count, whole.length));
-        const second = grid(space);
-        second.loadState(JSON.parse(JSON.stringify(first.saveState())));
-        second.recover(new Map(), before);
+        const second = grid(space, JSON.parse(JSON.stringify(first.checkpoint())));
+        for (const [id, parameters] of before.entries()) second.tell(proposed(id, parameters));
         assert.deepEqual([...before, ...draw(second, whole.length - before.length)], whole);
       }),
     );
@@ -149,16 +151,14 @@ describe('GridSearch', () => {
   it('does not apply its place to the grid of another space', () => {
     const old = grid({ x: { _type: 'randint', _value: [0, 5] } });
     draw(old, 3);
-    const state = old.saveState();
-    const changed = grid({ x: { _type: 'randint', _value: [10, 13] } });
-    changed.loadState(state);
+    const changed = grid({ x: { _type: 'randint', _value: [10, 13] } }, old.checkpoint());
     assert.deepEqual(drawAll(changed), [{ x: 10 }, { x: 11 }, { x: 12 }]);
   });
 
   it('takes a new space while it runs', () => {
     const tuner = grid({ x: { _type: 'choice', _value: [1, 2] } });
     drawAll(tuner);
-    tuner.updateSearchSpace({ x: { _type: 'choice', _value: [0, 2, 4] } });
+    tuner.tell(changedSpace({ x: { _type: 'choice', _value: [0, 2, 4] } }));
     assert.deepEqual(drawAll(tuner), [{ x: 0 }, { x: 4 }]);
   });
 

@@ -77,14 +77,14 @@ describe('formulas of the tuners, beside the real NNI', () => {
     }
     for (const space of [...sample(anySpace, 40), ...ordinary]) {
       const tuner = new GridSearchTuner();
-      tuner.updateSearchSpace(space);
+      tuner.open(space);
       const points = draw(tuner, 25);
       // NNI itself may look for ever for a next point; so many it has.
       cases.push({ question: { question: 'grid', space, count: points.length }, ours: points });
     }
     for (const space of sample(anySpace, 60)) {
-      const tuner = new RandomTuner({ seed: 1 });
-      tuner.updateSearchSpace(space);
+      const tuner = new RandomTuner(1);
+      tuner.open(space);
       const [parameters = {}] = draw(tuner, 1);
       const specs = parameterSpecs(space);
       const back = toParameters(specs, toPoint(specs, parameters) ?? new Map());

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 import { numericValue, parameterSpecs, roundHalfEven } from '../../../src/search/space/parameterSpec.ts';
 import { RandomTuner } from '../../../src/search/tuners/random.ts';
-import { draw, drawAll } from './drawing.ts';
+import { changedSpace, draw, drawAll, ended, imported, proposed } from './drawing.ts';
 import { allPoints, anySpace, assertFits, finiteSpace, sortedText } from './spaces.ts';
 
-function random(space: SearchSpace, seed?: number): RandomTuner {
-  const tuner = new RandomTuner(seed === undefined ? {} : { seed });
-  tuner.updateSearchSpace(space);
+function random(space: SearchSpace, seed?: number, state?: unknown): RandomTuner {
+  const tuner = new RandomTuner(seed);
+  tuner.open(space, state === undefined ? undefined : { seq: 0, state });
   return tuner;
 }
 
@@ -45,8 +45,10 @@ describe('Random', () => {
   it('does not repeat what was tried before it was resumed, failed trials included', () => {
     const space: SearchSpace = { x: { _type: 'choice', _value: ['a', 'b', 'c', 'd', 'e'] } };
     const tuner = random(space, 1);
-    tuner.importData([{ parameters: { x: 'a' }, value: 1 }]);
-    tuner.recover(new Map([[4, { x: 'b' }]]), [{ x: 'c' }]);
+    tuner.tell(imported([{ parameters: { x: 'a' }, value: 1 }]));
+    tuner.tell(proposed(4, { x: 'b' }));
+    tuner.tell(proposed(5, { x: 'c' }));
+    tuner.tell(ended(5, { x: 'c' }));
     assert.deepEqual(
       drawAll(tuner)
         .map(({ x }) => x)
@@ -55,13 +57,12 @@ describe('Random', () => {
     );
   });
 
-  it('goes on where it was when its state is loaded', () => {
+  it('continues from its checkpoint where it was', () => {
     const space: SearchSpace = { x: { _type: 'normal', _value: [0, 1] }, c: { _type: 'choice', _value: [1, 2, 3] } };
     const whole = draw(random(space, 3), 20);
     const first = random(space, 3);
     const before = draw(first, 9);
-    const second = random(space, 99);
-    second.loadState(JSON.parse(JSON.stringify(first.saveState())));
+    const second = random(space, 99, JSON.parse(JSON.stringify(first.checkpoint())));
     assert.deepEqual([...before, ...draw(second, 11)], whole);
   });
 
@@ -93,7 +94,7 @@ describe('Random', () => {
   it('takes a new space while it runs', () => {
     const tuner = random({ x: { _type: 'choice', _value: [1, 2] } });
     drawAll(tuner);
-    tuner.updateSearchSpace({ x: { _type: 'choice', _value: [1, 2, 3] } });
+    tuner.tell(changedSpace({ x: { _type: 'choice', _value: [1, 2, 3] } }));
     assert.deepEqual(drawAll(tuner), [{ x: 3 }]);
   });
 });

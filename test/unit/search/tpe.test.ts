@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
 import type { SearchSpace } from '../../../src/model/space/searchSpace.ts';
 import type { Parameters } from '../../../src/model/trial/trial.ts';
-import { createTuner } from '../../../src/search/createTuner.ts';
-import type { FinishedTrial } from '../../../src/search/tuner.ts';
+import type { KnownResult } from '../../../src/search/algorithm.ts';
+import { createSearch } from '../../../src/search/registry.ts';
 import { RandomTuner } from '../../../src/search/tuners/random.ts';
-import { type TpeArguments, TpeTuner } from '../../../src/search/tuners/tpe.ts';
-import { draw, drawAll } from './drawing.ts';
+import { create, type TpeArguments, TpeTuner } from '../../../src/search/tuners/tpe.ts';
+import { changedSpace, draw, drawAll, ended, imported, next, proposed } from './drawing.ts';
 import { allPoints, anySpace, assertFits, finiteSpace, sortedText } from './spaces.ts';
 
 interface Options {
@@ -15,9 +15,9 @@ interface Options {
   optimizeMode?: 'maximize' | 'minimize';
   arguments?: Partial<TpeArguments>;
 }
-function tpe(space: SearchSpace, { optimizeMode = 'minimize', ...options }: Options = {}): TpeTuner {
-  const tuner = new TpeTuner({ optimizeMode, ...options });
-  tuner.updateSearchSpace(space);
+function tpe(space: SearchSpace, options: Options = {}, state?: unknown): TpeTuner {
+  const tuner = new TpeTuner(options.optimizeMode ?? 'minimize', options.seed, options.arguments);
+  tuner.open(space, state === undefined ? undefined : { seq: 0, state });
   return tuner;
 }
 
@@ -34,15 +34,14 @@ function search(
   objective: (parameters: Parameters) => number,
   count: number,
   firstId = 0,
-): FinishedTrial[] {
-  const trials: FinishedTrial[] = [];
+): KnownResult[] {
+  const trials: KnownResult[] = [];
   for (let id = firstId; id < firstId + count; id++) {
-    const parameters = tuner.generateParameters(id);
+    const parameters = next(tuner, id);
     if (!parameters) break;
     const value = objective(parameters);
     trials.push({ parameters, value });
-    tuner.receiveTrialResult(id, parameters, value);
-    tuner.trialEnd(id);
+    tuner.tell(ended(id, parameters, value));
   }
   return trials;
 }
@@ -88,17 +87,17 @@ describe('TPE', () => {
           [...allPoints(space)].filter((point) => !texts.includes(point)),
           [],
         );
-        assert.equal(tuner.generateParameters(2000), undefined);
+        assert.deepEqual(tuner.ask(1, 2000), { sets: [], rest: 'never' });
       }),
     );
   });
 
   it('searches: after 80 trials it is nearer to the best than Random, with most seeds', () => {
-    const best = (trials: FinishedTrial[]) => Math.min(...trials.map(({ value }) => value));
+    const best = (trials: KnownResult[]) => Math.min(...trials.map(({ value }) => value));
     const seeds = Array.from({ length: 60 }, (_, seed) => seed);
     const random = (seed: number) => {
-      const tuner = new RandomTuner({ seed });
-      tuner.updateSearchSpace(mixed);
+      const tuner = new RandomTuner(seed);
+      tuner.open(mixed);
       return best(search(tuner, loss, 80));
     };
     const pairs = seeds.map((seed) => [best(search(tpe(mixed, { seed }), loss, 80)), random(seed)] as const);
@@ -129,7 +128,7 @@ describe('TPE', () => {
       const right = late.filter(({ parameters }) => (parameters.net as { _name: string })._name === 'b');
       assert.ok(right.length > 30, `${right.length} of 40`);
       const early = search(tpe(space, { seed }), objective, 20);
-      const average = (trials: FinishedTrial[]) => trials.reduce((sum, { value }) => sum + value, 0) / trials.length;
+      const average = (trials: KnownResult[]) => trials.reduce((sum, { value }) => sum + value, 0) / trials.length;
       assert.ok(average(late) < average(early) / 1.5, `${average(late)} after ${average(early)}`);
     }
   });
@@ -142,7 +141,7 @@ describe('TPE', () => {
       down.map(({ parameters }) => parameters),
     );
     const wrong = search(tpe(mixed, { seed: 1, optimizeMode: 'maximize' }), loss, 50);
-    const sum = (trials: FinishedTrial[]) => trials.slice(30).reduce((total, { value }) => total + value, 0);
+    const sum = (trials: KnownResult[]) => trials.slice(30).reduce((total, { value }) => total + value, 0);
     assert.ok(sum(wrong) > 2 * sum(down), `${sum(wrong)} and ${sum(down)}`);
   });
 
@@ -155,8 +154,7 @@ describe('TPE', () => {
       const running = draw(tuner, 10, 30).map(({ x }) => Number(x));
       assert.equal(new Set(running).size, 10);
       for (const [index, x] of running.entries()) {
-        tuner.receiveTrialResult(30 + index, { x }, objective({ x }));
-        tuner.trialEnd(30 + index);
+        tuner.tell(ended(30 + index, { x }, objective({ x })));
       }
       for (const { parameters } of search(tuner, objective, 5, 40)) assertFits(space, parameters);
     }
@@ -166,11 +164,10 @@ describe('TPE', () => {
     const tuner = tpe(mixed, { seed: 3 });
     const late: number[] = [];
     for (let id = 0; id < 120; id++) {
-      const parameters = tuner.generateParameters(id) ?? assert.fail();
-      if (id % 3 === 0) tuner.trialEnd(id);
+      const parameters = next(tuner, id) ?? assert.fail();
+      if (id % 3 === 0) tuner.tell(ended(id, parameters));
       else {
-        tuner.receiveTrialResult(id, parameters, loss(parameters));
-        tuner.trialEnd(id);
+        tuner.tell(ended(id, parameters, loss(parameters)));
         if (id >= 90) late.push(loss(parameters));
       }
     }
@@ -181,17 +178,17 @@ describe('TPE', () => {
 
   it('refuses results that are no numbers, in words', () => {
     const tuner = tpe(mixed, { seed: 3 });
-    const parameters = tuner.generateParameters(0) ?? assert.fail();
-    assert.throws(() => tuner.receiveTrialResult(0, parameters, Number.NaN), /can't learn from the result NaN/);
-    assert.throws(() => tuner.importData([{ parameters, value: Number.POSITIVE_INFINITY }]), /Infinity/);
+    const parameters = next(tuner, 0) ?? assert.fail();
+    assert.throws(() => tuner.tell(ended(0, parameters, Number.NaN)), /can't learn from the result NaN/);
+    assert.throws(() => tuner.tell(imported([{ parameters, value: Number.POSITIVE_INFINITY }])), /Infinity/);
   });
 
   it('learns from imported results and custom trials, and skips those of another space', () => {
     const good = { lr: 0.01, momentum: 0.9, optimizer: 'adam', layers: 4 };
-    const imported = search(tpe(mixed, { seed: 1 }), loss, 60);
+    const earlier = search(tpe(mixed, { seed: 1 }), loss, 60);
     const tuner = tpe(mixed, { seed: 2 });
-    tuner.importData([
-      ...imported,
+    const results = [
+      ...earlier,
       { parameters: good, value: 0 },
       { parameters: { lr: 0.5 }, value: -1000 },
       { parameters: { ...good, optimizer: 'unheard of' }, value: -1000 },
@@ -199,11 +196,12 @@ describe('TPE', () => {
       { parameters: { ...good, layers: 2.5 }, value: -1000 },
       { parameters: { ...good, lr: '0.01' }, value: -1000 },
       { parameters: { ...good, lr: -1 }, value: -1000 },
-    ]);
-    const next = search(tuner, loss, 10);
-    const average = next.reduce((sum, { value }) => sum + value / 10, 0);
+    ];
+    tuner.tell(imported(results));
+    const found = search(tuner, loss, 10);
+    const average = found.reduce((sum, { value }) => sum + value / 10, 0);
     assert.ok(average < 1, String(average));
-    assert.ok(next.every(({ parameters }) => sortedText(parameters) !== sortedText(good)));
+    assert.ok(found.every(({ parameters }) => sortedText(parameters) !== sortedText(good)));
   });
 
   it('learns from results that were rounded to 0, which have no logarithm', () => {
@@ -214,21 +212,20 @@ describe('TPE', () => {
     };
     const tuner = tpe(space, { seed: 1, arguments: { n_startup_jobs: 5 } });
     const objective = ({ c }: Parameters) => (c === 'good' ? 0 : 1);
-    tuner.importData(
-      Array.from({ length: 30 }, (_, index) => {
-        const parameters = { n: 0, c: index % 2 ? 'good' : 'bad', u: index / 30 };
-        return { parameters, value: objective(parameters) };
-      }),
-    );
-    const next = draw(tuner, 20);
-    assert.ok(next.filter(({ c }) => c === 'good').length >= 15, JSON.stringify(next));
+    const results = Array.from({ length: 30 }, (_, index) => {
+      const parameters = { n: 0, c: index % 2 ? 'good' : 'bad', u: index / 30 };
+      return { parameters, value: objective(parameters) };
+    });
+    tuner.tell(imported(results));
+    const found = draw(tuner, 20);
+    assert.ok(found.filter(({ c }) => c === 'good').length >= 15, JSON.stringify(found));
   });
 
   it('narrows with the space: what lies outside now is not held against it, and does not hang it', () => {
     const tuner = tpe({ x: { _type: 'uniform', _value: [0, 1000] } }, { seed: 1, arguments: { prior_weight: 0 } });
     search(tuner, ({ x }) => -Number(x), 30);
     const narrow: SearchSpace = { x: { _type: 'uniform', _value: [0, 1] } };
-    tuner.updateSearchSpace(narrow);
+    tuner.tell(changedSpace(narrow));
     for (const { parameters } of search(tuner, ({ x }) => Number(x), 30, 30)) assertFits(narrow, parameters);
   });
 
@@ -268,15 +265,13 @@ describe('TPE', () => {
       fc.property(anySpace, fc.nat(), fc.integer({ min: 1, max: 35 }), fc.nat({ max: 3 }), (space, seed, cut, lag) => {
         const options: Options = { seed, arguments: { n_startup_jobs: 4 } };
         /** Results come in `lag` trials late; every fifth trial fails. */
-        const settle = (tuner: TpeTuner, id: number, parameters: Parameters | undefined) => {
-          if (id < 0 || !parameters) return;
-          if (id % 5 !== 4) tuner.receiveTrialResult(id, parameters, score(parameters));
-          tuner.trialEnd(id);
-        };
+        const endOf = (id: number, parameters: Parameters) =>
+          ended(id, parameters, id % 5 === 4 ? undefined : score(parameters));
         const run = (tuner: TpeTuner, sets: (Parameters | undefined)[], until: number) => {
           for (let id = sets.length; id < until; id++) {
-            sets.push(tuner.generateParameters(id));
-            settle(tuner, id - lag, sets[id - lag]);
+            sets.push(next(tuner, id));
+            const late = sets[id - lag];
+            if (late) tuner.tell(endOf(id - lag, late));
           }
           return sets;
         };
@@ -284,52 +279,49 @@ describe('TPE', () => {
         const first = tpe(space, options);
         const known = run(first, [], cut);
 
-        const second = tpe(space, { ...options, seed: seed + 1 });
-        const over = known.slice(0, Math.max(0, cut - lag));
-        const trials = over.flatMap((parameters, id) => (parameters ? [{ parameters, failed: id % 5 === 4 }] : []));
-        second.importData(
-          trials.filter(({ failed }) => !failed).map(({ parameters }) => ({ parameters, value: score(parameters) })),
-        );
-        second.loadState(JSON.parse(JSON.stringify(first.saveState())));
-        second.recover(
-          new Map(known.flatMap((parameters, id) => (id >= over.length && parameters ? [[id, parameters]] : []))),
-          trials.filter(({ failed }) => failed).map(({ parameters }) => parameters),
-        );
+        const state: unknown = JSON.parse(JSON.stringify(first.checkpoint()));
+        const second = tpe(space, { ...options, seed: seed + 1 }, state);
+        for (const [id, parameters] of known.entries()) {
+          if (parameters) second.tell(proposed(id, parameters));
+          const late = known[id - lag];
+          if (late) second.tell(endOf(id - lag, late));
+        }
         assert.deepEqual(run(second, known, 40), whole);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('is made from the config as NNI makes it', () => {
-    const config = (tuner: ExperimentConfig['tuner']) =>
-      ({ tuner, searchSpace: mixed, trainingService: { platform: 'local' } }) as unknown as ExperimentConfig;
-    const sets = (name: string, classArgs?: Record<string, unknown>) => {
-      const tuner = createTuner(config({ name, ...(classArgs ? { classArgs } : {}) }));
+  it('is made from the config as NNI makes it', async () => {
+    const sets = (classArgs: Record<string, unknown>, optimizeMode: 'maximize' | 'minimize' = 'minimize') => {
+      const tuner = create({ classArgs, optimizeMode });
       assert.ok(tuner instanceof TpeTuner);
-      tuner.updateSearchSpace(mixed);
+      tuner.open(mixed);
       return search(tuner, loss, 40);
     };
-    assert.deepEqual(sets('TPE', { seed: 1 }), search(tpe(mixed, { seed: 1 }), loss, 40), 'minimizes by default');
     assert.deepEqual(
-      sets('tpe', { seed: 1, optimize_mode: 'maximize', tpe_args: { n_startup_jobs: 5, constant_liar_type: null } }),
+      sets({ seed: 1, tpe_args: { n_startup_jobs: 5, constant_liar_type: null } }, 'maximize'),
       search(
-        tpe(mixed, {
-          seed: 1,
-          optimizeMode: 'maximize',
-          arguments: { n_startup_jobs: 5, constant_liar_type: null },
-        }),
+        tpe(mixed, { seed: 1, optimizeMode: 'maximize', arguments: { n_startup_jobs: 5, constant_liar_type: null } }),
         loss,
         40,
       ),
     );
-    assert.deepEqual(sets('TPE', { seed: 1, tpe_args: null }), sets('TPE', { seed: 1 }));
-    assert.throws(() => createTuner(config({ name: 'Anneal' })), /The tuner Anneal does not run here/);
+    assert.deepEqual(sets({ seed: 1, tpe_args: null }), search(tpe(mixed, { seed: 1 }), loss, 40));
+    const config = { tuner: { name: 'tpe', classArgs: { seed: 1 } } } as unknown as ExperimentConfig;
+    const whole = await createSearch(config);
+    await whole.open(mixed);
+    assert.deepEqual(
+      (await whole.ask(1, 0)).sets.map(({ parameters }) => parameters),
+      draw(tpe(mixed, { seed: 1 }), 1),
+    );
   });
 
   it('has nothing when all points were tried before', () => {
     const tuner = tpe({ x: { _type: 'choice', _value: [1, 2] } });
-    tuner.recover(new Map([[0, { x: 1 }]]), [{ x: 2 }]);
+    tuner.tell(proposed(0, { x: 1 }));
+    tuner.tell(proposed(1, { x: 2 }));
+    tuner.tell(ended(1, { x: 2 }));
     assert.deepEqual(drawAll(tuner), []);
   });
 });

@@ -4,47 +4,47 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExperimentConfig } from '../../../src/model/config/config.ts';
 import type { ExperimentProfile } from '../../../src/model/experiment/experiment.ts';
 import type { Parameters } from '../../../src/model/trial/trial.ts';
-import { TunerHost } from '../../../src/runner/drivers/tunerHost.ts';
-import { Experiment } from '../../../src/runner/experiment.ts';
-import type { Tuner } from '../../../src/search/tuner.ts';
+import { deferred } from '../../../src/runner/deferred.ts';
+import { SearchDriver } from '../../../src/runner/drivers/search.ts';
+import { RunnerEvents } from '../../../src/runner/events.ts';
+import { ExperimentLifecycle } from '../../../src/runner/lifecycle.ts';
+import type { Answer, Assessor, Decision, SearchAlgorithm, SearchEvent } from '../../../src/search/algorithm.ts';
+import { Search } from '../../../src/search/search.ts';
 import { silentLogger } from '../../../src/server/log.ts';
 import { type Batch, Journal } from '../../../src/server/storage/journal.ts';
+import { type Clock, systemClock } from '../../../src/system/clock.ts';
+import { ManualClock } from '../../harness/manualClock.ts';
 import { Stage } from './stage.ts';
 
 const never = () => undefined;
 
 /** A tuner that counts up to a limit and remembers what it is told. */
-class CountingTuner implements Tuner {
+class CountingTuner implements SearchAlgorithm {
   told: string[] = [];
+  asked: number[] = [];
   size: number;
   constructor(size = Number.POSITIVE_INFINITY) {
     this.size = size;
   }
-  updateSearchSpace(space: object) {
+  open(space: object) {
     this.told.push(`space ${Object.keys(space)}`);
   }
-  generateParameters(id: number): Parameters | undefined {
-    return id < this.size ? { x: id } : undefined;
+  ask(count: number, firstId: number): Answer {
+    this.asked.push(count);
+    const ids = Array.from({ length: count }, (_, index) => firstId + index).filter((id) => id < this.size);
+    return { sets: ids.map((id) => ({ id, parameters: { x: id } })), rest: 'later' };
   }
-  receiveTrialResult(id: number, parameters: Parameters, value: number) {
-    this.told.push(`result ${id} ${JSON.stringify(parameters)} ${value}`);
+  tell(event: SearchEvent): undefined {
+    if (event.kind === 'ended') {
+      const { set, parameters, status, final } = event;
+      this.told.push(`end ${set} ${JSON.stringify(parameters)} ${status} ${final?.value ?? 'without result'}`);
+    } else if (event.kind === 'space') this.open(event.space);
+    else if (event.kind === 'discarded') this.told.push(`discarded ${event.set}`);
+    else this.told.push(event.kind);
   }
-  trialEnd(id: number, succeeded: boolean, status: string) {
-    this.told.push(`end ${id} ${succeeded} ${status}`);
-  }
-  importData(trials: readonly object[]) {
-    this.told.push(`import ${JSON.stringify(trials)}`);
-  }
-  recover(pending: ReadonlyMap<number, Parameters>) {
-    this.told.push(`recover ${[...pending.keys()]}`);
-  }
-  saveState() {
+  checkpoint() {
     return { told: this.told.length };
   }
-  loadState(state: unknown) {
-    this.told.push(`state ${JSON.stringify(state)}`);
-  }
-  dispose = never;
 }
 
 /** Lets promises that are settled go on. */
@@ -53,14 +53,23 @@ async function settle() {
   for (let turn = 0; turn < 10; turn++) await nextTurn();
 }
 
-function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner()) {
+interface Parts {
+  tuner?: SearchAlgorithm;
+  assessor?: Assessor;
+  clock?: Clock;
+  /** Seconds that earlier sessions ran. */
+  execDuration?: number;
+}
+
+function set(config: Partial<ExperimentConfig>, parts: Parts = {}) {
+  const { tuner = new CountingTuner(), assessor, clock = systemClock, execDuration = 0 } = parts;
   const batches: Batch[] = [];
   const stage = new Stage();
   let broken: string | undefined;
   const statuses: string[] = [];
   const profile = {
     id: 'exp',
-    execDuration: 0,
+    execDuration,
     logDir: '/exp',
     nextSequenceId: 0,
     revision: 0,
@@ -75,15 +84,21 @@ function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner
     apply: never,
   });
   const events = () => batches.flatMap((batch) => batch.events ?? []);
-  const experiment = new Experiment({
+  const search = new Search(
+    { algorithm: tuner, name: 'Counting' },
+    assessor && { algorithm: assessor, name: 'Watching' },
+  );
+  const runnerEvents = new RunnerEvents();
+  runnerEvents.on('statusChanged', (status) => statuses.push(status));
+  const experiment = new ExperimentLifecycle({
     profile,
     journal,
     log: silentLogger,
-    tuner: (onFailure) => new TunerHost(tuner, 'Counting', onFailure),
+    events: runnerEvents,
+    driver: new SearchDriver(search),
     platform: stage,
-    isTrial: (id) => events().some((event) => event.trialJobId === id),
-    seconds: (value) => (value === undefined ? undefined : Number(value)),
-    statusChanged: (status) => statuses.push(status),
+    clock,
+    trials: { has: (id) => events().some((event) => event.trialJobId === id) },
   });
   return {
     experiment,
@@ -102,7 +117,7 @@ function set(config: Partial<ExperimentConfig>, tuner: Tuner = new CountingTuner
 describe('experiment', () => {
   it('keeps to concurrency and number of trials, tells the tuner each result, and is DONE', async () => {
     const tuner = new CountingTuner();
-    const { experiment, stage, statuses } = set({ trialConcurrency: 2, maxTrialNumber: 3 }, tuner);
+    const { experiment, stage, statuses } = set({ trialConcurrency: 2, maxTrialNumber: 3 }, { tuner });
     await experiment.start();
     await settle();
     assert.deepEqual(stage.numbers, [0, 1]);
@@ -118,10 +133,9 @@ describe('experiment', () => {
     assert.deepEqual(statuses, ['RUNNING', 'NO_MORE_TRIAL', 'DONE']);
     assert.deepEqual(tuner.told, [
       'space x',
-      'result 1 {"x":1} 0.5',
-      'end 1 true SUCCEEDED',
-      'end 0 false FAILED',
-      'end 2 false SUCCEEDED',
+      'end 1 {"x":1} SUCCEEDED 0.5',
+      'end 0 {"x":0} FAILED without result',
+      'end 2 {"x":2} SUCCEEDED without result',
     ]);
     assert.ok(experiment.profile.endTime);
     await experiment.stop();
@@ -129,7 +143,7 @@ describe('experiment', () => {
   });
 
   it('is DONE when the tuner has used up the space and all trials have ended', async () => {
-    const { experiment, stage } = set({ trialConcurrency: 4 }, new CountingTuner(2));
+    const { experiment, stage } = set({ trialConcurrency: 4 }, { tuner: new CountingTuner(2) });
     await experiment.start();
     await settle();
     assert.deepEqual(stage.numbers, [0, 1]);
@@ -153,7 +167,7 @@ describe('experiment', () => {
 
   it('asks a tuner again that had nothing for now', async () => {
     const tuner = new CountingTuner(1);
-    const { experiment, stage } = set({ trialConcurrency: 2 }, tuner);
+    const { experiment, stage } = set({ trialConcurrency: 2 }, { tuner });
     await experiment.start();
     await settle();
     tuner.size = 3;
@@ -203,7 +217,7 @@ describe('experiment', () => {
 
   it('runs a custom trial before the tuner’s, bound to its own parameters', async () => {
     const tuner = new CountingTuner();
-    const { experiment, stage, events } = set({ trialConcurrency: 1 }, tuner);
+    const { experiment, stage, events } = set({ trialConcurrency: 1 }, { tuner });
     await experiment.start();
     await settle();
     assert.equal(experiment.addTrial({ x: 42 }), 1);
@@ -221,7 +235,7 @@ describe('experiment', () => {
     stage.report(1, '0.25', null);
     stage.end(1, undefined);
     await settle();
-    assert.equal(tuner.told.at(-1), 'import [{"parameters":{"x":42},"value":0.25}]');
+    assert.equal(tuner.told.at(-1), 'end null {"x":42} SUCCEEDED 0.25');
     await experiment.stop();
   });
 
@@ -266,12 +280,11 @@ describe('experiment', () => {
     await experiment.stop();
   });
 
-  for (const method of [
-    'updateSearchSpace',
-    'generateParameters',
-    'receiveTrialResult',
-    'trialEnd',
-    'saveState',
+  for (const [method, task] of [
+    ['open', 'start'],
+    ['ask', 'generate parameters'],
+    ['tell', 'learn of a result'],
+    ['checkpoint', 'say where it is'],
   ] as const) {
     it(`ends as ERROR with the reason when the tuner’s ${method} throws, and lets trials finish`, async () => {
       const tuner = new CountingTuner();
@@ -280,15 +293,15 @@ describe('experiment', () => {
       Object.assign(tuner, {
         [method]: (...args: unknown[]) => {
           calls++;
-          if (method !== 'saveState' && method !== 'generateParameters') throw new Error('boom');
-          if (calls > 2) throw new Error('boom');
+          if (method === 'open' || method === 'tell' || calls > 1) throw new Error('boom');
           return original(...args);
         },
       });
-      const { experiment, stage, ends } = set({ trialConcurrency: 2 }, tuner);
+      const { experiment, stage, ends } = set({ trialConcurrency: 2 }, { tuner });
       await experiment.start();
       await settle();
-      if (method !== 'updateSearchSpace') {
+      if (method !== 'open') {
+        assert.deepEqual(stage.numbers, [0, 1]);
         stage.end(0, '1');
         await settle();
         assert.deepEqual(stage.numbers, [1]);
@@ -297,7 +310,7 @@ describe('experiment', () => {
         assert.equal(ends().length, 2);
       }
       assert.equal(experiment.status, 'ERROR');
-      assert.match(experiment.errors.join(), /^The tuner Counting could not .*: boom$/);
+      assert.deepEqual(experiment.errors, [`The tuner Counting could not ${task}: boom`]);
       assert.throws(() => experiment.addTrial({}), { statusCode: 409 });
       await experiment.stop();
     });
@@ -305,8 +318,8 @@ describe('experiment', () => {
 
   it('ends as ERROR when the tuner gives nonsense or trials can’t be started', async () => {
     const tuner = new CountingTuner();
-    tuner.generateParameters = () => [1] as unknown as Parameters;
-    const first = set({}, tuner);
+    tuner.ask = () => ({ sets: [{ id: 0, parameters: [1] as unknown as Parameters }], rest: 'later' });
+    const first = set({}, { tuner });
     await first.experiment.start();
     await settle();
     assert.match(first.experiment.errors.join(), /it gave \[1\] in place of parameters/);
@@ -322,11 +335,11 @@ describe('experiment', () => {
 
   it('refuses a space the tuner can’t search and goes on with the old one', async () => {
     const tuner = new CountingTuner();
-    tuner.updateSearchSpace = (space) => {
+    tuner.open = (space) => {
       tuner.told.push(`space ${Object.keys(space)}`);
       if ('bad' in space) throw new Error('no such type');
     };
-    const { experiment } = set({}, tuner);
+    const { experiment } = set({}, { tuner });
     await experiment.start();
     const bad = { bad: { _type: 'choice', _value: [1] } } as const;
     await assert.rejects(experiment.update({ set: { searchSpace: bad } }), {
@@ -357,46 +370,94 @@ describe('experiment', () => {
     await experiment.stop();
   });
 
-  it('continues numbers, queue and search when resumed', async () => {
+  it('asks for as many sets as may run, and tells the tuner which are not needed', async () => {
     const tuner = new CountingTuner();
-    const record = { parameter_id: 4, parameter_source: 'resumed', parameters: { x: 4 }, parameter_index: 0 } as const;
-    const { experiment, stage } = set({ trialConcurrency: 2 }, tuner);
-    await experiment.start({
-      past: {
-        finished: [{ parameters: { x: 1 }, value: 2 }],
-        pending: new Map([[4, { x: 4 }]]),
-        fruitless: [],
-        state: { told: 9 },
-      },
-      adopt: [],
-      waiting: [{ id: 'aaaaa', number: 6, record }],
-      trials: 7,
-      nextTrialNumber: 7,
-      nextParameterId: 5,
+    const { experiment, stage } = set({ trialConcurrency: 3, maxTrialNumber: 4 }, { tuner });
+    await experiment.start();
+    await settle();
+    assert.deepEqual(tuner.asked, [3]);
+    const answer = deferred<Answer>();
+    Object.assign(tuner, { ask: () => answer.promise });
+    stage.end(0, '1');
+    await settle();
+    assert.equal(experiment.addTrial({ x: 42 }), 3);
+    answer.resolve({ sets: [{ id: 'late', parameters: { x: 1 } }], rest: 'later' });
+    await settle();
+    assert.deepEqual(stage.numbers, [1, 2, 3]);
+    assert.equal(tuner.told.at(-1), 'discarded late');
+    assert.equal(experiment.status, 'NO_MORE_TRIAL');
+    await experiment.stop();
+  });
+
+  it('binds a trial to whatever the algorithm calls its set', async () => {
+    const tuner = new CountingTuner();
+    Object.assign(tuner, { ask: () => ({ sets: [{ id: '0-3_0_6', parameters: { x: 1 }, index: 2 }], rest: 'later' }) });
+    const { experiment, stage, events } = set({ maxTrialNumber: 1 }, { tuner });
+    await experiment.start();
+    await settle();
+    assert.deepEqual(JSON.parse(events()[0]?.data ?? ''), {
+      parameter_id: '0-3_0_6',
+      parameter_source: 'algorithm',
+      parameters: { x: 1 },
+      parameter_index: 2,
     });
+    stage.end(0, '0.5');
     await settle();
-    assert.deepEqual(stage.numbers, [6, 7]);
-    assert.deepEqual(tuner.told, [
-      'space x',
-      'import [{"parameters":{"x":1},"value":2}]',
-      'state {"told":9}',
-      'recover 4',
+    assert.equal(tuner.told.at(-1), 'end 0-3_0_6 {"x":1} SUCCEEDED 0.5');
+    await experiment.stop();
+  });
+
+  it('stops the trials that an assessor decides to stop, with its reason, and tells what they were worth', async () => {
+    const told: SearchEvent[] = [];
+    const assessor: Assessor = {
+      needs: { reports: true },
+      open: never,
+      tell: (event): Decision[] => {
+        told.push(event);
+        const poor = event.kind === 'reported' && event.report.value < 0.5;
+        return poor ? [{ trialId: event.trialId, reason: 'below 0.5' }] : [];
+      },
+    };
+    const { experiment, stage, ends } = set({ trialConcurrency: 2, maxTrialNumber: 2 }, { assessor });
+    await experiment.start();
+    await settle();
+    stage.reportIntermediate(0, 0, '0.25');
+    stage.reportIntermediate(1, 0, '0.75');
+    await settle();
+    assert.deepEqual(stage.numbers, [1]);
+    assert.deepEqual(
+      ends().map(({ event, message }) => [event, message]),
+      [['EARLY_STOPPED', 'below 0.5']],
+    );
+    const [last] = told.filter(({ kind }) => kind === 'ended');
+    assert.deepEqual(last?.kind === 'ended' && [last.status, last.latest, last.final], [
+      'EARLY_STOPPED',
+      { value: 0.25, text: '0.25' },
+      undefined,
     ]);
-    stage.end(7, '1');
-    await settle();
-    assert.ok(tuner.told.includes('end 5 false SUCCEEDED') || tuner.told.includes('result 5 {"x":5} 1'));
     await experiment.stop();
   });
 
   it('ends at its time, counted over all sessions, and stops trials that run too long', async () => {
-    const { experiment, stage, ends, statuses } = set({ maxExperimentDuration: 0.05, maxTrialDuration: 0.1 });
+    const clock = new ManualClock(Date.now());
+    const { experiment, stage, ends, statuses } = set(
+      { maxExperimentDuration: '1m', maxTrialDuration: '90s' },
+      { clock, execDuration: 10 },
+    );
     await experiment.start();
-    while (experiment.status !== 'DONE') await new Promise((resolve) => setTimeout(resolve, 5));
+    await settle();
+    assert.deepEqual(statuses, ['RUNNING']);
+    await clock.advance(51_000);
+    await settle();
+    assert.deepEqual(statuses, ['RUNNING', 'NO_MORE_TRIAL']);
+    assert.deepEqual(stage.numbers, [0]);
+    await clock.advance(60_000);
+    await settle();
     assert.deepEqual(statuses, ['RUNNING', 'NO_MORE_TRIAL', 'DONE']);
     assert.deepEqual(stage.numbers, []);
     assert.deepEqual(
       ends().map((event) => [event.event, event.message]),
-      [['EARLY_STOPPED', 'ran longer than maxTrialDuration (0.1 s)']],
+      [['EARLY_STOPPED', 'ran longer than maxTrialDuration (90 s)']],
     );
     await experiment.stop();
   });
