@@ -18,6 +18,6 @@ export async function openAtStart({ store, explorer, panels }: OpenAtStartServic
   const { local } = store;
   await local.connect({ start: false });
   if (!local.models.has(id)) return;
-  await panels.open(local.id, id);
+  await panels.show(local.id, id);
   await explorer.reveal(experimentNode(local.id, id), { expand: true });
 }

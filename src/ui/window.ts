@@ -247,8 +247,14 @@ function hoverText(text: Markdown): MarkdownString {
   return made;
 }
 
-export function openWebviewPanel(type: string, title: PlainText, options: WebviewOptions): WebviewPanel {
-  return window.createWebviewPanel(type, title, ViewColumn.Active, options);
+/** @param preserveFocus leaves the keyboard where it is */
+export function openWebviewPanel(
+  type: string,
+  title: PlainText,
+  preserveFocus: boolean,
+  options: WebviewOptions,
+): WebviewPanel {
+  return window.createWebviewPanel(type, title, { viewColumn: ViewColumn.Active, preserveFocus }, options);
 }
 
 export function setPanelTitle(panel: WebviewPanel, title: PlainText): void {

@@ -149,7 +149,7 @@ function isWhole(config: object): config is ExperimentConfig {
 }
 
 async function show(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<void> {
-  await services.panels.open(connectionId, experimentId);
+  await services.panels.show(connectionId, experimentId);
   await services.explorer.reveal(experimentNode(connectionId, experimentId));
 }
 

@@ -52,7 +52,8 @@ async function showKey(configFile: Uri, error: NnictlError): Promise<void> {
   const place = keyPlace(document.getText(), error.message);
   if (!place) return;
   const selection = new Range(document.positionAt(place.start), document.positionAt(place.end));
-  await window.showTextDocument(document, { selection });
+  // NNI takes seconds to refuse: the person may be typing elsewhere by now.
+  await window.showTextDocument(document, { selection, preserveFocus: true });
   const line = selection.start.line + 1;
   throw new Error(l10n.t('{0}, line {1}: {2}', basename(configFile.fsPath), line, error.message));
 }

@@ -1,12 +1,10 @@
 /** Registers the user actions as commands: checks trust, runs the function of the action, and tells a failure once. */
 import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
-import { messageOf } from '../../model/text/messageOf.ts';
-import { plainText } from '../../model/text/plainText.ts';
 import { type ActionId, actionIds, actionOf } from '../actions.ts';
 import { connectManager } from '../connections/connect.ts';
 import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
 import { Labels } from '../explorer/labels.ts';
-import { type Log, l10n, showError, showWarning } from '../window.ts';
+import { l10n } from '../window.ts';
 import { deleteExperiment } from './deleteExperiment.ts';
 import { exportResults } from './exportResults.ts';
 import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
@@ -16,12 +14,13 @@ import { updateLimit } from './limits.ts';
 import { LogDocuments } from './logDocuments.ts';
 import { logSource } from './logSource.ts';
 import { openQuickstart } from './quickstart.ts';
-import { Dismissed, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 import { retryFailedTrials, retryTrial } from './retryTrials.ts';
 import { run, validate } from './run.ts';
 import { SpaceDocuments, updateSearchSpace } from './searchSpace.ts';
 import type { GivenServices, Services } from './services.ts';
 import { isFromTree } from './target.ts';
+import { tell } from './tell.ts';
 import { openTensorBoard, stopTensorBoard } from './tensorBoard.ts';
 import { TrialDrafts } from './trialDrafts.ts';
 import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
@@ -111,25 +110,5 @@ function restricted(): Refusal {
   return new Refusal(l10n.t('This workspace is in Restricted Mode: experiments can be viewed, not run or changed.'), {
     title: l10n.t('Manage Workspace Trust'),
     command: 'workbench.trust.manage',
-  });
-}
-
-/** Says once what went wrong. Never rejects, and does not wait for the message to be closed. */
-async function tell(error: unknown, log: Log, id: string): Promise<void> {
-  if (error instanceof Dismissed) return;
-  if (error instanceof Refusal) {
-    const { remedy, message } = error;
-    log.info(`${id}: ${message}`);
-    const words = plainText(message);
-    const shown = remedy ? showWarning(words, remedy.title) : showWarning(words);
-    void shown.then((answer) => {
-      if (remedy && answer === remedy.title) void commands.executeCommand(remedy.command, ...(remedy.args ?? []));
-    });
-    return;
-  }
-  log.error(`${id}:`, error);
-  const showLog = l10n.t('Show Log');
-  void showError(plainText(messageOf(error)), showLog).then((answer) => {
-    if (answer === showLog) log.show();
   });
 }

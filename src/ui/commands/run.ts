@@ -35,7 +35,7 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
   });
   if (!launched) return;
   if (byNni) tellWhy(name, backend.reason);
-  await services.panels.open(launched.connectionId, launched.experimentId);
+  await services.panels.show(launched.connectionId, launched.experimentId);
   await services.explorer.reveal(experimentNode(launched.connectionId, launched.experimentId));
 }
 
@@ -57,12 +57,12 @@ export async function validate(services: Services, ...args: unknown[]): Promise<
   }
 }
 
-/** Shows the first error at its place and refuses to go on. */
-async function refuseErrors(problems: readonly ConfigProblem[]): Promise<void> {
+/** Shows the first error at its place and refuses to go on. @param late whether the person may be typing elsewhere by now */
+async function refuseErrors(problems: readonly ConfigProblem[], { late = false } = {}): Promise<void> {
   const errors = problems.filter((problem) => problem.severity === 'error');
   const [first] = errors;
   if (!first) return;
-  await showProblem(first);
+  await showProblem(first, late);
   const place = l10n.t('{0}, line {1}', basename(first.file), first.line);
   throw new Refusal(
     errors.length === 1
@@ -77,7 +77,7 @@ async function launch(services: Services, request: LaunchRequest): Promise<Exper
   try {
     return await services.store.launch(request);
   } catch (error) {
-    if (error instanceof RejectedError) await refuseErrors(error.problems);
+    if (error instanceof RejectedError) await refuseErrors(error.problems, { late: true });
     throw error;
   }
 }
@@ -86,10 +86,10 @@ async function check(services: Services, uri: Uri): Promise<CheckedConfig> {
   return checkConfig(await workspace.openTextDocument(uri), services.nnictls.advice());
 }
 
-async function showProblem(problem: ConfigProblem): Promise<void> {
+async function showProblem(problem: ConfigProblem, preserveFocus: boolean): Promise<void> {
   const document = await workspace.openTextDocument(Uri.file(problem.file));
   const selection = new Range(document.positionAt(problem.start), document.positionAt(problem.end));
-  await window.showTextDocument(document, { selection });
+  await window.showTextDocument(document, { selection, preserveFocus });
 }
 
 /** The file the command was called on, else the config in front, else one of those found in the workspace. */

@@ -1,6 +1,6 @@
 /** Change the search space of a running experiment from a file: show what differs, ask, push. */
 import { basename } from 'node:path';
-import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, EventEmitter, TabInputTextDiff, Uri, window, workspace } from 'vscode';
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
@@ -71,10 +71,11 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     if (spaceText(next) === spaceText(now)) {
       throw new Refusal(l10n.t('{0} uses the search space of {1} already.', summary.name, name));
     }
+    const compared = documents.put(summary.name, `${target.experimentId}-next`, next);
     await commands.executeCommand(
       'vscode.diff',
       documents.put(summary.name, `${target.experimentId}-now`, now),
-      documents.put(summary.name, `${target.experimentId}-next`, next),
+      compared,
       l10n.t('{0}: search space now ↔ {1}', summary.name, name),
       { preview: true },
     );
@@ -94,9 +95,18 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     );
     if (picked.label !== use) throw new Dismissed();
     await services.store.client(target.connectionId, target.experimentId).updateSearchspace(next);
-    await commands.executeCommand('workbench.action.closeActiveEditor');
+    await closeComparison(compared);
     showDone(withIcon('check', l10n.t('{0} uses the search space of {1}', summary.name, name)));
   };
+}
+
+/** Closes the comparison, wherever it is: the person may look at something else by now. */
+async function closeComparison(next: Uri): Promise<void> {
+  const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+  const shown = tabs.filter(
+    ({ input }) => input instanceof TabInputTextDiff && input.modified.toString() === next.toString(),
+  );
+  await window.tabGroups.close(shown, true);
 }
 
 /** The file in front when it has a search space, else the one the experiment was launched from, else one picked. */

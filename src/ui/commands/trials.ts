@@ -141,6 +141,6 @@ export function queueTrial(drafts: TrialDrafts) {
 /** Closes the untitled document without asking whether to save it: it has done its work. */
 async function closeDraft(uri: Uri): Promise<void> {
   const document = await workspace.openTextDocument(uri);
-  await window.showTextDocument(document);
+  await window.showTextDocument(document, { preserveFocus: true });
   await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 }

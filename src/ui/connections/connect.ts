@@ -129,8 +129,9 @@ function isOwn({ store }: Services, endpoint: Endpoint): boolean {
 
 async function reveal({ explorer }: Services, connection: Connection): Promise<void> {
   // The local one has a row only when there is something below it.
-  if (connection.kind === 'local' && connection.models.size === 0) await explorer.focus();
-  else await explorer.reveal({ connectionId: connection.id }, { focus: true, expand: true });
+  if (connection.kind === 'local' && connection.models.size === 0) return;
+  // To connect takes seconds: the person may be typing elsewhere by now.
+  await explorer.reveal({ connectionId: connection.id }, { expand: true });
 }
 
 function defaultLabel(endpoint: Endpoint): string {

@@ -71,11 +71,6 @@ export class Explorer implements Disposable {
     return this.#view.visible;
   }
 
-  /** Shows the view and gives it the keyboard. */
-  async focus(): Promise<void> {
-    await commands.executeCommand(`${experimentsView}.focus`);
-  }
-
   /**
    * Selects the row under the keyboard, unless several are selected: arrow keys move only the focus, which extensions can't
    * see, so a key binding would act on the row that was selected before.
@@ -90,10 +85,10 @@ export class Explorer implements Disposable {
   }
 
   /**
-   * Scrolls to a row and selects it, unfolding what is above; does not take the keyboard unless asked. Shows the view when
-   * it is hidden. Does nothing when the row is not there any more.
+   * Scrolls to a row and selects it, unfolding what is above. Never takes the keyboard. Shows the view when it is hidden. Does
+   * nothing when the row is not there any more.
    */
-  async reveal(row: RowReference, options: { focus?: boolean; expand?: boolean } = {}): Promise<void> {
+  async reveal(row: RowReference, options: { expand?: boolean } = {}): Promise<void> {
     const { connectionId, experimentId, trialId } = row;
     let node: TreeNode = { kind: 'connection', connectionId };
     if (experimentId !== undefined) {
@@ -116,7 +111,7 @@ export class Explorer implements Disposable {
       const element = this.#data.intern(node);
       this.#revealing = element;
       try {
-        return await this.#view.reveal(element, { select: true, ...options });
+        return await this.#view.reveal(element, { select: true, focus: false, ...options });
       } catch (error) {
         // VS Code finds no row for what has gone while it looked, nor for what came at that moment: then it draws its rows anew.
         if (!isThere()) return;

@@ -15,6 +15,11 @@ export interface PanelReference {
   trialId?: string;
 }
 
+export interface PanelOptions {
+  /** The trial to select. */
+  trialId?: string;
+}
+
 export interface PanelManagerOptions {
   store: Store;
   extensionUri: Uri;
@@ -55,17 +60,26 @@ export class PanelManager implements Disposable {
     return trialId === null ? { connectionId, experimentId } : { connectionId, experimentId, trialId };
   }
 
-  /** Opens the experiment's panel, or brings it to the front; selects a trial in it when one is given. */
-  async open(connectionId: string, experimentId: string, options: { trialId?: string } = {}): Promise<void> {
+  /** Opens the experiment's panel, or brings it to the front, and gives it the keyboard: for a person who asked for just that. */
+  async open(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
+    this.#open(connectionId, experimentId, options, false);
+  }
+
+  /** As {@link open}, and leaves the keyboard where it is: for what opens by itself, maybe while the person types elsewhere. */
+  async show(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
+    this.#open(connectionId, experimentId, options, true);
+  }
+
+  #open(connectionId: string, experimentId: string, options: PanelOptions, preserveFocus: boolean): void {
     const known = this.#panels.get(key(connectionId, experimentId));
     if (known) {
       if (options.trialId !== undefined) known.select(options.trialId);
-      known.webview.reveal();
+      known.webview.reveal(undefined, preserveFocus);
       return;
     }
     const { extensionUri } = this.#services;
     const title = this.#services.store.summary(connectionId, experimentId)?.name || experimentId;
-    const webview = openWebviewPanel(panelType, plainText(title, 120), {
+    const webview = openWebviewPanel(panelType, plainText(title, 120), preserveFocus, {
       enableScripts: true,
       localResourceRoots: resourceRoots(extensionUri),
     });

@@ -109,7 +109,7 @@ describe('who runs an experiment', () => {
     assert.equal(calls[0]?.[0], 'launch');
     assert.deepEqual(
       calls.slice(1).map(([name]) => name),
-      ['openPanel', 'reveal'],
+      ['showPanel', 'reveal'],
     );
   });
 
@@ -125,7 +125,7 @@ describe('who runs an experiment', () => {
       address: 'http://127.0.0.1:8123',
       label: 'NNI on port 8123',
     });
-    assert.ok(calls.some(([name, connection]) => name === 'openPanel' && connection === 'http://127.0.0.1:8123'));
+    assert.ok(calls.some(([name, connection]) => name === 'showPanel' && connection === 'http://127.0.0.1:8123'));
     assert.match(String(told[0]?.[1]), /runs with NNI\. .*remote/);
   });
 

@@ -117,7 +117,7 @@ export function world(
     };
   const services = {
     store,
-    panels: { active: undefined, open: noted('openPanel'), close: noted('closePanel') },
+    panels: { active: undefined, open: noted('openPanel'), show: noted('showPanel'), close: noted('closePanel') },
     explorer: { selection: [], reveal: noted('reveal') },
     settings: { configFiles: () => [], codeLens: () => true },
     log: { info() {}, error() {} } as unknown as LogOutputChannel,
@@ -134,6 +134,7 @@ export function world(
 type Dialog =
   | 'showWarningMessage'
   | 'showInformationMessage'
+  | 'showErrorMessage'
   | 'showInputBox'
   | 'showQuickPick'
   | 'showSaveDialog'

@@ -105,7 +105,7 @@ describe('a server that means harm', () => {
   });
 
   it('hovers as plain text', async () => {
-    await window.trial(0).hover();
+    await visible('.sidebar .monaco-list-row[aria-label^="Experiment "]').hover();
     const hover = visible('.monaco-hover:visible');
     await hover
       .getByText(/Show Details/)

@@ -258,7 +258,7 @@ describe('settings, colours and files', () => {
     const { untrustedWorkspaces } = manifest.capabilities;
     assert.equal(untrustedWorkspaces.supported, 'limited');
     const paths = Object.keys(contributes.configuration.properties).filter((name) =>
-      /Directory|Path|backend/.test(name),
+      /Directory|Path|backend|Access/.test(name),
     );
     assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, paths);
   });
