@@ -6,6 +6,7 @@ import { messageOf } from '../model/text/messageOf.ts';
 import type { SearchSession } from '../search/search.ts';
 import { LogFile, type Logger, silentLogger } from '../server/log.ts';
 import { LiveSource } from '../server/sources/liveSource.ts';
+import { totalsOf } from '../server/sources/source.ts';
 import { type ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
 import { holderKey } from '../server/storage/holder.ts';
@@ -13,6 +14,7 @@ import { Journal } from '../server/storage/journal.ts';
 import { readManifest } from '../server/storage/manifest.ts';
 import { ManifestWriter } from '../server/storage/manifestWriter.ts';
 import { storeBatch } from '../server/storage/storeBatch.ts';
+import { keepTotals, totalsKey } from '../server/storage/trialTotals.ts';
 import type { RunnerAccess } from '../wire/routes.ts';
 import { SearchDriver } from './drivers/search.ts';
 import { SearchPast } from './drivers/searchPast.ts';
@@ -130,6 +132,7 @@ async function run(
       await listener.close();
       await manifest.write({ status: 'STOPPED', endTime: experiment.profile.endTime ?? Date.now() });
       journal.dispose();
+      keepTotals(held.database, totalsOf(source.trials), logFile.logger('Runner'));
       held.database.close();
       logFile.logger('Runner').info('Stopped');
       await logFile.close();
@@ -239,7 +242,7 @@ function buildExperiment(
 function recordRunner({ holder, nniUntil }: HeldExperiment, journal: Journal, source: LiveSource, port: number): void {
   const configFile = source.configFile === undefined ? {} : { configFile: source.configFile };
   const origin = { engine: 'trialdeck', ...(nniUntil > 0 ? { [nniUntilKey]: nniUntil } : {}) };
-  journal.write({ meta: { ...origin, [holderKey]: { ...holder, port }, ...configFile } });
+  journal.write({ meta: { ...origin, [holderKey]: { ...holder, port }, [totalsKey]: null, ...configFile } });
 }
 
 function* storedTrials(database: ExperimentDatabase, state: ExperimentState): Generator<StoredTrial> {

@@ -8,7 +8,7 @@ import type {
 } from '../../model/experiment/experiment.ts';
 import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
-import { summarise, type TrialTotals } from '../../model/experiment/summary.ts';
+import { summarise } from '../../model/experiment/summary.ts';
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
 import { applyMetric, type ReportedValues } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
@@ -40,7 +40,7 @@ interface PolledTrial {
   read: number;
 }
 
-export class PolledExperiment implements TrialTotals {
+export class PolledExperiment {
   readonly id: string;
   readonly optimizeMode: ExperimentSummary['optimizeMode'];
   /** Whether new points are kept for {@link takeChanges}; {@link columns} has them all. */
@@ -262,16 +262,20 @@ export class PolledExperiment implements TrialTotals {
 
   summary(): ExperimentSummary {
     const errors = this.#stalled !== undefined && this.#errors.length === 0 ? [this.#stalled] : this.#errors;
-    return summarise(this.#profile, this, {
-      ...this.#where,
-      status: this.#status,
-      errors,
-      live: this.#status !== 'STOPPED',
-      engine: 'nni',
-      directory: this.#profile.logDir,
-      durationAt: this.#durationAt,
-      standalone: true,
-    });
+    return summarise(
+      this.#profile,
+      { counts: this.counts(), best: this.best },
+      {
+        ...this.#where,
+        status: this.#status,
+        errors,
+        live: this.#status !== 'STOPPED',
+        engine: 'nni',
+        directory: this.#profile.logDir,
+        durationAt: this.#durationAt,
+        standalone: true,
+      },
+    );
   }
 
   #takeMetric(trial: PolledTrial, record: MetricDataRecord): void {

@@ -24,8 +24,8 @@ export interface Circumstances {
 
 /** The part of a summary that comes from the trials. */
 export interface TrialTotals {
-  counts(): ExperimentSummary['counts'];
-  best: ExperimentSummary['best'] | undefined;
+  counts: ExperimentSummary['counts'];
+  best?: ExperimentSummary['best'] | undefined;
 }
 
 export function summarise(profile: ExperimentProfile, totals: TrialTotals, now: Circumstances): ExperimentSummary {
@@ -45,7 +45,7 @@ export function summarise(profile: ExperimentProfile, totals: TrialTotals, now: 
     execDuration: profile.execDuration,
     durationAt: now.durationAt,
     trialConcurrency: Number(params.trialConcurrency ?? 0),
-    counts: totals.counts(),
+    counts: totals.counts,
     directory: now.directory,
   };
   const assessor = algorithmName(params.assessor);

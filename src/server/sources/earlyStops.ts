@@ -1,7 +1,7 @@
 /** Which trials NNI stopped early, though it has them on record as cancelled by the user: its manager's log tells. */
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
-import type { ExperimentState } from '../storage/experimentState.ts';
+import type { TalliedTrial, TrialTally } from '../storage/trialTally.ts';
 import { ManagerLogReader } from './nniLogFiles.ts';
 
 export class EarlyStops {
@@ -15,7 +15,10 @@ export class EarlyStops {
   }
 
   /** Puts such trials right. Reads the log only where there may be any, and no part of it twice. Returns their ids. */
-  explain(state: ExperimentState, params: Pick<ExperimentConfig, 'assessor' | 'maxTrialDuration'>): string[] {
+  explain(
+    state: Pick<TrialTally<TalliedTrial>, 'unexplainedCancels' | 'stoppedEarly'>,
+    params: Pick<ExperimentConfig, 'assessor' | 'maxTrialDuration'>,
+  ): string[] {
     if (state.unexplainedCancels.size === 0 || !stopsEarly(params)) return [];
     for (const text of this.#log.pieces()) {
       for (const [id, message] of earlyStops(text, params)) this.#messages.set(id, message);

@@ -13,7 +13,7 @@ import type { Batch } from '../storage/journal.ts';
 import { storedTrialDirectory } from '../storage/layout.ts';
 import { readManifest } from '../storage/manifest.ts';
 import { ChangeStream } from './changes.ts';
-import type { ExperimentSource, TrialView } from './source.ts';
+import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 /** The parts of an experiment that its database does not tell. */
@@ -59,7 +59,7 @@ export class LiveSource implements ExperimentSource {
   }
 
   summary(): ExperimentSummary {
-    return summarise(this.profile(), this.#state, {
+    return summarise(this.profile(), totalsOf(this.#state), {
       status: this.#view.status,
       errors: this.#view.errors,
       live: true,

@@ -10,7 +10,7 @@ import { type Circumstances, summarise } from '../../model/experiment/summary.ts
 import { ExperimentState } from '../storage/experimentState.ts';
 import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
 import { ChangeStream } from './changes.ts';
-import type { ExperimentSource, TrialView } from './source.ts';
+import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
 export interface ManifestOnlyOptions {
@@ -57,7 +57,7 @@ export class ManifestOnlySource implements ExperimentSource {
   summary(): ExperimentSummary {
     const { status } = this.#options;
     const circumstances = { status, errors: [], live: false, engine: 'nni', durationAt: Date.now() } as const;
-    const summary = summarise(this.#profile, this.trials, { ...circumstances, directory: this.directory });
+    const summary = summarise(this.#profile, totalsOf(this.trials), { ...circumstances, directory: this.directory });
     // Without its trials "0 of 5" would be an invention.
     delete summary.maxTrialNumber;
     return summary;

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { BestResult } from '../../model/experiment/bestResult.ts';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../../model/experiment/experiment.ts';
+import type { TrialTotals } from '../../model/experiment/summary.ts';
 import type { MetricColumns } from '../../model/trial/metric.ts';
 import type {
   MetricDataRecord,
@@ -56,6 +57,11 @@ export interface TrialView {
   statistics(): { trialJobStatus: TrialStatus; trialJobNumber: number }[];
   /** NNI's `export-data`: succeeded trials with a final result. `value` is the result's text. */
   exportData(): { parameter: Parameters; value: string; trialJobId: string }[];
+}
+
+/** The part of a summary that comes from the trials. */
+export function totalsOf(trials: Pick<TrialView, 'counts' | 'best'>): TrialTotals {
+  return { counts: trials.counts(), best: trials.best };
 }
 
 /** Whether an id names a trial and can be a folder's name. A foreign database may hold ids that are paths. */

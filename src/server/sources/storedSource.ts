@@ -1,15 +1,8 @@
 /** An experiment read from its database: a finished one, or one that a living NNI writes while this process follows the file. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type {
-  ExperimentProfile,
-  ExperimentSummary,
-  ManifestEntry,
-  TrialSdk,
-} from '../../model/experiment/experiment.ts';
+import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../../model/experiment/experiment.ts';
 import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
-import { type Circumstances, summarise } from '../../model/experiment/summary.ts';
-import { failureReason, stallReason } from '../../model/nni/nniLogs.ts';
 import { unwrapMetricData } from '../../model/trial/metric.ts';
 import type { MetricDataRecord } from '../../model/trial/trial.ts';
 import { watchFolder } from '../../system/watchFolder.ts';
@@ -19,19 +12,21 @@ import { experimentLayout, storedTrialDirectory } from '../storage/layout.ts';
 import { StorageError } from '../storage/storageError.ts';
 import { ChangeStream } from './changes.ts';
 import { EarlyStops } from './earlyStops.ts';
-import { dispatcherLogName, managerLogName, readLogEnds } from './nniLogFiles.ts';
-import type { ExperimentSource, TrialView } from './source.ts';
+import { dispatcherLogName, managerLogName } from './nniLogFiles.ts';
+import { findTrouble } from './nniTrouble.ts';
+import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
+import { type OwnFacts, type ProcessFacts, readOwnFacts, type StoredFacts, summariseStored } from './storedFacts.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
-/** NNI writes several lines about each trial; they are looked at together, in milliseconds. */
-const gatherLogs = 200;
+/** NNI writes several lines about each trial within this time; the log is read once for them. */
+const logIntervalMs = 200;
 
 export interface StoredOptions {
-  /** That of its folder: a copied folder's database still has the id of the original. */
+  /** The folder's name: a copied folder's database still has the id of the original. */
   id: string;
   directory: string;
-  /** Who runs it, if anybody; status and liveness as the manager knows them. */
-  circumstances(): Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid' | 'urlPrefix'>;
+  /** The state of the process that runs it, as the manager knows it. */
+  circumstances(): ProcessFacts;
   manifest(): Promise<ManifestEntry[]>;
 }
 
@@ -45,13 +40,11 @@ export class StoredSource implements ExperimentSource {
   #profile: ExperimentProfile;
   #position: ReadPosition;
   #readAt = Date.now();
-  #configFile: string | undefined;
-  #sdk: TrialSdk | undefined;
-  #engine: ExperimentSummary['engine'];
+  #own: OwnFacts;
   #watchers: { dispose(): void }[] = [];
   #earlyStops: EarlyStops;
   #changed: (() => void) | undefined;
-  /** Why NNI goes on in name only, or has failed: it says so in its logs alone. */
+  /** Why NNI makes no progress or has failed; only its logs say so. */
   #trouble: string | undefined;
 
   /** Reads the whole database. Throws StorageError, `missing` also when no profile is stored yet. */
@@ -67,9 +60,7 @@ export class StoredSource implements ExperimentSource {
       this.#state = new ExperimentState(optimizeModeOf(profile.params), this.#database.nniUntil());
       this.trials = this.#state;
       this.#position = this.#database.replayInto(this.#state);
-      this.#configFile = stringMeta(this.#database.getMeta('configFile'));
-      this.#sdk = this.#database.getMeta('sdk') as TrialSdk | undefined;
-      this.#engine = this.#database.getMeta('engine') === 'trialdeck' ? 'trialdeck' : 'nni';
+      this.#own = readOwnFacts(this.#database);
       this.#state.takeCorrected();
       this.#earlyStops.explain(this.#state, profile.params);
       this.#trouble = this.#findTrouble();
@@ -84,17 +75,7 @@ export class StoredSource implements ExperimentSource {
   }
 
   summary(): ExperimentSummary {
-    const given = this.#options.circumstances();
-    const circumstances: Circumstances = {
-      ...given,
-      errors: this.#trouble === undefined ? given.errors : [...given.errors, this.#trouble],
-      engine: this.#engine,
-      directory: this.directory,
-      durationAt: this.#readAt,
-    };
-    if (this.#configFile) circumstances.configFile = this.#configFile;
-    if (this.#sdk) circumstances.sdk = this.#sdk;
-    return summarise(this.#profile, this.#state, circumstances);
+    return summariseStored(this.#facts(), this.directory, this.#options.circumstances(), this.#trouble);
   }
 
   imported(): readonly string[] {
@@ -132,7 +113,7 @@ export class StoredSource implements ExperimentSource {
     this.#watchers.push(watchFolder(dirname(path), look, { concerns: isOfDatabase, gatherMs: 30 }));
     const logs = experimentLayout.logs(this.directory);
     const concerns = (name: string) => name === managerLogName || name === dispatcherLogName;
-    if (existsSync(logs)) this.#watchers.push(watchFolder(logs, look, { concerns, gatherMs: gatherLogs }));
+    if (existsSync(logs)) this.#watchers.push(watchFolder(logs, look, { concerns, gatherMs: logIntervalMs }));
   }
 
   /**
@@ -186,18 +167,11 @@ export class StoredSource implements ExperimentSource {
   }
 
   #findTrouble(): string | undefined {
-    const { status, live, errors } = this.#options.circumstances();
-    if (this.#engine !== 'nni' || errors.length > 0) return undefined;
-    if (status === 'ERROR') return failureReason(readLogEnds(this.directory));
-    if (!live || status !== 'RUNNING' || !this.#couldRunMore()) return undefined;
-    return stallReason(readLogEnds(this.directory));
+    return findTrouble(this.directory, this.#facts(), this.#options.circumstances());
   }
 
-  /** Whether a tuner that lives would have had more trials started. */
-  #couldRunMore(): boolean {
-    const { trialConcurrency, maxTrialNumber } = this.#profile.params;
-    const { RUNNING = 0, WAITING = 0 } = this.#state.counts();
-    return RUNNING + WAITING < trialConcurrency && this.#state.size < (maxTrialNumber ?? Number.POSITIVE_INFINITY);
+  #facts(): Omit<StoredFacts, 'holder'> {
+    return { ...this.#own, profile: this.#profile, totals: totalsOf(this.#state), readAt: this.#readAt };
   }
 
   /** @param known revision of the profile read last; what was read beside it is announced also where this has to wait. */
@@ -226,8 +200,4 @@ export class StoredSource implements ExperimentSource {
 
 function isLocked(error: unknown): boolean {
   return error instanceof StorageError && error.kind === 'locked';
-}
-
-function stringMeta(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

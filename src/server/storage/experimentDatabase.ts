@@ -5,7 +5,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
 import type { JsonValue } from '../../model/json/jsonValue.ts';
@@ -338,7 +338,7 @@ export class ExperimentDatabase {
     changed?: { trial(id: string): void; metric(row: MetricDataRecord): void },
   ): ReadPosition {
     // Between two statements of their own a new trial and its metrics could be stored, or the database be locked.
-    return this.#atOneMoment(() => {
+    return this.atOneMoment(() => {
       const position = { ...from };
       const events = this.#prepare('SELECT rowid AS at, * FROM TrialJobEvent WHERE rowid > ? ORDER BY rowid');
       for (const row of events.iterate(from.event)) {
@@ -358,8 +358,16 @@ export class ExperimentDatabase {
     });
   }
 
-  /** What `action` reads is of one state of the database, whatever others write meanwhile; the first read waits for a lock, no other. */
-  #atOneMoment<T>(action: () => T): T {
+  /** All rows of a query. Throws StorageError. */
+  query(sql: string, ...parameters: SQLInputValue[]): Record<string, unknown>[] {
+    return this.#reading(() => this.#prepare(sql).all(...parameters));
+  }
+
+  /**
+   * Runs `action` on one state of the database, whatever others write meanwhile. The first read waits for a lock, the others do not.
+   * Throws StorageError.
+   */
+  atOneMoment<T>(action: () => T): T {
     return this.#reading(() => {
       this.#database.exec('BEGIN');
       try {

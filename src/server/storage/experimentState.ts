@@ -2,26 +2,24 @@
  * The trials of an experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed
  * it the same rows, so that a row means the same to both (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
  */
-import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
+import type { BestResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
-
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
 import { applyMetric } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
-import {
-  isEnded,
-  type MetricDataRecord,
-  type MetricType,
-  type ParameterRecord,
-  type Parameters,
-  type TrialJobInfo,
-  type TrialRow,
-  type TrialStatus,
-  trialStatuses,
+import type {
+  MetricDataRecord,
+  MetricType,
+  ParameterRecord,
+  Parameters,
+  TrialJobInfo,
+  TrialRow,
+  TrialStatus,
 } from '../../model/trial/trial.ts';
 import type { TrialView } from '../sources/source.ts';
+import { type TalliedTrial, TrialTally } from './trialTally.ts';
 
 /** A row of NNI's `TrialJobEvent`. `trialJobId` is empty where the event is not of a trial (imported data, queued custom trials). */
 export interface TrialEventRow {
@@ -35,18 +33,13 @@ export interface TrialEventRow {
   environmentId?: string;
 }
 
-interface TrialRecord {
-  row: TrialRow;
+interface TrialRecord extends TalliedTrial {
   /** Texts as stored, one per parameter index. */
   hyperParameters: Map<number, string>;
   record: ParameterRecord | undefined;
   logPath: string | undefined;
   environmentId: string | undefined;
   storedMessage: string | undefined;
-  /** NNI ran it: what is on record may not be what happened. */
-  byNni: boolean;
-  /** A person asked for its end. */
-  cancelAsked: boolean;
   finals: MetricDataRecord[];
   /** Index of each of its metrics among all of them. */
   arrivals: number[];
@@ -55,22 +48,26 @@ interface TrialRecord {
 
 export class ExperimentState implements TrialView {
   readonly optimizeMode: OptimizeMode;
-  #trials = new Map<string, TrialRecord>();
+  #tally: TrialTally<TrialRecord>;
   #metrics: MetricDataRecord[] = [];
-  #counts = new Map<TrialStatus, number>();
   #imported: string[] = [];
-  #best: BestResult | undefined;
-  #nniUntil: number;
   #mixUps = new ParameterMixUps();
   #corrected = new Set<string>();
-  #unexplained = new Set<string>();
-  #numbers = new Set<number>();
-  #highestNumber = -1;
 
   /** @param nniUntil epoch milliseconds; trials that began before then were run by NNI, see {@link ExperimentDatabase.nniUntil} */
   constructor(optimizeMode: OptimizeMode, nniUntil = 0) {
     this.optimizeMode = optimizeMode;
-    this.#nniUntil = nniUntil;
+    this.#tally = new TrialTally(optimizeMode, nniUntil, (trial) => ({
+      ...trial,
+      hyperParameters: new Map(),
+      record: undefined,
+      logPath: undefined,
+      environmentId: undefined,
+      storedMessage: undefined,
+      finals: [],
+      arrivals: [],
+      latest: undefined,
+    }));
   }
 
   /** Replays one event. Returns the id of the trial whose row changed. */
@@ -80,10 +77,9 @@ export class ExperimentState implements TrialView {
       return undefined;
     }
     if (event.trialJobId === '') return undefined;
-    const trial = this.#trial(event.trialJobId, event.timestamp);
+    const trial = this.#tally.applyEvent(event.trialJobId, event);
     const { row } = trial;
     if (event.data) this.#addParameters(trial, event.data);
-    if (row.number < 0 && typeof event.sequenceId === 'number') row.number = this.#freeNumber(event.sequenceId);
     if (event.logPath) trial.logPath = event.logPath;
     if (event.environmentId) trial.environmentId = event.environmentId;
     if (event.message) {
@@ -93,7 +89,6 @@ export class ExperimentState implements TrialView {
       trial.storedMessage = undefined;
       delete row.message;
     }
-    this.#setStatus(trial, event);
     this.#compareRecord(trial);
     return row.id;
   }
@@ -110,7 +105,7 @@ export class ExperimentState implements TrialView {
     const point = { trialId, type, sequence, timestamp, data: unwrapMetricData(metric.data) };
     const before = trial.row;
     trial.row = applyMetric(before, point);
-    if (trial.row.final !== before.final) this.#consider(trial, timestamp);
+    if (trial.row.final !== before.final) this.#tally.rank(trial, timestamp);
     return point;
   }
 
@@ -118,7 +113,7 @@ export class ExperimentState implements TrialView {
   putMetricsAside(trialId: string): void {
     const metrics = this.#metrics.filter((metric) => metric.trialJobId !== trialId);
     this.#metrics = [];
-    this.#best = undefined;
+    this.#tally.forgetBest();
     for (const trial of this.#trials.values()) {
       Object.assign(trial, { finals: [], arrivals: [], latest: undefined });
       trial.row.intermediates = 0;
@@ -126,6 +121,10 @@ export class ExperimentState implements TrialView {
       delete trial.row.final;
     }
     for (const metric of metrics) this.applyMetric(metric);
+  }
+
+  get #trials(): ReadonlyMap<string, TrialRecord> {
+    return this.#tally.trials;
   }
 
   get size(): number {
@@ -141,29 +140,20 @@ export class ExperimentState implements TrialView {
 
   /** Trials that NNI has on record as cancelled by the user though no user asked for it. */
   get unexplainedCancels(): ReadonlySet<string> {
-    return this.#unexplained;
+    return this.#tally.unexplainedCancels;
   }
 
   /** One of the {@link unexplainedCancels} was stopped early; returns whether it was one. */
   stoppedEarly(trialId: string, message: string): boolean {
-    const trial = this.#trials.get(trialId);
-    if (!trial || !this.#unexplained.delete(trialId)) return false;
-    trial.row.message = message;
-    this.#changeStatus(trial, 'EARLY_STOPPED');
-    return true;
+    return this.#tally.stoppedEarly(trialId, message);
   }
 
   counts(): Partial<Record<TrialStatus, number>> {
-    const counts: Partial<Record<TrialStatus, number>> = {};
-    for (const status of trialStatuses) {
-      const count = this.#counts.get(status);
-      if (count) counts[status] = count;
-    }
-    return counts;
+    return this.#tally.counts();
   }
 
   get best(): BestResult | undefined {
-    return this.#best;
+    return this.#tally.best;
   }
 
   /** Texts of the imported data, one per import. */
@@ -250,11 +240,12 @@ export class ExperimentState implements TrialView {
   }
 
   statistics(): { trialJobStatus: TrialStatus; trialJobNumber: number }[] {
+    const counts = this.#tally.counts();
+    const states = Object.keys(counts).length;
     const statistics = new Map<TrialStatus, number>();
-    const states = [...this.#counts.values()].filter((count) => count > 0).length;
     for (const { row } of this.#trials.values()) {
       if (statistics.size === states) break;
-      if (!statistics.has(row.status)) statistics.set(row.status, this.#counts.get(row.status) ?? 0);
+      if (!statistics.has(row.status)) statistics.set(row.status, counts[row.status] ?? 0);
     }
     return [...statistics].map(([trialJobStatus, trialJobNumber]) => ({ trialJobStatus, trialJobNumber }));
   }
@@ -267,36 +258,6 @@ export class ExperimentState implements TrialView {
       }
     }
     return data;
-  }
-
-  #trial(id: string, began: number): TrialRecord {
-    let trial = this.#trials.get(id);
-    if (!trial) {
-      trial = {
-        row: {
-          id,
-          number: -1,
-          status: 'UNKNOWN',
-          parameters: {},
-          parameterId: null,
-          source: 'algorithm',
-          intermediates: 0,
-        },
-        hyperParameters: new Map(),
-        record: undefined,
-        logPath: undefined,
-        environmentId: undefined,
-        storedMessage: undefined,
-        byNni: began < this.#nniUntil,
-        cancelAsked: false,
-        finals: [],
-        arrivals: [],
-        latest: undefined,
-      };
-      this.#trials.set(id, trial);
-      this.#count('UNKNOWN', 1);
-    }
-    return trial;
   }
 
   #arrived(arrivals: readonly number[]): MetricDataRecord[] {
@@ -314,39 +275,6 @@ export class ExperimentState implements TrialView {
     trial.row.parameters = record.parameters;
     trial.row.parameterId = idText(record.parameter_id);
     trial.row.source = record.parameter_source;
-  }
-
-  #setStatus(trial: TrialRecord, event: TrialEventRow): void {
-    const { row } = trial;
-    const status = statusOf(event.event);
-    if (status === undefined) return;
-    // NNI lets a late cancel rewrite a finished trial and hide its result; what ended stays as it ended.
-    if ((row.status === 'SUCCEEDED' || row.status === 'FAILED') && status === 'USER_CANCELED') return;
-    // The platform's own end may be stored before the request that caused it.
-    if (event.event === 'USER_TO_CANCEL' && isEnded(row.status)) return;
-    if (status === 'RUNNING' || (status === 'WAITING' && row.startTime === undefined)) row.startTime = event.timestamp;
-    if (isEnded(status)) row.endTime = event.timestamp;
-    else delete row.endTime;
-    if (event.event === 'USER_TO_CANCEL') trial.cancelAsked = true;
-    if (trial.byNni && status === 'USER_CANCELED' && !trial.cancelAsked) this.#unexplained.add(row.id);
-    else this.#unexplained.delete(row.id);
-    if (status === row.status) return;
-    this.#changeStatus(trial, status);
-    if (row.final !== undefined) this.#consider(trial, event.timestamp);
-  }
-
-  #changeStatus({ row }: TrialRecord, status: TrialStatus): void {
-    this.#count(row.status, -1);
-    row.status = status;
-    this.#count(status, 1);
-  }
-
-  /** A resumed NNI counts its trials from a low number again; people need one that means one trial. */
-  #freeNumber(asked: number): number {
-    const number = this.#numbers.has(asked) ? this.#highestNumber + 1 : asked;
-    this.#numbers.add(number);
-    this.#highestNumber = Math.max(this.#highestNumber, number);
-    return number;
   }
 
   #compareRecord({ byNni, record, row }: TrialRecord): void {
@@ -369,25 +297,10 @@ export class ExperimentState implements TrialView {
       this.#corrected.add(id);
     }
   }
-
-  #count(status: TrialStatus, change: number): void {
-    this.#counts.set(status, (this.#counts.get(status) ?? 0) + change);
-  }
-
-  #consider(trial: TrialRecord, time: number): void {
-    this.#best = betterResult(this.#best, trial.row, time, this.optimizeMode);
-  }
 }
 
 function idText(id: ParameterRecord['parameter_id']): string | null {
   return id === null ? null : String(id);
-}
-
-/** NNI's mapping of stored events to states; undefined for events that change none. */
-function statusOf(event: string): TrialStatus | undefined {
-  if (event === 'USER_TO_CANCEL') return 'USER_CANCELED';
-  if (event === 'ADD_RESUMED') return 'WAITING';
-  return trialStatuses.find((status) => status === event);
 }
 
 function parseRecord(text: string): ParameterRecord | undefined {
