@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheFolder, ensureFolder, freshFolder, projectRoot, removeFolder } from './folders.ts';
@@ -35,8 +35,10 @@ export async function installCodeServer(say: (line: string) => void): Promise<st
 }
 
 export interface CodeServerOptions {
-  /** Files to install as extensions (`.vsix`), on top of what runs from a development folder. */
+  /** A file to install as an extension (`.vsix`), on top of what runs from a development folder. */
   vsix?: string;
+  /** A folder with extensions that are installed already; the server works on a copy. */
+  extensionsFolder?: string;
   /** VS Code user settings. */
   settings?: Record<string, unknown>;
   /** Added to the environment of the server and so of the extension host. */
@@ -69,6 +71,16 @@ export interface CodeServer {
   stop(): Promise<void>;
 }
 
+/** Installs an extension from a file into a folder of extensions. */
+export async function installExtension(vsix: string, extensionsFolder: string): Promise<void> {
+  const main = join(await installCodeServer(() => {}), 'out', 'server-main.js');
+  const dataFolder = await freshFolder('vs');
+  const folders = ['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder];
+  // By force: the same version may be there already, from an earlier build.
+  await execa(nodeBinary, [main, '--install-extension', vsix, '--force', ...folders]);
+  await removeFolder(dataFolder);
+}
+
 /** Starts the server on a free port. Throws with its output when it ends before it is ready. */
 export async function startCodeServer(options: CodeServerOptions = {}): Promise<CodeServer> {
   const vscodeFolder = await installCodeServer(options.say ?? (() => {}));
@@ -78,7 +90,8 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const machineFolder = join(dataFolder, 'data', 'Machine');
   await mkdir(userFolder, { recursive: true });
   await mkdir(machineFolder, { recursive: true });
-  await mkdir(extensionsFolder, { recursive: true });
+  if (options.extensionsFolder) await cp(options.extensionsFolder, extensionsFolder, { recursive: true });
+  else await mkdir(extensionsFolder, { recursive: true });
   const settings = {
     'workbench.startupEditor': 'none',
     'telemetry.telemetryLevel': 'off',
@@ -101,11 +114,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const main = join(vscodeFolder, 'out', 'server-main.js');
   const folders = ['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder];
   const environment = { ...process.env, ...options.environment };
-  if (options.vsix) {
-    // By force: the same version may be there already, from an earlier build.
-    const install = ['--install-extension', options.vsix, '--force'];
-    await execa(nodeBinary, [main, ...install, ...folders], { env: environment });
-  }
+  if (options.vsix) await installExtension(options.vsix, extensionsFolder);
   const child = spawn(
     nodeBinary,
     [

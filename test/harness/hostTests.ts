@@ -17,13 +17,15 @@ import { findChromium, launchChromium } from './chromium.ts';
 import { failedLevel, type LevelResult, skippedLevel } from './levels.ts';
 
 const hostFolder = join(projectRoot, 'test', 'host');
+/** Begins each line of the tests: VS Code's own features print to the same console. */
+const outputMark = '[trialdeck tests] ';
 /** A run that has not finished by then has hung. */
 const limitMs = 20 * 60_000;
 
-/** Bundles the test files behind one `run()`, as VS Code asks of `extensionTestsPath`; `only` keeps files whose path contains it. */
-async function bundleHostTests(only: string): Promise<{ path: string; files: number }> {
+/** Bundles the test files behind one `run()`, as VS Code asks of `extensionTestsPath`; `only` keeps files whose path contains one of these. */
+async function bundleHostTests(only: readonly string[]): Promise<{ path: string; files: number }> {
   const files = (await readdir(hostFolder, { recursive: true }))
-    .filter((file) => file.endsWith('.test.ts') && file.includes(only))
+    .filter((file) => file.endsWith('.test.ts') && (only.length === 0 || only.some((part) => file.includes(part))))
     .sort();
   const requires = files.map((file) => `require(${JSON.stringify(`./${file.replaceAll('\\', '/')}`)});`).join('\n');
   const entry = `
@@ -33,7 +35,7 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
       await require('vscode').extensions.getExtension('trialdeck.trialdeck').activate();
       await new Promise((resolve, reject) => {
       const Mocha = require('mocha');
-      const mocha = new Mocha({ ui: 'bdd', timeout: 120000, slow: 5000, retries: 1, color: false, reporter: ${JSON.stringify(
+      const mocha = new Mocha({ ui: 'bdd', timeout: 120000, slow: 5000, color: false, reporter: ${JSON.stringify(
         join(projectRoot, 'test', 'harness', 'reporter.cjs'),
       )} });
       mocha.suite.emit('pre-require', globalThis, '', mocha);
@@ -52,10 +54,13 @@ async function bundleHostTests(only: string): Promise<{ path: string; files: num
   return { path, files: files.length };
 }
 
-/** @param workspace folder to open; a fresh empty one when absent. */
-export async function runHostTests(say: (line: string) => void, only = ''): Promise<LevelResult> {
+/**
+ * @param say is called with each line to print
+ * @param only parts of paths below `test/host`; all files when empty
+ */
+export async function runHostTests(say: (line: string) => void, only: readonly string[] = []): Promise<LevelResult> {
   const bundle = await bundleHostTests(only);
-  if (bundle.files === 0) return skippedLevel(`No host test matches "${only}".`);
+  if (bundle.files === 0) return skippedLevel(`No host test matches "${only.join(' ')}".`);
   const workspace = await freshFolder('ws');
   const experiments = await freshFolder('exp');
   const results = join(await ensureFolder(resultsFolder), 'host.json');
@@ -65,6 +70,7 @@ export async function runHostTests(say: (line: string) => void, only = ''): Prom
     TRIALDECK_RESULTS: results,
     TRIALDECK_TEST_EXPERIMENTS: experiments,
     TRIALDECK_TEST_PROJECT: projectRoot,
+    TRIALDECK_TEST_MARK: outputMark,
   };
   const settings = { 'trialdeck.experimentsDirectory': experiments };
   try {
@@ -149,9 +155,8 @@ async function runInBrowser(
       });
     });
     await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
-      const line = args.map(String).join(' ');
-      // VS Code's own features log here as well; only mocha's report is of interest.
-      if (!/^\s*\[|^%c|^(TRACE|DEBUG|INFO|WARN|ERR)|spdlog/.test(line)) say(line);
+      const text = args.map(String).join(' ');
+      if (text.startsWith(outputMark)) say(text.slice(outputMark.length));
     });
     await page.goto(
       windowAddress(server, workspace, [
@@ -172,7 +177,7 @@ async function runInBrowser(
 if (process.argv[1] && relative(process.argv[1], import.meta.filename) === '') {
   const { buildAll } = await import('../../scripts/build.ts');
   await buildAll({ production: false });
-  const result = await runHostTests((line) => console.log(line), process.argv[2] ?? '');
+  const result = await runHostTests((line) => console.log(line), process.argv.slice(2));
   console.log(result);
   process.exit(result.failed > 0 ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-/** Counts of one level of tests, and how a level says that it could not run. */
+/** Counts of a level of tests, or of a part of one, and how it says that it could not run. */
 export interface LevelResult {
   passed: number;
   failed: number;
@@ -14,4 +14,16 @@ export function skippedLevel(reason: string): LevelResult {
 
 export function failedLevel(title: string, message: string): LevelResult {
   return { passed: 0, failed: 1, skipped: 0, failures: [{ title, message }] };
+}
+
+/** The sum of several results. */
+export function sumOf(results: Iterable<LevelResult>): LevelResult {
+  const sum: LevelResult = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const result of results) {
+    sum.passed += result.passed;
+    sum.failed += result.failed;
+    sum.skipped += result.skipped;
+    sum.failures.push(...result.failures);
+  }
+  return sum;
 }

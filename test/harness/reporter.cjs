@@ -3,8 +3,10 @@ const { writeFileSync } = require('node:fs');
 const { format } = require('node:util');
 const Mocha = require('mocha');
 
-// A console that is sent elsewhere as it is, such as an extension host's, would not put values into their places.
-Mocha.reporters.Base.consoleLog = (...values) => console.log(format(...values));
+// An extension host sends the arguments of its console elsewhere without formatting them, among lines of VS Code's own. So the text is
+// formatted here, and marked where hostTests.ts asks for it.
+const mark = process.env.TRIALDECK_TEST_MARK ?? '';
+Mocha.reporters.Base.consoleLog = (...values) => console.log(mark + format(...values));
 
 module.exports = class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {

@@ -8,6 +8,9 @@ import { vsixPath } from '../../scripts/package.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { type Theme, themeNames, Workbench, type WorkbenchOptions } from './workbench.ts';
 
+/** Names the folder into which `npm test` has installed the packaged extension. */
+export const extensionsVariable = 'TRIALDECK_TEST_EXTENSIONS';
+
 export interface SessionOptions {
   /** Folder to copy into the workspace; `examples/quickstart` when absent, an empty workspace when null. */
   example?: string | null;
@@ -30,6 +33,9 @@ export interface Session {
   end(): Promise<void>;
 }
 
+/** The sessions that are open now. */
+export const openSessions = new Set<Session>();
+
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
   const chromium = await findChromium(() => {});
   if (!chromium) throw new Error('No Chromium; the UI level should have been skipped.');
@@ -39,7 +45,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     await cp(options.example ?? join(projectRoot, 'examples', 'quickstart'), workspace, { recursive: true });
   }
   const server = await startCodeServer({
-    vsix: vsixPath,
+    ...(process.env[extensionsVariable] ? { extensionsFolder: process.env[extensionsVariable] } : { vsix: vsixPath }),
     settings: {
       'trialdeck.experimentsDirectory': experiments,
       ...(options.theme ? { 'workbench.colorTheme': themeNames[options.theme] } : {}),
@@ -49,13 +55,14 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     workspaceTrust: options.restricted ?? false,
   });
   const browser = await launchChromium(chromium);
-  return {
+  const session: Session = {
     server,
     browser,
     workspace,
     experiments,
     open: (more = {}) => Workbench.open(browser, server, { folder: workspace, ...more }),
     end: async () => {
+      openSessions.delete(session);
       await browser.close();
       await server.stop();
       for (const pid of await processesOf(experiments)) endProcess(pid);
@@ -63,6 +70,8 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       await removeFolder(experiments);
     },
   };
+  openSessions.add(session);
+  return session;
 }
 
 /** Pids of the manager and the runners that work in an experiments folder. */

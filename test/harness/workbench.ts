@@ -22,16 +22,28 @@ export interface WorkbenchOptions {
   height?: number;
 }
 
+const maxConsoleLines = 500;
+/** A CodeLens that has not been drawn anew for so long keeps a click. */
+const settledMs = 500;
+/** One that shows a running experiment is drawn anew all the time. */
+const maxSettlingMs = 5000;
+
 /** The windows that are open now. */
 export const openWorkbenches = new Set<Workbench>();
 
 export class Workbench {
   readonly page: Page;
+  /** What the window wrote to its console, the newest lines last. */
+  readonly console: string[] = [];
   readonly #close: () => Promise<void>;
 
   private constructor(page: Page, close: () => Promise<void>) {
     this.page = page;
     this.#close = close;
+    page.on('console', (message) => {
+      this.console.push(`${message.type()}: ${message.text()}`);
+      if (this.console.length > maxConsoleLines) this.console.shift();
+    });
   }
 
   /** Opens a window and waits until it is usable. */
@@ -55,9 +67,9 @@ export class Workbench {
     // A busy machine needs half a minute for what takes a second elsewhere.
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();
-    await page.goto(address);
     const workbench = new Workbench(page, () => context.close());
     openWorkbenches.add(workbench);
+    await page.goto(address);
     page.once('close', () => openWorkbenches.delete(workbench));
     await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 100_000 });
     return workbench;
@@ -159,16 +171,18 @@ export class Workbench {
 
   /** Runs an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
-    const item = this.page.locator('.monaco-menu .action-label', { hasText: entry }).first();
+    const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
     // A row that is drawn anew at that moment loses the click.
     for (let attempt = 1; attempt <= 3 && !(await item.isVisible()); attempt++) {
       if (attempt > 1) await this.page.keyboard.press('Escape');
       await row.click({ button: 'right' });
       await item.waitFor({ timeout: 10_000 }).catch(() => undefined);
     }
-    // A menu that has just come up takes no click yet, lest the one that opened it counts twice.
-    await item.click();
-    while (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => undefined);
+    // By the keyboard: a menu ignores clicks while it is new, and a second click would hit what the command has opened, and close it.
+    await item.hover();
+    await item.and(this.page.locator('.focused')).waitFor();
+    await this.page.keyboard.press('Enter');
+    await item.waitFor({ state: 'detached' });
   }
 
   codeLens(text: string | RegExp): Locator {
@@ -176,19 +190,17 @@ export class Workbench {
   }
 
   /**
-   * Clicks a CodeLens and waits for what comes of it. While extensions still start, VS Code draws all CodeLenses anew for each
-   * that offers some and loses a click of that moment; a person clicks again.
+   * Clicks a CodeLens and waits for what comes of it. While extensions start, VS Code draws all CodeLenses anew for each that offers some,
+   * and loses a click of that moment: so the click waits until the CodeLens has stayed the same for a while.
    */
   async clickLens(text: string | RegExp, outcome: Locator): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      await this.codeLens(text).click({ timeout: 100_000 });
-      try {
-        await outcome.waitFor({ timeout: 10_000 });
-        return;
-      } catch (error) {
-        if (attempt === 3) throw error;
-      }
-    }
+    const lens = this.codeLens(text);
+    await lens.waitFor({ timeout: 100_000 });
+    const stays = `(element) => new Promise((resolve) => setTimeout(() => resolve(element.isConnected), ${settledMs}))`;
+    const deadline = Date.now() + maxSettlingMs;
+    while ((await lens.evaluate(stays)) !== true && Date.now() < deadline);
+    await lens.click();
+    await outcome.waitFor();
   }
 
   /** An editor's tab. */

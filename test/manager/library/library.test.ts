@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { buildAll } from '../../../scripts/build.ts';
 import { projectRoot } from '../../../scripts/folders.ts';
+import { ensureBuilt } from '../../harness/built.ts';
 import { Home } from '../../harness/home.ts';
 
 describe('the package trialdeck', function () {
@@ -21,7 +21,7 @@ describe('the package trialdeck', function () {
   const node = (...args: string[]) => run(process.execPath, args);
 
   before(async () => {
-    await buildAll({ production: false });
+    await ensureBuilt();
     home = await Home.make();
     user = join(home.path, 'user');
     await mkdir(user);

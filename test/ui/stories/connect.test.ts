@@ -4,12 +4,13 @@ import { projectRoot } from '../../../scripts/folders.ts';
 import { CommandLine, type RunningCommand } from '../../harness/commandLine.ts';
 import { freePort, Home, killHard } from '../../harness/home.ts';
 import { type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 const recorded = join(projectRoot, 'test', 'fixtures', 'nni-3.0', 'experiments');
 
 /** Story: a manager runs on another machine; I connect to it, it goes away, and it comes back. */
-describe('connect to a manager elsewhere', () => {
+story('connect to a manager elsewhere', () => {
   let session: Session;
   let window: Workbench;
   let elsewhere: Home;

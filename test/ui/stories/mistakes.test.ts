@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { experimentIds, type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 const broken = `experimentName: typos
@@ -21,7 +22,7 @@ trainingService:
 `;
 
 /** Story: my config has mistakes; I see them where they are before anything starts, mend them and run. */
-describe('mistakes in a config file', () => {
+story('mistakes in a config file', () => {
   let session: Session;
   let window: Workbench;
 

@@ -6,11 +6,12 @@ import { projectRoot } from '../../../scripts/folders.ts';
 import { freePort, Home, untilGone } from '../../harness/home.ts';
 import { findRealNni, launchWithNnictl, noRealNni, type RealNni } from '../../harness/realNni.ts';
 import { type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 import { Rest } from '../../manager/wire/rest.ts';
 
 /** Story: my experiments run under the real NNI 3.0, started in a terminal; I steer them from the window all the same. */
-describe('an experiment of the real NNI', () => {
+story('an experiment of the real NNI', () => {
   let nni: RealNni;
   let home: Home;
   let session: Session;

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { processesOf, type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 /** Story: I reload the window, and later the manager is killed; my experiment does not notice, and I see it again. */
-describe('reload the window while an experiment runs', () => {
+story('reload the window while an experiment runs', () => {
   let session: Session;
   let window: Workbench;
 

@@ -3,10 +3,11 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { experimentIds, type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 /** Story: I open somebody else's folder without trusting it: nothing of it runs, and I can still look. */
-describe('a folder in restricted mode', () => {
+story('a folder in restricted mode', () => {
   let session: Session;
   let window: Workbench;
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { experimentIds, type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 /** Story: I open a folder with a config.yml, press Run above it and watch trials and curves appear, to the end. */
-describe('run the sample from its config file', () => {
+story('run the sample from its config file', () => {
   let session: Session;
   let window: Workbench;
 

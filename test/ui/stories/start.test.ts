@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cp, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { freshFolder, projectRoot, removeFolder } from '../../../scripts/folders.ts';
 import { findChromium, launchChromium } from '../../harness/chromium.ts';
 import { untilGone } from '../../harness/home.ts';
 import { manifestOf, processesOf } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import { Workbench } from '../../harness/workbench.ts';
 
 /** Story: I have cloned it and type `npm start`, on a machine without a desktop. */
-describe('npm start', () => {
+story('npm start', () => {
+  let clone = '';
   let experiments = '';
   let program: ChildProcess;
   let browser: Browser;
   let window: Workbench;
 
   before(async () => {
+    clone = await cloneProject();
     experiments = await freshFolder('exp');
     const { CI: _ci, npm_config_headless: _headless, DISPLAY: _x, WAYLAND_DISPLAY: _wayland, ...rest } = process.env;
-    program = spawn(process.execPath, [join(projectRoot, 'scripts', 'start.ts')], {
-      cwd: projectRoot,
+    program = spawn(process.execPath, [join(clone, 'scripts', 'start.ts')], {
+      cwd: clone,
       env: { ...rest, TRIALDECK_EXPERIMENTS_DIR: experiments },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -36,6 +40,7 @@ describe('npm start', () => {
       await once(program, 'exit');
     }
     await removeFolder(experiments);
+    await removeFolder(clone);
   });
 
   it('shows the sample running: config, tree and panel', async () => {
@@ -56,6 +61,21 @@ describe('npm start', () => {
     for (const pid of pids) await untilGone(pid, 60_000);
   });
 });
+
+/**
+ * A copy of the project's sources, with what is installed already: `npm start` builds and packages, which must not replace files that
+ * other tests are reading.
+ */
+async function cloneProject(): Promise<string> {
+  const folder = await freshFolder('clone');
+  const installed = new Set(['node_modules', '.cache']);
+  const made = new Set(['.git', 'dist', 'test-results']);
+  for (const name of await readdir(projectRoot)) {
+    if (installed.has(name)) await symlink(join(projectRoot, name), join(folder, name));
+    else if (!made.has(name)) await cp(join(projectRoot, name), join(folder, name), { recursive: true });
+  }
+  return folder;
+}
 
 /** The address it prints for a browser. Rejects with all it said when it ends before. */
 function printedAddress(program: ChildProcess): Promise<string> {

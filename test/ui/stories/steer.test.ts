@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 /** Story: while an experiment runs I change its limits, kill a trial, add one, stop it, resume it and export what it found. */
-describe('steer a running experiment', () => {
+story('steer a running experiment', () => {
   let session: Session;
   let window: Workbench;
   let page: Frame;

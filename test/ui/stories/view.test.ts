@@ -2,10 +2,11 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../../scripts/folders.ts';
 import { type Session, startSession } from '../../harness/session.ts';
+import { story } from '../../harness/story.ts';
 import type { Workbench } from '../../harness/workbench.ts';
 
 /** Story: I open what NNI left on disk, without NNI and without starting anything. */
-describe('view stored experiments', () => {
+story('view stored experiments', () => {
   let session: Session;
   let window: Workbench;
 
@@ -35,7 +36,7 @@ describe('view stored experiments', () => {
 });
 
 /** Story: I have installed it and know nothing yet. */
-describe('a window without experiments', () => {
+story('a window without experiments', () => {
   let session: Session;
   let window: Workbench;
 

@@ -1,0 +1,10 @@
+/** `dist/` for tests that look at what is built. */
+import { buildAll } from '../../scripts/build.ts';
+
+/** Set by `npm test`, which builds once before the first test: a file must not be replaced while another process reads it. */
+export const builtVariable = 'TRIALDECK_TEST_BUILT';
+
+/** Builds `dist/`, unless `npm test` has. */
+export async function ensureBuilt(): Promise<void> {
+  if (!process.env[builtVariable]) await buildAll({ production: false });
+}
