@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { configSchema } from '../src/model/config/configSchema.ts';
 import { projectRoot } from './folders.ts';
+import { writeNotices } from './notices.ts';
 
 const dist = join(projectRoot, 'dist');
 
@@ -35,6 +36,7 @@ export const nodeOptions: BuildOptions = {
   // `import()` of a bundle beside this one becomes `require`, which knows its default export.
   supported: { 'dynamic-import': false },
   logLevel: 'warning',
+  // Their licences are in ThirdPartyNotices.txt.
   legalComments: 'none',
 };
 
@@ -64,16 +66,18 @@ async function declareTypes(): Promise<void> {
   await promisify(execFile)(process.execPath, [compiler, '-p', join(projectRoot, 'tsconfig.library.json')]);
 }
 
-export async function buildAll(options: { production: boolean }): Promise<void> {
-  // A development build overwrites in place, so that processes running from it keep their files.
-  if (options.production) await rm(dist, { recursive: true, force: true });
-  await mkdir(dist, { recursive: true });
-  const common: BuildOptions = { minify: options.production, sourcemap: options.production ? false : 'linked' };
-  await Promise.all([
-    // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
-    writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
-    writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
-    build({
+/** The package of the icon font, whose files are copied. */
+export const codicons = 'node_modules/@vscode/codicons';
+
+/** What is bundled, for esbuild. */
+export function bundlesOf(options: { production: boolean }): (BuildOptions & { metafile: true })[] {
+  const common = {
+    minify: options.production,
+    sourcemap: options.production ? false : 'linked',
+    metafile: true,
+  } as const;
+  return [
+    {
       ...nodeOptions,
       ...common,
       entryPoints: Object.fromEntries(
@@ -81,17 +85,16 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
       ),
       outdir: dist,
       plugins: [keepApart],
-    }),
-    build({ ...nodeOptions, ...common, entryPoints: apart, outdir: dist }),
+    },
+    { ...nodeOptions, ...common, entryPoints: apart, outdir: dist },
     // In a folder of its own, which the extension's package leaves out.
-    build({
+    {
       ...nodeOptions,
       ...common,
       entryPoints: { index: join(projectRoot, 'src/client/index.ts') },
       outdir: join(dist, 'library'),
-    }),
-    declareTypes(),
-    build({
+    },
+    {
       ...common,
       absWorkingDir: projectRoot,
       bundle: true,
@@ -105,14 +108,31 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
       define: { 'process.env.NODE_ENV': options.production ? '"production"' : '"development"' },
       logLevel: 'warning',
       legalComments: 'none',
-    }),
-    cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.css'), join(dist, 'codicon.css')),
-    cp(join(projectRoot, 'node_modules/@vscode/codicons/dist/codicon.ttf'), join(dist, 'codicon.ttf')),
+    },
+  ];
+}
+
+/** Builds everything into `dist/`. Throws when a file does not compile or a bundled package has no licence text. */
+export async function buildAll(options: { production: boolean }): Promise<void> {
+  // A development build overwrites in place, so that processes running from it keep their files.
+  if (options.production) await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  const bundles = bundlesOf(options).map((bundle) => build(bundle));
+  await Promise.all([
+    // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
+    writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
+    writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
+    ...bundles,
+    declareTypes(),
+    cp(join(projectRoot, codicons, 'dist/codicon.css'), join(dist, 'codicon.css')),
+    cp(join(projectRoot, codicons, 'dist/codicon.ttf'), join(dist, 'codicon.ttf')),
     cp(join(projectRoot, 'src/runner/trialSdk/nni'), join(dist, 'trialSdk/nni'), {
       recursive: true,
       filter: (source) => !source.includes('__pycache__'),
     }),
   ]);
+  const metafiles = (await Promise.all(bundles)).map(({ metafile }) => metafile);
+  await writeFile(join(dist, 'ThirdPartyNotices.txt'), await writeNotices(projectRoot, metafiles, [codicons]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

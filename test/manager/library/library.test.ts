@@ -48,6 +48,7 @@ describe('the package trialdeck', function () {
     for (const part of ['cli', 'manager', 'runner', 'axios', 'execa', 'streamparser', 'yaml', 'library/index']) {
       assert.ok(files.includes(`dist/${part}.js`), part);
     }
+    assert.ok(files.includes('dist/ThirdPartyNotices.txt'), 'the licences of what is bundled');
     const library = await readFile(join(user, 'node_modules/trialdeck/dist/library/index.js'), 'utf8');
     assert.doesNotMatch(library, /require\("vscode"\)/);
   });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { listFiles, PackageManager } from '@vscode/vsce';
+import { build } from 'esbuild';
+import { bundlesOf, codicons } from '../../../scripts/build.ts';
 import { projectRoot } from '../../../scripts/folders.ts';
+import { bundledFolders, noticeHead, readPackage } from '../../../scripts/notices.ts';
+import { ensureBuilt } from '../../harness/built.ts';
 
 /** What may be in the package; the bundles are only there after a build. */
 const allowed = [
@@ -9,6 +15,7 @@ const allowed = [
   /^LICENSE$/,
   /^dist\/[\w-]+\.(js|css|ttf)$/,
   /^dist\/(package|config\.schema)\.json$/,
+  /^dist\/ThirdPartyNotices\.txt$/,
   /^dist\/trialSdk\/.+\.py$/,
   /^media\/(icon\.png|activityBar\.svg|panelLight\.svg|[\w-]+\.schema\.json)$/,
   /^media\/snippets\/\w+\.json$/,
@@ -22,6 +29,7 @@ describe('the package', () => {
   before(async function () {
     // Walks the whole folder, node_modules included.
     this.timeout(120_000);
+    await ensureBuilt();
     files = (await listFiles({ cwd: projectRoot, packageManager: PackageManager.None })).map((file) =>
       file.replaceAll('\\', '/'),
     );
@@ -39,6 +47,7 @@ describe('the package', () => {
       'package.json',
       'package.nls.json',
       'LICENSE',
+      'dist/ThirdPartyNotices.txt',
       'media/icon.png',
       'examples/quickstart/config.yml',
       'examples/quickstart/trial.py',
@@ -52,5 +61,22 @@ describe('the package', () => {
       files.filter((file) => /\.map$|test|\.env|node_modules|__pycache__/i.test(file)),
       [],
     );
+  });
+
+  it('holds a notice of each package that is bundled', async function () {
+    this.timeout(120_000);
+    const notices = await readFile(join(projectRoot, 'dist', 'ThirdPartyNotices.txt'), 'utf8');
+    const metafiles = await Promise.all(
+      bundlesOf({ production: true }).map(async (bundle) => (await build({ ...bundle, write: false })).metafile),
+    );
+    const folders = [codicons, ...bundledFolders(metafiles)];
+    for (const name of ['axios', 'echarts', 'zrender', 'preact', '@vscode/webview-ui-toolkit', 'fastify', 'yaml']) {
+      assert.ok(folders.includes(`node_modules/${name}`), `${name} is bundled`);
+    }
+    for (const folder of folders) {
+      const bundled = await readPackage(join(projectRoot, folder));
+      assert.ok(notices.includes(`\n${noticeHead(bundled)}\n`), `no notice of ${folder}`);
+      for (const text of bundled.texts) assert.ok(notices.includes(text), `the licence of ${folder} is cut`);
+    }
   });
 });
