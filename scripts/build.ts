@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { configSchema } from '../src/model/config/configSchema.ts';
+import { configSchema, searchSpaceSchema } from '../src/model/config/configSchema.ts';
 import { projectRoot } from './folders.ts';
 import { writeNotices } from './notices.ts';
 
@@ -41,7 +41,7 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client, what runs programs, the YAML parser and that of long answers would be most of the extension's code, and are loaded
+ * The HTTP client, what runs programs and the YAML parser would be most of the extension's code, and are loaded
  * only when there is a manager or NNI to talk to, a program to run or a config to read: files of their own, by these names, keep them
  * out of what VS Code reads at the start.
  */
@@ -49,7 +49,6 @@ const apart: Readonly<Record<string, string>> = {
   axios: 'axios',
   execa: 'execa',
   yaml: 'yaml',
-  streamparser: '@streamparser/json',
 };
 const keepApart: Plugin = {
   name: 'keep apart',
@@ -122,6 +121,7 @@ export async function buildAll(options: { production: boolean }): Promise<void> 
     // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
     writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),
     writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`),
+    writeFile(join(dist, 'searchSpace.schema.json'), `${JSON.stringify(searchSpaceSchema(), null, 2)}\n`),
     ...bundles,
     declareTypes(),
     cp(join(projectRoot, codicons, 'dist/codicon.css'), join(dist, 'codicon.css')),
