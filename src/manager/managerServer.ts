@@ -1,11 +1,12 @@
 /** The front door: one port for all experiments of a folder (`src/wire/routes.ts`). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
-import { jsonBodies, unreadBodies } from '../server/rest/bodies.ts';
+import { bodyLimits, jsonBodies, unreadBodies } from '../server/rest/bodies.ts';
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
 import { registerNniRoutes, registerReadOnlyRoutes } from '../server/rest/nniRoutes.ts';
 import { bearer, isSameToken } from '../server/security/bearer.ts';
+import { createBoundedServer, defaultServerLimits, type ServerLimits } from '../server/security/boundedServer.ts';
 import { hostCheck } from '../server/security/hostCheck.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { jsonErrors } from '../server/security/jsonErrors.ts';
@@ -31,11 +32,16 @@ export interface ManagerServerOptions {
   info: ManagerInfo;
   host: string;
   token: string;
+  /** A test has smaller ones. */
+  limits?: ServerLimits;
   /** Asked to end; the answer has been sent. */
   shutDown(): void;
   /** A request came in, or a stream closed. */
   active(): void;
 }
+
+/** Of a config with its search space, and of an environment. */
+const launchLimits = bodyLimits(4 * 1024 * 1024, 100_000);
 
 const launchSchema = {
   body: {
@@ -65,7 +71,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
   const { registry } = options;
   // Values are not bent into shape: "3" is no number.
   const server = Fastify({
-    bodyLimit: 50 * 1024 * 1024,
+    serverFactory: (handler) => createBoundedServer(options.limits ?? defaultServerLimits()).on('request', handler),
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false } },
   });
@@ -109,8 +115,10 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
 function registerManagerRoutes(server: FastifyInstance, options: ManagerServerOptions): void {
   const { registry, launcher } = options;
   server.get(managerRoutes.experiments, () => registry.list());
-  server.post<{ Body: LaunchRequest }>(managerRoutes.experiments, { schema: launchSchema }, ({ body }) =>
-    launcher.launch(body),
+  server.post<{ Body: LaunchRequest }>(
+    managerRoutes.experiments,
+    { ...launchLimits, schema: launchSchema },
+    ({ body }) => launcher.launch(body),
   );
   server.delete<{ Params: { id: string } }>(`${managerRoutes.experiments}/:id`, async ({ params }, reply) => {
     await deleteExperiment(registry, params.id);

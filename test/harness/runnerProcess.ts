@@ -1,6 +1,8 @@
 /** A real runner process for tests, started the way the manager starts it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createParser } from 'eventsource-parser';
 import type { ExperimentConfig } from '../../src/model/config/config.ts';
 import type { ExperimentSnapshot } from '../../src/model/experiment/experiment.ts';
@@ -15,6 +17,8 @@ export interface LaunchOptions {
   config?: ExperimentConfig;
   port?: number;
   environment?: NodeJS.ProcessEnv;
+  /** File descriptors that the process may open. */
+  maxDescriptors?: number;
 }
 
 /** A config with everything the canonical form has. */
@@ -35,6 +39,13 @@ export function runnerConfig(root: string, changes: Partial<ExperimentConfig> = 
     trialCommand,
     trialCodeDirectory,
   };
+}
+
+/** A program that is Node with fewer descriptors. */
+function limitedNode(folder: string, maxDescriptors: number): string {
+  const path = join(folder, 'limited-node');
+  writeFileSync(path, `#!/bin/sh\nulimit -n ${maxDescriptors}\nexec "${process.execPath}" "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 export type RunnerAnswer =
@@ -62,6 +73,7 @@ export class RunnerProcess {
       // The manifest of a home directory must never be a real one.
       env: { ...process.env, HOME: options.root, ...options.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      ...(options.maxDescriptors === undefined ? {} : { execPath: limitedNode(options.root, options.maxDescriptors) }),
     });
     // One that is ended before it has read this makes sending fail.
     child.send(

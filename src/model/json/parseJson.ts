@@ -12,6 +12,13 @@ export const maxJsonDepth = 256;
 /** Values in one text. Each costs up to 60 bytes of memory, however short its text is. */
 export const maxJsonValues = 4_000_000;
 
+/** What a text may have at most. */
+export interface JsonLimits {
+  maxDepth: number;
+  maxValues: number;
+}
+const defaultLimits: JsonLimits = { maxDepth: maxJsonDepth, maxValues: maxJsonValues };
+
 /** A text that may be valid JSON, and is refused for its shape. */
 export class JsonLimitError extends SyntaxError {
   /** @param explanation ends a sentence about the text: "is nested deeper than 256 levels" */
@@ -26,8 +33,8 @@ export class JsonLimitError extends SyntaxError {
  *
  * @throws SyntaxError for a text that is not JSON, JsonLimitError for one that is too deep or has too many values
  */
-export function parseJson(text: string): unknown {
-  refuseExtremes(text);
+export function parseJson(text: string, limits = defaultLimits): unknown {
+  refuseExtremes(text, limits);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -45,16 +52,16 @@ const suspicion = /\d(?:\.0+(?!\d)|[eE])|(?<![\d.])\d{16}|NaN|Infinity|"\d+"\s*:
  *
  * @throws as {@link parseJson}
  */
-export function parseWrittenJson(text: string): unknown {
-  if (!suspicion.test(text)) return parseJson(text);
-  refuseExtremes(text);
+export function parseWrittenJson(text: string, limits = defaultLimits): unknown {
+  if (!suspicion.test(text)) return parseJson(text, limits);
+  refuseExtremes(text, limits);
   return new JsonReader(text, true).read();
 }
 
 /** @throws JsonLimitError when the text is nested too deep or has too many values. Builds nothing, and reads each character once. */
-function refuseExtremes(text: string): void {
-  // A text without as many characters has no such depth either.
-  if (text.length <= maxJsonDepth) return;
+function refuseExtremes(text: string, { maxDepth, maxValues }: JsonLimits): void {
+  // A text without as many characters has no such depth and not as many values.
+  if (text.length <= Math.min(maxDepth, maxValues)) return;
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at++) {
@@ -66,7 +73,7 @@ function refuseExtremes(text: string): void {
       case 0x7b: // {
         depth++;
         values++;
-        if (depth > maxJsonDepth) throw new JsonLimitError(`is nested deeper than ${maxJsonDepth} levels`);
+        if (depth > maxDepth) throw new JsonLimitError(`is nested deeper than ${maxDepth} levels`);
         break;
       case 0x5d: // ]
       case 0x7d: // }
@@ -76,12 +83,16 @@ function refuseExtremes(text: string): void {
         values++;
         break;
     }
-    if (values > maxJsonValues) throw new JsonLimitError(`has more than ${maxJsonValues / 1e6} million values`);
+    if (values > maxValues) throw new JsonLimitError(`has more than ${inWords(maxValues)} values`);
   }
 }
 
+function inWords(count: number): string {
+  return count < 1e6 ? String(count) : `${count / 1e6} million`;
+}
+
 /** Offset of the quote that closes the string which opens at `start`; the text's length when none does. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let escapes = 0;
     while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;

@@ -1,12 +1,13 @@
 /** The runner's HTTP server: NNI's REST and our own routes, on loopback only. */
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { jsonBodies } from '../../server/rest/bodies.ts';
 import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
 import { bearerToken, isSameToken } from '../../server/security/bearer.ts';
+import { createBoundedServer, defaultServerLimits, type ServerLimits } from '../../server/security/boundedServer.ts';
 import { hostCheck } from '../../server/security/hostCheck.ts';
 import { jsonErrors } from '../../server/security/jsonErrors.ts';
 import { peerCheck } from '../../server/security/peerCheck.ts';
@@ -20,6 +21,8 @@ import type { ExperimentLifecycle } from '../lifecycle.ts';
 import { registerWriteRoutes } from './writeRoutes.ts';
 
 const host = '127.0.0.1';
+/** Requests that may wait for the routes to be loaded. */
+const maxEarly = 64;
 
 export interface ListenerOptions {
   /** 0 picks a free one. */
@@ -29,6 +32,8 @@ export interface ListenerOptions {
   /** The experiment's. */
   id: string;
   access: RunnerAccess;
+  /** A test has smaller ones. */
+  limits?: ServerLimits;
 }
 
 /** A port that is ours. Requests that come before {@link Listener.serve} wait for it. */
@@ -49,14 +54,14 @@ export class Listener {
     this.port = (server.address() as AddressInfo).port;
     server.on('request', (request, response) => {
       if (this.#handler) this.#handler(request, response);
-      else this.#early?.push([request, response]);
+      else this.#park(request, response);
     });
   }
 
   /** Throws {@link LaunchError} when the port can't be had. */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { port, root, id } = options;
-    const server = createServer({ keepAliveTimeout: 72_000 });
+    const server = createBoundedServer(options.limits ?? defaultServerLimits());
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
       server.listen(port, host, resolve);
@@ -102,8 +107,18 @@ export class Listener {
     this.#handler = undefined;
     await server.ready();
     this.#handler = handler;
-    for (const [request, response] of this.#early ?? []) handler?.(request, response);
+    for (const [request, response] of this.#early ?? []) if (!response.destroyed) handler?.(request, response);
     this.#early = undefined;
+  }
+
+  #park(...[request, response]: Parameters<RequestListener>): void {
+    const early = this.#early?.filter((each) => !each[1].destroyed) ?? [];
+    if (early.length < maxEarly) {
+      this.#early = [...early, [request, response]];
+      return;
+    }
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1', connection: 'close' });
+    response.end(JSON.stringify({ error: 'The experiment is still starting; try again in a moment.' }));
   }
 
   #hasToken(request: FastifyRequest): boolean {

@@ -2,14 +2,20 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isObject } from '../../model/json/isObject.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
+import { bodyLimits, jsonTextBodies } from '../../server/rest/bodies.ts';
 import { httpError } from '../../server/security/httpError.ts';
 import { nniBase } from '../../wire/routes.ts';
 import type { ExperimentLifecycle } from '../lifecycle.ts';
-import { readImportBody } from '../trials/importedResults.ts';
+import { readImportBody } from './importBody.ts';
 import { readUpdate } from './profileUpdate.ts';
 
-/** NNI's limit for a body. */
-const bodyLimit = 50 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+/** Of one trial's parameters. */
+const trialLimits = bodyLimits(mebibyte, 10_000);
+/** Of an experiment's profile: its search space may have long lists of choices. */
+const profileLimits = bodyLimits(4 * mebibyte, 50_000);
+/** Of imported results. They are read piece by piece. */
+const importLimits = { bodyLimit: 32 * mebibyte };
 
 export interface WriteRoutesOptions {
   /** Undefined for an experiment that is only viewed. */
@@ -23,14 +29,13 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
     if (!options.experiment) throw httpError(409, 'This experiment is only viewed; resume it to change it.');
     return options.experiment;
   };
-  const limit = { bodyLimit };
 
-  server.post(`${nniBase}/experiment`, limit, () => {
+  server.post(`${nniBase}/experiment`, profileLimits, () => {
     // NNI starts over here and forgets the running experiment.
     throw httpError(409, 'The experiment has been started already.');
   });
 
-  server.put(`${nniBase}/experiment`, limit, async (request, reply) => {
+  server.put(`${nniBase}/experiment`, profileLimits, async (request, reply) => {
     const { update_type: type } = request.query as { update_type?: unknown };
     await running().update(readUpdate(type, request.body));
     return empty(reply);
@@ -41,17 +46,22 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
     return empty(reply.header('connection', 'close'));
   });
 
-  server.put(`${nniBase}/experiment/cluster-metadata`, limit, (request, reply) => {
+  server.put(`${nniBase}/experiment/cluster-metadata`, (request, reply) => {
     if (isObject(request.body) && Object.keys(request.body).length === 0) return empty(reply);
     throw httpError(400, 'Cluster metadata belongs to the old configuration format and has no meaning here.');
   });
 
-  server.post(`${nniBase}/experiment/import-data`, limit, (request, reply) => {
-    running().importData(readImportBody(request.body), request.body);
-    return empty(reply);
+  server.register(async (scope) => {
+    jsonTextBodies(scope);
+    scope.post<{ Body: string }>(`${nniBase}/experiment/import-data`, importLimits, async ({ body }, reply) => {
+      running();
+      const { results, data } = await readImportBody(body);
+      running().importData(results, data);
+      return empty(reply);
+    });
   });
 
-  server.post(`${nniBase}/trial-jobs`, limit, (request) => {
+  server.post(`${nniBase}/trial-jobs`, trialLimits, (request) => {
     if (!isObject(request.body)) throw httpError(400, 'The body must be the parameters: a JSON object.');
     return { sequenceId: running().addTrial(request.body as Parameters) };
   });

@@ -1,19 +1,10 @@
 /** Results from elsewhere as NNI's `import-data` takes them and its log keeps them: `[{ "parameter": { … }, "value": … }]`. */
+import { isObject } from '../../model/json/isObject.ts';
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
+import { shorten } from '../../model/text/shorten.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import type { KnownResult } from '../../search/algorithm.ts';
-import { httpError } from '../../server/security/httpError.ts';
-
-/** Reads the body of a request. Throws HttpError 400 with what is wrong. */
-export function readImportBody(body: unknown): KnownResult[] {
-  if (!Array.isArray(body)) throw httpError(400, 'The body must be an array of { "parameter": { … }, "value": … }.');
-  return body.map((entry: unknown, index) => {
-    const result = readResult(entry);
-    if (typeof result === 'string') throw httpError(400, `Entry ${index} has ${result}.`);
-    return result;
-  });
-}
 
 /** Reads what is on record. Leaves out entries that say nothing to a search: NNI stores whatever it is sent. */
 export function readStoredImport(text: string): KnownResult[] {
@@ -31,20 +22,16 @@ export function readStoredImport(text: string): KnownResult[] {
 }
 
 /** The value is a number, an object with `default`, or JSON text of one. Returns what is wrong in words. */
-function readResult(entry: unknown): KnownResult | string {
+export function readResult(entry: unknown): KnownResult | string {
   if (!isObject(entry) || !isParameters(entry.parameter)) return 'no "parameter" that is an object';
   const { parameter, value } = entry;
   const number = decodeMetric(typeof value === 'string' ? value : JSON.stringify(value ?? null)).default;
   if (number === undefined || !Number.isFinite(number)) {
-    return `no number as "value", but ${JSON.stringify(value ?? null)}`;
+    return `no number as "value", but ${shorten(JSON.stringify(value ?? null), 200)}`;
   }
   return { parameters: parameter, value: number };
 }
 
 function isParameters(value: unknown): value is Parameters {
   return isObject(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

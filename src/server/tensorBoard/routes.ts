@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { shorten } from '../../model/text/shorten.ts';
 import { nniBase } from '../../wire/routes.ts';
+import { bodyLimits } from '../rest/bodies.ts';
 import { httpError } from '../security/httpError.ts';
 import { type ExperimentSource, hasTrialFolder } from '../sources/source.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
@@ -11,6 +12,9 @@ import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 export function isTensorBoardRoute(path: string): boolean {
   return path.startsWith(`${nniBase}/tensorboard`);
 }
+
+/** Of a list of trial ids. */
+const trialsLimits = bodyLimits(1024 * 1024, 10);
 
 export function registerTensorBoardRoutes(
   server: FastifyInstance,
@@ -23,7 +27,7 @@ export function registerTensorBoardRoutes(
     await boards.stopAll();
     return reply.send();
   });
-  server.post<{ Body: unknown }>(`${nniBase}/tensorboard`, ({ body }) =>
+  server.post<{ Body: unknown }>(`${nniBase}/tensorboard`, trialsLimits, ({ body }) =>
     boards.start(wantedTrials(source, body), trialRuns(source)),
   );
   server.get<{ Params: { id: string } }>(task, ({ params }) => boards.get(params.id));
