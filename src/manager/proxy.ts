@@ -1,6 +1,7 @@
-/** Passes a request on to a runner and its answer back, as streams, so that event streams flow and aborts reach both ends. */
-import { request } from 'node:http';
+/** Passes a request on to a runner or an NNI, and its answer back, as streams: events flow, and aborts reach both ends. */
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { maxMessageChars } from '../server/security/httpError.ts';
 
 /** Headers of one connection only. */
 const hopByHop = new Set([
@@ -15,7 +16,12 @@ const hopByHop = new Set([
   'authorization',
 ]);
 
+/** Of an error's body. A person reads it, and NNI may send a whole traceback or web page. */
+const maxErrorBytes = 64 * 1024;
+
 /**
+ * Answers with what `target` answers, except for errors longer than 64 kB: those are cut and say so.
+ *
  * @param target its path has the query; its token opens the runner and goes nowhere else
  */
 export function proxy(
@@ -32,12 +38,12 @@ export function proxy(
   const outgoing = request(
     { host: '127.0.0.1', port: target.port, path: target.path, method: incoming.method, headers },
     (answer) => {
-      const answerHeaders = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name)));
-      reply.raw.writeHead(answer.statusCode ?? 502, answerHeaders);
+      answer.on('error', () => reply.raw.destroy());
+      if ((answer.statusCode ?? 0) >= 400) return void passError(answer, reply.raw);
+      passHead(answer, reply.raw);
       reply.raw.flushHeaders();
       reply.raw.socket?.setNoDelay(true);
       answer.pipe(reply.raw);
-      answer.on('error', () => reply.raw.destroy());
     },
   );
   outgoing.on('error', (error) => {
@@ -50,4 +56,34 @@ export function proxy(
   reply.raw.on('close', () => outgoing.destroy());
   incoming.raw.pipe(outgoing);
   return reply;
+}
+
+function passHead(answer: IncomingMessage, response: ServerResponse): void {
+  const headers = Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name));
+  response.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
+}
+
+async function passError(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of answer) {
+      if (!(chunk instanceof Buffer)) continue;
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxErrorBytes) break;
+    }
+  } catch {
+    response.destroy();
+    return;
+  }
+  if (bytes <= maxErrorBytes) {
+    passHead(answer, response);
+    response.end(Buffer.concat(chunks));
+    return;
+  }
+  const isText = answer.headers['content-encoding'] === undefined;
+  const beginning = isText ? ` It begins: ${Buffer.concat(chunks).toString().slice(0, maxMessageChars)}…` : '';
+  response.writeHead(answer.statusCode ?? 502, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify({ error: `The experiment answered with an error of more than 64 kB.${beginning}` }));
 }

@@ -9,6 +9,7 @@
 import { parseDuration } from '../model/config/duration.ts';
 import type { ExperimentProfile, ExperimentStatus } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
+import { shorten } from '../model/text/shorten.ts';
 import type { ParameterRecord, Parameters } from '../model/trial/trial.ts';
 import type { KnownResult, ProposedSet } from '../search/algorithm.ts';
 import type { Logger } from '../server/log.ts';
@@ -25,6 +26,9 @@ import type { Trial } from './trials/trial.ts';
 import { newTrialId } from './trials/trialId.ts';
 import { type AdoptedTrial, TrialRuns, type TrialRunsOptions } from './trials/trialRuns.ts';
 import type { Cancellation } from './trials/verdict.ts';
+
+/** Of a reason why the experiment failed, which may be all that a tuner printed. Its log has the whole. */
+const maxReasonChars = 4000;
 
 export interface LifecycleOptions {
   profile: ExperimentProfile;
@@ -177,7 +181,7 @@ export class ExperimentLifecycle {
   fail(reason: string): void {
     if (this.#stopping || this.#status === 'ERROR') return;
     this.#options.log.error(reason);
-    this.errors.push(reason);
+    this.errors.push(shorten(reason, maxReasonChars));
     this.#profile.endTime = this.#clock.now();
     this.#setStatus('ERROR');
     this.#storeProfile();
