@@ -1,5 +1,4 @@
-/** PUT `/experiment?update_type=`: what may change while an experiment runs, and what is wrong with a request for it. */
-
+/** The body of PUT `/experiment?update_type=`: a change of a running experiment. */
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import { parseDuration } from '../../model/config/duration.ts';
 import { isObject } from '../../model/json/isObject.ts';
@@ -11,11 +10,11 @@ import { httpError } from '../../server/security/httpError.ts';
 /** One of NNI's four changes. */
 export interface ConfigUpdate {
   set: Partial<Pick<ExperimentConfig, 'trialConcurrency' | 'maxTrialNumber' | 'maxExperimentDuration' | 'searchSpace'>>;
-  /** A limit that is taken away. */
+  /** A limit to take away. */
   remove?: 'maxTrialNumber' | 'maxExperimentDuration';
 }
 
-/** `value` has plain numbers, `written` those that were sent. */
+/** Reads `value`, which has plain numbers; `written` keeps how they were sent. */
 type Reader = (value: unknown, key: string, written: unknown) => ConfigUpdate;
 
 const updates: Readonly<Record<string, { key: keyof ExperimentConfig; read: Reader }>> = {
@@ -73,7 +72,7 @@ function duration(value: unknown, key: string): number | string {
       parseDuration(value);
       return value;
     } catch {
-      // said below
+      // Reported below, as other wrong values.
     }
   }
   const shown = JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** Finds the Python that a trial command runs, by reading the command; nothing is executed. */
+/** The Python that a trial command runs, found by reading the command. Nothing is executed. */
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
@@ -9,14 +9,14 @@ export interface PythonCommand {
   argv: [string, ...string[]];
   /** The interpreter's own options, such as `-u`. */
   options: string[];
-  /** Folder of the script that it runs, which Python searches first. */
+  /** Folder of the script. Python searches it first. */
   scriptFolder: string;
   cwd: string;
   env: NodeJS.ProcessEnv;
 }
 
 const interpreterName = /^(python|pypy)[\d.]*t?(\.exe)?$/;
-/** Run another command in an environment that only they know; they must be asked through themselves. */
+/** Programs that run a command in an environment that only they know: its Python is started through them. */
 const environmentManagers = new Set([
   'conda',
   'mamba',
@@ -29,7 +29,7 @@ const environmentManagers = new Set([
   'rye',
   'pixi',
 ]);
-/** Run another command that finds its programs as usual. */
+/** Programs that run a command without changing where its programs are found. */
 const wrappers = new Set(
   'env exec command nohup time setsid nice ionice chrt stdbuf timeout taskset numactl sudo srun mpirun mpiexec horovodrun xvfb-run unbuffer script'.split(
     ' ',
@@ -39,36 +39,38 @@ const keywords = new Set(['if', 'then', 'elif', 'else', 'do', 'while', 'until', 
 const shells = new Set(['bash', 'sh', 'zsh', 'dash', 'ksh']);
 const assignment = /^([A-Za-z_]\w*)=(.*)$/s;
 
+/** Where a command runs. */
 interface Place {
   cwd: string;
   env: NodeJS.ProcessEnv;
 }
 
-/** The first Python the command runs, following `cd`, `source …/activate`, shell scripts and shebang lines; or undefined. */
+/** Finds the first Python that a command runs. It follows `cd`, `source …/activate`, shell scripts and shebang lines. */
 export async function findPython(
   command: string,
   place: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<PythonCommand | undefined> {
-  return inScript(command, { cwd: place.cwd, env: { ...place.env } }, 0);
+  return findInScript(command, { cwd: place.cwd, env: { ...place.env } }, 0);
 }
 
-async function inScript(text: string, place: Place, depth: number): Promise<PythonCommand | undefined> {
+async function findInScript(text: string, place: Place, depth: number): Promise<PythonCommand | undefined> {
   if (depth > 4) return undefined;
   for (const words of shellCommands(text, place.env)) {
-    const found = await inCommand(words, place, depth);
+    const found = await findInCommand(words, place, depth);
     if (found) return found;
   }
   return undefined;
 }
 
-async function inCommand(all: ShellWords, place: Place, depth: number): Promise<PythonCommand | undefined> {
+async function findInCommand(all: ShellWords, place: Place, depth: number): Promise<PythonCommand | undefined> {
   const words = [...all];
   while (words[0] !== undefined && keywords.has(words[0])) words.shift();
   const env = { ...place.env };
   while (takeAssignment(words[0], env)) words.shift();
   const [program, ...rest] = words;
   if (program === undefined) {
-    Object.assign(place.env, env); // `X=1` alone, for what follows
+    // `X=1` alone sets the variable for the commands that follow.
+    Object.assign(place.env, env);
     return undefined;
   }
   const name = basename(program);
@@ -87,28 +89,30 @@ async function inCommand(all: ShellWords, place: Place, depth: number): Promise<
   if ((name === 'source' || name === '.') && rest[0] !== undefined) {
     const file = resolve(place.cwd, rest[0]);
     if (basename(file) === 'activate') place.env.PATH = dirname(file) + delimiter + (place.env.PATH ?? '');
-    else return inScript((await head(file)) ?? '', place, depth + 1);
+    else return findInScript((await head(file)) ?? '', place, depth + 1);
     return undefined;
   }
-  if (environmentManagers.has(name)) return managed(program, rest, here);
+  if (environmentManagers.has(name)) return findManaged(program, rest, here);
   if (wrappers.has(name)) {
     for (const [index, word] of rest.entries()) {
       if (takeAssignment(word, env) || word === undefined) continue;
-      if (await isProgram(word, here)) return inCommand(rest.slice(index), here, depth);
+      if (await isProgram(word, here)) return findInCommand(rest.slice(index), here, depth);
     }
     return undefined;
   }
   if (shells.has(name)) {
     const inline = rest.findIndex((word) => word !== undefined && /^-\w*c$/.test(word));
-    if (inline >= 0) return inScript(rest[inline + 1] ?? '', here, depth + 1);
+    if (inline >= 0) return findInScript(rest[inline + 1] ?? '', here, depth + 1);
     const script = rest.find((word) => word !== undefined && !/^[-+]/.test(word));
-    return script === undefined ? undefined : inScript((await head(resolve(here.cwd, script))) ?? '', here, depth + 1);
+    return script === undefined
+      ? undefined
+      : findInScript((await head(resolve(here.cwd, script))) ?? '', here, depth + 1);
   }
-  return byShebang(program, rest, here, depth);
+  return findByShebang(program, rest, here, depth);
 }
 
-/** A program of another name: a script whose first line says what runs it. */
-async function byShebang(
+/** Looks into a program of another name: it may be a script whose first line names a Python or a shell. */
+async function findByShebang(
   program: string,
   rest: ShellWords,
   place: Place,
@@ -123,10 +127,10 @@ async function byShebang(
   const interpreter = words[0] ?? '';
   if (interpreterName.test(basename(interpreter)))
     return pythonCall([interpreter], [...words.slice(1), file, ...rest], place);
-  return shells.has(basename(interpreter)) ? inScript(text, place, depth + 1) : undefined;
+  return shells.has(basename(interpreter)) ? findInScript(text, place, depth + 1) : undefined;
 }
 
-function managed(program: string, rest: ShellWords, place: Place): PythonCommand | undefined {
+function findManaged(program: string, rest: ShellWords, place: Place): PythonCommand | undefined {
   const run = rest.indexOf('run');
   const python = rest.findIndex(
     (word, index) => index > run && word !== undefined && interpreterName.test(basename(word)),
@@ -149,7 +153,7 @@ function pythonCall(argv: [string, ...string[]], rest: ShellWords, place: Place)
       script = word;
       break;
     }
-    // From here on the words are the module's or the command's.
+    // The rest are arguments of the module or of the inline code.
     if (/^-[A-Za-z]*[cm]/.test(word)) break;
     options.push(word);
     if (word === '-X' || word === '-W') {
@@ -173,7 +177,7 @@ async function isProgram(word: string, place: Place): Promise<boolean> {
   return interpreterName.test(basename(word)) || (await which(word, place)) !== undefined;
 }
 
-/** The file a program name stands for, as the shell finds it; undefined where there is none. */
+/** Finds a program's file as a shell does; undefined when there is none. */
 export async function which(program: string, place: Place): Promise<string | undefined> {
   const files = program.includes('/')
     ? [isAbsolute(program) ? program : join(place.cwd, program)]
@@ -183,18 +187,21 @@ export async function which(program: string, place: Place): Promise<string | und
       await access(file, constants.X_OK);
       if ((await stat(file)).isFile()) return file;
     } catch {
-      // Not here; the next folder may have it.
+      // The next folder may have it.
     }
   }
   return undefined;
 }
 
-/** The first 64 KiB of a text file: more than any script that starts trials. */
+/** A script that starts trials is shorter. */
+const maxScriptBytes = 64 * 1024;
+
+/** Reads the beginning of a text file; undefined when it can't be read. */
 async function head(file: string): Promise<string | undefined> {
   try {
     const handle = await open(file);
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(65536), 0, 65536, 0);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxScriptBytes), 0, maxScriptBytes, 0);
       return buffer.toString('utf8', 0, bytesRead);
     } finally {
       await handle.close();

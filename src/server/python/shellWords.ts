@@ -1,6 +1,6 @@
-/** Reads enough of a shell command line to tell which programs it starts. */
+/** A reader of shell command lines that knows enough of the shell to tell which programs a line starts. */
 
-/** A simple command: its words with quotes and variables resolved. `undefined` is a word only the shell itself can know. */
+/** A simple command: its words with quotes and variables resolved. A word that only a running shell can know is `undefined`. */
 export type ShellWords = (string | undefined)[];
 
 /**
@@ -27,8 +27,8 @@ export function shellCommands(text: string, env: Record<string, string | undefin
   const append = (more: string) => {
     word = (word ?? '') + more;
   };
-  /** At a `$`: takes what it stands for and moves past it. */
-  const variable = (quoted: boolean) => {
+  /** Appends the value of the variable at `at`, and moves past it. */
+  const appendVariable = (quoted: boolean) => {
     const match = /^\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/.exec(text.slice(at));
     const name = match?.[1] ?? match?.[2];
     if (match && name) {
@@ -59,7 +59,7 @@ export function shellCommands(text: string, env: Record<string, string | undefin
           append(text.charAt(at + 1));
           at += 2;
         } else if (text.charAt(at) === '$') {
-          variable(true);
+          appendVariable(true);
         } else {
           append(text.charAt(at));
           at += 1;
@@ -67,7 +67,7 @@ export function shellCommands(text: string, env: Record<string, string | undefin
       }
       at += 1;
     } else if (character === '$') {
-      variable(false);
+      appendVariable(false);
     } else if (character === '`') {
       const end = text.indexOf('`', at + 1);
       append('');
@@ -77,7 +77,7 @@ export function shellCommands(text: string, env: Record<string, string | undefin
       const end = text.indexOf('\n', at);
       at = end < 0 ? text.length : end;
     } else if (/[\n;&|(){}]/.test(character) && !(/[{}]/.test(character) && word !== undefined)) {
-      // `2>&1` is no end of a command.
+      // The `&` of `2>&1` does not end a command.
       if (character === '&' && word?.endsWith('>')) append(character);
       else endCommand();
       at += 1;

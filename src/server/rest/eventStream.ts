@@ -1,10 +1,11 @@
-/** A response of server-sent events, kept open and bounded. */
+/** A response of server-sent events that stays open. A client that does not read it costs a bounded amount of memory. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-const keepOpenMs = 15_000;
-/** A client that lets this many bytes pile up is told to start over. */
-const mostWaiting = 4 * 1024 * 1024;
+/** Between two comment lines, which keep proxies from closing the stream. */
+const commentIntervalMs = 15_000;
+/** When more is unread, the client has to start over. */
+const maxUnreadBytes = 4 * 1024 * 1024;
 
 export class EventStream {
   #response: ServerResponse;
@@ -23,16 +24,17 @@ export class EventStream {
     this.#response.flushHeaders();
     this.#response.socket?.setNoDelay(true);
     this.#response.write(': open\n\n');
-    this.#timer = setInterval(() => this.#response.write(':\n\n'), keepOpenMs);
+    this.#timer = setInterval(() => this.#response.write(':\n\n'), commentIntervalMs);
     this.#timer.unref();
     this.#response.once('close', () => this.#finish());
     this.#response.on('error', () => this.#finish());
   }
 
+  /** Sends an event, or ends the stream with `reset` when the client is too far behind. */
   send(event: string, data: unknown, id?: number): void {
     if (this.#response.writableEnded || this.#response.destroyed) return;
-    if (this.#response.writableLength > mostWaiting) {
-      // What it has not read by now it will not catch up with; a snapshot is smaller.
+    if (this.#response.writableLength > maxUnreadBytes) {
+      // The client is too far behind to catch up; make it reload a snapshot, which is smaller.
       this.#response.write('event: reset\ndata: {}\n\n');
       this.end();
       return;
@@ -46,6 +48,7 @@ export class EventStream {
     this.#finish();
   }
 
+  /** Calls `action` once, when either side has closed the stream. */
   onClose(action: () => void): void {
     this.#closed.push(action);
   }

@@ -1,6 +1,6 @@
 /**
- * NNI's routes that read (ts/nni_manager/rest_server/restHandler.ts), over any source. Shapes are NNI's to the letter, because its
- * Python client rejects what it does not know; where NNI hangs or answers HTML, these answer 404 or 400 and say why.
+ * NNI's reading routes (ts/nni_manager/rest_server/restHandler.ts), over any source. Shapes are NNI's to the letter, because its Python
+ * client rejects unknown ones. Where NNI hangs or answers HTML, these routes answer 404 or 400 with the reason.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { MetricType } from '../../model/trial/trial.ts';
@@ -9,14 +9,15 @@ import { httpError } from '../security/httpError.ts';
 import { type ExperimentSource, hasTrialFolder } from '../sources/source.ts';
 import { filesInFolder, type TrialFiles } from '../sources/trialFiles.ts';
 import { experimentLayout } from '../storage/layout.ts';
+import { unreadBodies } from './bodies.ts';
 
-/** What `/version` says: the release whose interface this is. */
+/** The release whose interface this is; `/version` answers with it. */
 const nniVersion = '3.0.0';
 
 interface FileQuery {
   /** Only the last bytes. */
   tail?: number;
-  /** Only what comes from this byte on. */
+  /** Only the bytes from this one on. */
   offset?: number;
 }
 
@@ -91,21 +92,24 @@ async function sendFile(reply: FastifyReply, files: TrialFiles, name: string, qu
   const file = await files.read(name, query);
   reply.header('x-trialdeck-size', file.size).header('x-trialdeck-start', file.start);
   reply.type(file.text ? 'text/plain; charset=utf-8' : 'application/octet-stream');
-  // NNI says so for an empty file; with a range an empty answer is an answer.
+  // NNI sends this sentence for an empty file (restHandler.ts). For a range, an empty answer is right.
   if (file.size === 0 && query.tail === undefined && query.offset === undefined) return reply.send(`${name} is empty.`);
   return reply.send(file.stream);
 }
 
-/** Routes that change something, for an experiment nobody runs: each says what to do first. */
+/** NNI's changing routes of an experiment that is not running: each answers 409 with `reason`. */
 export function registerReadOnlyRoutes(server: FastifyInstance, reason: () => string): void {
   const refuse = () => {
     throw httpError(409, reason());
   };
-  server.post(`${nniBase}/experiment`, refuse);
-  server.put(`${nniBase}/experiment`, refuse);
-  server.delete(`${nniBase}/experiment`, refuse);
-  server.put(`${nniBase}/experiment/cluster-metadata`, refuse);
-  server.post(`${nniBase}/experiment/import-data`, refuse);
-  server.post(`${nniBase}/trial-jobs`, refuse);
-  server.delete(`${nniBase}/trial-jobs/:id`, refuse);
+  server.register(async (scope) => {
+    unreadBodies(scope);
+    scope.post(`${nniBase}/experiment`, refuse);
+    scope.put(`${nniBase}/experiment`, refuse);
+    scope.delete(`${nniBase}/experiment`, refuse);
+    scope.put(`${nniBase}/experiment/cluster-metadata`, refuse);
+    scope.post(`${nniBase}/experiment/import-data`, refuse);
+    scope.post(`${nniBase}/trial-jobs`, refuse);
+    scope.delete(`${nniBase}/trial-jobs/:id`, refuse);
+  });
 }

@@ -1,32 +1,32 @@
-/** Everything about one experiment at one revision, whole or line by line. */
+/** A snapshot of an experiment at one revision, whole or line by line. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ExperimentSnapshot, SnapshotPart } from '../../model/experiment/experiment.ts';
 import type { ExperimentSource } from '../sources/source.ts';
 
-/** What one line holds at most: written or read, it takes a few milliseconds, in which nobody else is answered. */
-const trialsPerLine = 200;
-const metricsPerLine = 2000;
+/** Limits of one line: writing or reading it blocks the process for a few milliseconds. */
+const maxTrialsPerLine = 200;
+const maxMetricsPerLine = 2000;
 
 export function snapshotOf(source: ExperimentSource): ExperimentSnapshot {
   const { trials } = source;
   return { ...beginningOf(source), trials: trials.rows(), metrics: trials.columns() };
 }
 
-/** JSON lines: a snapshot without trials and metrics, then {@link SnapshotPart}s that hold them. */
+/** Yields JSON lines: a snapshot without trials and metrics, then {@link SnapshotPart}s that hold them. */
 export async function* snapshotLines(source: ExperimentSource): AsyncGenerator<string> {
   const { trials } = source;
   const beginning = beginningOf(source);
-  // Of the same revision, although it is written later: rows are copies, and metrics are only ever added.
+  // Later lines stay at the same revision: rows are copies, and metrics are only appended.
   const rows = trials.rows();
   const count = trials.metricCount;
   yield line({ ...beginning, trials: [], metrics: trials.columns(0, 0) });
-  for (let from = 0; from < rows.length; from += trialsPerLine) {
+  for (let from = 0; from < rows.length; from += maxTrialsPerLine) {
     await turn();
-    yield line({ trials: rows.slice(from, from + trialsPerLine) });
+    yield line({ trials: rows.slice(from, from + maxTrialsPerLine) });
   }
-  for (let from = 0; from < count; from += metricsPerLine) {
+  for (let from = 0; from < count; from += maxMetricsPerLine) {
     await turn();
-    yield line({ metrics: trials.columns(from, Math.min(count, from + metricsPerLine)) });
+    yield line({ metrics: trials.columns(from, Math.min(count, from + maxMetricsPerLine)) });
   }
 }
 

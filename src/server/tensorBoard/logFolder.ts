@@ -1,14 +1,14 @@
-/** Where a trial wrote what TensorBoard reads. */
+/** The folder of a trial that TensorBoard reads. */
 import { readdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
-/** A trial's folder may hold a whole data set: so many entries are looked at. */
-const mostEntries = 20_000;
-const deepest = 8;
+/** A trial's folder may hold a whole data set: the search ends at these limits. */
+const maxEntries = 20_000;
+const maxDepth = 8;
 
 /**
- * The folder below which all event files of the trial lie. Where it has written none yet, its own folder: TensorBoard looks into it
- * again and again, so what comes later is found wherever the trial puts it.
+ * Finds the folder below which all event files of a trial lie. Without event files it is the trial's own folder: TensorBoard looks
+ * into it repeatedly, and finds later files wherever the trial puts them.
  */
 export async function logFolderOf(trialDirectory: string): Promise<string> {
   const folders = await foldersWithEvents(trialDirectory);
@@ -21,10 +21,10 @@ export async function logFolderOf(trialDirectory: string): Promise<string> {
 
 async function foldersWithEvents(root: string): Promise<string[]> {
   const found: string[] = [];
-  let left = mostEntries;
+  let left = maxEntries;
   // Breadth first: event files seldom lie deep.
   let level = [root];
-  for (let depth = 0; depth <= deepest && level.length > 0 && left > 0; depth++) {
+  for (let depth = 0; depth <= maxDepth && level.length > 0 && left > 0; depth++) {
     const next: string[] = [];
     for (const folder of level) {
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

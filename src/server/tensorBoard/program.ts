@@ -1,4 +1,4 @@
-/** Which TensorBoard to run for an experiment: that of the Python its trials run in, else the one on the PATH. */
+/** The TensorBoard of an experiment: that of the Python of its trials, else the one on the PATH. */
 import { execa } from 'execa';
 import { findPython, type PythonCommand, which } from '../python/pythonCommand.ts';
 
@@ -8,10 +8,10 @@ export interface Program {
   env: NodeJS.ProcessEnv;
 }
 
-/** An interpreter that says nothing for so long, in milliseconds, is left alone. */
-const patience = 20_000;
+/** Of a Python's answer. */
+const answerTimeoutMs = 20_000;
 
-/** Prints the interpreter's path and whether it has TensorBoard, which it does not load: that takes seconds. */
+/** Prints the interpreter's path and whether it has TensorBoard. It does not import TensorBoard, which takes seconds. */
 const question = `
 import sys
 try:
@@ -22,7 +22,7 @@ except ImportError:
 print('trialdeck:' + '\\t'.join([sys.executable or '', str(found)]))
 `;
 
-/** There is none; the message says where it was looked for and how to get it. */
+/** No TensorBoard was found. The message says where, and how to install it. */
 export class NoTensorBoardError extends Error {
   constructor(python: string | undefined) {
     super(
@@ -35,7 +35,7 @@ export class NoTensorBoardError extends Error {
 }
 
 /**
- * Finds it without starting it.
+ * Finds the TensorBoard without starting it.
  *
  * @param trials how the experiment's trials are run
  * @throws NoTensorBoardError
@@ -64,7 +64,7 @@ async function ask(command: PythonCommand): Promise<{ executable: string; found:
     extendEnv: false,
     stdin: 'ignore',
     reject: false,
-    timeout: patience,
+    timeout: answerTimeoutMs,
     maxBuffer: 1_000_000,
   });
   const line = /^trialdeck:(.*)\t(.*)$/m.exec(stdout ?? '');

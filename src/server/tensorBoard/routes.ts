@@ -8,7 +8,7 @@ import { httpError } from '../security/httpError.ts';
 import { type ExperimentSource, hasTrialFolder } from '../sources/source.ts';
 import type { TensorBoards, WantedTrial } from './tensorBoards.ts';
 
-/** Whether a path below an experiment's root belongs to these. */
+/** Whether a path below an experiment's root is one of these routes. */
 export function isTensorBoardRoute(path: string): boolean {
   return path.startsWith(`${nniBase}/tensorboard`);
 }
@@ -28,7 +28,7 @@ export function registerTensorBoardRoutes(
     return reply.send();
   });
   server.post<{ Body: unknown }>(`${nniBase}/tensorboard`, trialsLimits, ({ body }) =>
-    boards.start(wantedTrials(source, body), trialRuns(source)),
+    boards.start(wantedTrials(source, body), runsOf(source)),
   );
   server.get<{ Params: { id: string } }>(task, ({ params }) => boards.get(params.id));
   server.put<{ Params: { id: string } }>(task, ({ params }) => boards.refresh(params.id));
@@ -46,8 +46,8 @@ function wantedTrials(source: ExperimentSource, body: unknown): WantedTrial[] {
   });
 }
 
-/** The config of a stored experiment may be of any age, and its folder of another machine. */
-function trialRuns(source: ExperimentSource): { trialCommand: string; cwd: string; env: NodeJS.ProcessEnv } {
+/** How the trials run. The config of a stored experiment may be of any age, and its folder of another machine. */
+function runsOf(source: ExperimentSource): { trialCommand: string; cwd: string; env: NodeJS.ProcessEnv } {
   const { trialCommand, trialCodeDirectory, trainingService } = source.profile().params as {
     trialCommand?: unknown;
     trialCodeDirectory?: unknown;

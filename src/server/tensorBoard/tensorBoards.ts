@@ -1,6 +1,6 @@
 /**
- * TensorBoards over the folders of trials, as NNI's `NNITensorboardManager` keeps them (ts/nni_manager/extensions): one process each,
- * which ends with whoever keeps it.
+ * TensorBoards over the folders of trials, as NNI's `NNITensorboardManager` has them (ts/nni_manager/extensions): one process each,
+ * which ends with its owner.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,16 +12,16 @@ import { type ConfinedFolder, realFolder } from '../storage/confinedFile.ts';
 import { logFolderOf } from './logFolder.ts';
 import { findTensorBoard, NoTensorBoardError, type Program } from './program.ts';
 
-/** What NNI's REST sends. */
+/** A TensorBoard as NNI's REST sends it. */
 export interface TaskRecord {
   id: string;
   status: 'DOWNLOADING_DATA' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'ERROR';
   trialJobIdList: string[];
   trialLogDirectoryList: string[];
   pid?: number;
-  /** A text, as NNI has it. */
+  /** A string, as in NNI. */
   port?: string;
-  /** Why it is in the state ERROR; not in NNI's. */
+  /** The reason of the state ERROR; NNI sends none. */
   message?: string;
 }
 
@@ -38,25 +38,25 @@ interface Task {
   /** Links to the trials' folders, under the names that TensorBoard shows. */
   links: string;
   child: ChildProcess | undefined;
-  /** The last lines it said. */
-  said: string;
+  /** The end of its output. */
+  output: string;
   /** Resolves once it serves or has failed. */
   settled: Promise<void>;
   /** Resolves when the process has ended. */
   ended: Promise<void>;
 }
 
-/** So long, in milliseconds, a start is waited for before the answer says that it is under way; clients give up after 10 s. */
-const startPatience = 7000;
-/** One that does not serve by then never will. */
-const longestStart = 120_000;
-/** Until then it has ended by itself, or is killed. */
-const endPatience = 3000;
-const mostSaid = 8192;
+/** After which the answer says that the start is under way; clients give up after 10 s. */
+const answerTimeoutMs = 7000;
+/** A TensorBoard that does not serve by then never will. */
+const startTimeoutMs = 120_000;
+/** From SIGTERM to SIGKILL. */
+const endTimeoutMs = 3000;
+const maxOutputChars = 8192;
 
 export class TensorBoards {
   #tasks = new Map<string, Task>();
-  #over = false;
+  #disposed = false;
 
   list(): TaskRecord[] {
     return [...this.#tasks.values()].map(({ record }) => record);
@@ -68,10 +68,10 @@ export class TensorBoards {
   }
 
   /**
-   * Starts one over the trials, or gives the one that shows them already. Resolves when it serves, or after some seconds when it
-   * needs longer.
+   * Starts a TensorBoard over the trials, or finds the one that shows them already. Resolves when it serves, or after some seconds
+   * when it needs longer.
    *
-   * @param runs how the trials of the experiment are run: their Python is the one whose TensorBoard is used
+   * @param runs how the experiment's trials run: the TensorBoard of their Python is used
    * @throws HttpError 400 where there is no TensorBoard to start, 500 with its last words where it ended at once
    */
   async start(trials: readonly WantedTrial[], runs: Parameters<typeof findTensorBoard>[0]): Promise<TaskRecord> {
@@ -82,24 +82,24 @@ export class TensorBoards {
     );
     const task = same ?? (await this.#start(trials, ids, runs));
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, startPatience);
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, answerTimeoutMs);
     });
-    await Promise.race([task.settled, patience]);
+    await Promise.race([task.settled, timeout]);
     clearTimeout(timer);
     if (task.record.status === 'ERROR')
       throw httpError(500, task.record.message ?? 'TensorBoard could not be started.');
     return task.record;
   }
 
-  /** Looks where the trials write by now. Throws HttpError 404. */
+  /** Looks again where the trials write. Throws HttpError 404, or 409 as {@link link}. */
   async refresh(id: string): Promise<TaskRecord> {
     const task = this.#find(id);
     if (task.child) await link(task);
     return task.record;
   }
 
-  /** Ends one; resolves when it has ended. Throws HttpError 404. */
+  /** Resolves when the TensorBoard has ended. Throws HttpError 404. */
   async stop(id: string): Promise<TaskRecord> {
     const task = this.#find(id);
     await end(task);
@@ -110,9 +110,9 @@ export class TensorBoards {
     await Promise.all([...this.#tasks.values()].map(end));
   }
 
-  /** Ends all; none is started any more. */
+  /** Ends all TensorBoards, and refuses to start others. */
   async dispose(): Promise<void> {
-    this.#over = true;
+    this.#disposed = true;
     await this.stopAll();
   }
 
@@ -136,7 +136,7 @@ export class TensorBoards {
       trials,
       links: await mkdtemp(join(tmpdir(), 'trialdeck-tensorboard-')),
       child: undefined,
-      said: '',
+      output: '',
       settled: Promise.resolve(),
       ended: Promise.resolve(),
     };
@@ -146,7 +146,7 @@ export class TensorBoards {
       await rm(task.links, { recursive: true, force: true });
       throw error;
     }
-    if (this.#over) {
+    if (this.#disposed) {
       await rm(task.links, { recursive: true, force: true });
       throw httpError(409, 'The experiment has changed hands; try again.');
     }
@@ -211,13 +211,13 @@ function run(task: Task, { argv, cwd, env }: Program): void {
     settle();
   };
   const slow = setTimeout(() => {
-    fail(`TensorBoard did not serve within ${longestStart / 1000} s. ${lastWords(task.said)}`);
+    fail(`TensorBoard did not serve within ${startTimeoutMs / 1000} s. ${lastLine(task.output)}`);
     void end(task);
-  }, longestStart);
+  }, startTimeoutMs);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      task.said = (task.said + text).slice(-mostSaid);
-      const port = /https?:\/\/[^\s:/]+:(\d+)/.exec(task.said)?.[1];
+      task.output = (task.output + text).slice(-maxOutputChars);
+      const port = /https?:\/\/[^\s:/]+:(\d+)/.exec(task.output)?.[1];
       if (port === undefined || record.status !== 'DOWNLOADING_DATA') return;
       clearTimeout(slow);
       record.port = port;
@@ -237,7 +237,7 @@ function run(task: Task, { argv, cwd, env }: Program): void {
     };
     child.once('error', (error) => over(`TensorBoard can't be started: ${error.message}`));
     child.once('close', (code, signal) =>
-      over(`TensorBoard ended (${signal ?? `exit ${code}`}). ${lastWords(task.said)}`),
+      over(`TensorBoard ended (${signal ?? `exit ${code}`}). ${lastLine(task.output)}`),
     );
   });
 }
@@ -247,11 +247,11 @@ async function end(task: Task): Promise<void> {
   if (!child) return;
   if (record.status !== 'ERROR') record.status = 'STOPPING';
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), endPatience);
+  const timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);
   await task.ended;
   clearTimeout(timer);
 }
 
-function lastWords(said: string): string {
-  return said.trim().split('\n').at(-1)?.trim() ?? '';
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1)?.trim() ?? '';
 }
