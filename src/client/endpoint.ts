@@ -1,6 +1,7 @@
 /** What answers at an address: a manager of ours, one runner of ours, or the manager process of a real NNI. */
 import type { ExperimentProfile, ExperimentSummary } from '../model/experiment/experiment.ts';
-import { type ManagerInfo, nniBase } from '../wire/routes.ts';
+import { nniBase } from '../wire/routes.ts';
+import type { ManagerInfo } from '../wire/schemas/manager.ts';
 import { readServerAddress } from '../wire/serverAddress.ts';
 import { BadAnswerError, ClientError, NotFoundError, RejectedError, UnreachableError } from './errors.ts';
 import { Experiment } from './experiment.ts';

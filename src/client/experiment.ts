@@ -22,23 +22,21 @@ import { readLines } from '../wire/lineReader.ts';
 import { BodyError } from '../wire/readBody.ts';
 import { readRecords } from '../wire/recordReader.ts';
 import { experimentRoutes, nniBase, type RunnerAccess } from '../wire/routes.ts';
+import { summarySchema } from '../wire/schemas/experiment.ts';
 import {
   checkStatusSchema,
   exportedSchema,
   importedSchema,
   manifestEntrySchema,
   metricDataSchema,
-  parse,
-  parseList,
   profileSchema,
-  type Schema,
   sequenceIdSchema,
   statisticsSchema,
-  summarySchema,
   tensorBoardTaskSchema,
   trialJobSchema,
   trialRecordSchema,
-} from './decode.ts';
+} from '../wire/schemas/nni.ts';
+import { parse, parseList, type Schema } from '../wire/schemas/schema.ts';
 import { AlreadyConnectedError, BadAnswerError, excerptOf, NotConnectedError, NotFoundError } from './errors.ts';
 import { type FileText, readFileEnd } from './fileEnd.ts';
 import { readSnapshot } from './follow/snapshotText.ts';

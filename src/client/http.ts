@@ -7,7 +7,8 @@ import { JsonLimitError, parseJson } from '../model/json/parseJson.ts';
 import { maxAnswerBytes, maxErrorBytes, maxReasonChars, silenceTimeoutMs } from '../wire/limits.ts';
 import { BodyError, readBody, tooLarge } from '../wire/readBody.ts';
 
-import { errorBodySchema, parse } from './decode.ts';
+import { errorBodySchema } from '../wire/schemas/manager.ts';
+import { parse } from '../wire/schemas/schema.ts';
 import {
   BadAnswerError,
   type ClientError,

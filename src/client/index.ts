@@ -23,7 +23,8 @@ export type {
   TrialRow,
   TrialStatus,
 } from '../model/trial/trial.ts';
-export type { Launched, LaunchRequest, ManagerChange, ManagerInfo, RunnerAccess } from '../wire/routes.ts';
+export type { LaunchRequest, RunnerAccess } from '../wire/routes.ts';
+export type { Launched, ManagerChange, ManagerInfo } from '../wire/schemas/manager.ts';
 export {
   type Endpoint,
   EndpointError,

@@ -1,7 +1,10 @@
 /** The front door: all experiments of one folder, behind one port (`wire/routes.ts`). */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
-import { experimentRoot, type Launched, type LaunchRequest, type ManagerInfo, managerRoutes } from '../wire/routes.ts';
-import { launchedSchema, managerInfoSchema, parse, parseList, summarySchema } from './decode.ts';
+import { experimentRoot, type LaunchRequest, managerRoutes } from '../wire/routes.ts';
+import { summarySchema } from '../wire/schemas/experiment.ts';
+import type { Launched, ManagerInfo } from '../wire/schemas/manager.ts';
+import { launchedSchema, managerInfoSchema } from '../wire/schemas/manager.ts';
+import { parse, parseList } from '../wire/schemas/schema.ts';
 import { BadAnswerError, excerptOf } from './errors.ts';
 import { Experiment, type RequestOptions } from './experiment.ts';
 import { Http, type HttpOptions } from './http.ts';

@@ -12,10 +12,10 @@ import {
   hyperParametersFields,
   metricFields,
   parameterRecordSchema,
-  parse,
   resultFields,
   trialJobFields,
-} from './decode.ts';
+} from '../wire/schemas/nni.ts';
+import { parse } from '../wire/schemas/schema.ts';
 
 /** A class that prints as Python's `__repr__` does. */
 abstract class NniRecord {

@@ -13,7 +13,8 @@ import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
 import { storageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';
-import type { Launched, LaunchRequest } from '../wire/routes.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
+import type { Launched } from '../wire/schemas/manager.ts';
 import type { Registry } from './registry.ts';
 
 /** A runner that has not answered by then is told to end, in milliseconds. */

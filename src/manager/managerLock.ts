@@ -2,15 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { errorCode } from '../system/errorCode.ts';
 import { diskWriter, type FileWriter } from '../system/fileWriter.ts';
-import { type ManagerLock, managerLockPath } from '../wire/routes.ts';
+import { managerLockPath } from '../wire/routes.ts';
+import { type ManagerLock, managerInfoSchema, managerLockSchema } from '../wire/schemas/manager.ts';
+import { parse } from '../wire/schemas/schema.ts';
 import { askManager } from './askManager.ts';
-
-const lockSchema = v.looseObject({ pid: v.number(), port: v.number(), host: v.string(), token: v.string() });
-type Lock = v.InferOutput<typeof lockSchema>;
-const answerSchema = v.looseObject({ pid: v.number() });
 
 export function lockFile(root: string): string {
   return join(root, ...managerLockPath);
@@ -21,10 +18,10 @@ export async function livingManager(root: string): Promise<{ pid: number; port: 
   return answering(parseLock(await readText(lockFile(root))));
 }
 
-async function answering(lock: Lock | undefined): Promise<Lock | undefined> {
+async function answering(lock: ManagerLock | undefined): Promise<ManagerLock | undefined> {
   if (!lock) return undefined;
-  const info = v.safeParse(answerSchema, await askManager(lock.host, lock.port));
-  return info.success && info.output.pid === lock.pid ? lock : undefined;
+  const info = parse(managerInfoSchema, await askManager(lock.host, lock.port));
+  return info?.pid === lock.pid ? lock : undefined;
 }
 
 /**
@@ -66,10 +63,9 @@ function readText(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
 }
 
-function parseLock(text: string | undefined): Lock | undefined {
+function parseLock(text: string | undefined): ManagerLock | undefined {
   try {
-    const parsed = v.safeParse(lockSchema, JSON.parse(text ?? ''));
-    return parsed.success ? parsed.output : undefined;
+    return parse(managerLockSchema, JSON.parse(text ?? ''));
   } catch {
     return undefined;
   }

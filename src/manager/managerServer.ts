@@ -13,14 +13,8 @@ import { jsonErrors } from '../server/security/jsonErrors.ts';
 import { StoredSource } from '../server/sources/storedSource.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
-import {
-  type LaunchRequest,
-  type ManagerInfo,
-  managerRoutes,
-  nniBase,
-  runnerAccesses,
-  trialdeckBase,
-} from '../wire/routes.ts';
+import { type LaunchRequest, managerRoutes, nniBase, runnerAccesses, trialdeckBase } from '../wire/routes.ts';
+import type { ManagerInfo } from '../wire/schemas/manager.ts';
 import { deleteExperiment } from './deletion.ts';
 import type { Launcher } from './launcher.ts';
 import { proxy } from './proxy.ts';

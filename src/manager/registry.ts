@@ -25,7 +25,7 @@ import { isAlive, type Manifest, readManifest, runsExperiment, watchManifest } f
 import { readRunnerToken } from '../server/storage/runnerToken.ts';
 import { StorageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';
-import type { ManagerChange } from '../wire/routes.ts';
+import type { ManagerChange } from '../wire/schemas/manager.ts';
 import { RunnerFeed } from './runnerFeed.ts';
 
 /** How many stored experiments stay open for reading. */

@@ -1,9 +1,13 @@
 /** Follows the summary of a living runner of ours over its event stream. */
-import { type ClientRequest, get, type IncomingMessage } from 'node:http';
-import { createParser } from 'eventsource-parser';
-import { completeActions } from '../model/experiment/computeActions.ts';
-import type { ExperimentChange, ExperimentSummary } from '../model/experiment/experiment.ts';
+import { get, type IncomingMessage } from 'node:http';
+import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { parseJson } from '../model/json/parseJson.ts';
+import { errorCode } from '../system/errorCode.ts';
+import { followSummary, type SummarySource } from '../wire/followSummary.ts';
+import { readText } from '../wire/readBody.ts';
 import { experimentRoutes } from '../wire/routes.ts';
+import { summarySchema } from '../wire/schemas/experiment.ts';
+import { parse } from '../wire/schemas/schema.ts';
 
 export interface RunnerFeedListener {
   summary(summary: ExperimentSummary): void;
@@ -11,86 +15,72 @@ export interface RunnerFeedListener {
   closed(refused: boolean): void;
 }
 
+/** A runner of this machine answers at once; one that does not within this time hangs. */
+const answerTimeoutMs = 20_000;
+/** A summary is some kilobytes. */
+const maxSummaryBytes = 4 * 1024 * 1024;
+
+interface RunnerAddress {
+  pid: number;
+  port: number;
+  token: string | undefined;
+}
+
 export class RunnerFeed {
   readonly pid: number;
   readonly port: number;
   /** Undefined for a runner that has none, of version 0.1.0. */
   readonly token: string | undefined;
-  #listener: RunnerFeedListener;
-  #requests = new Set<ClientRequest>();
-  #over = false;
+  readonly #end = new AbortController();
 
-  constructor(runner: { pid: number; port: number; token: string | undefined }, listener: RunnerFeedListener) {
+  constructor(runner: RunnerAddress, listener: RunnerFeedListener) {
     this.pid = runner.pid;
     this.port = runner.port;
     this.token = runner.token;
-    this.#listener = listener;
-    this.#open();
+    const { signal } = this.#end;
+    let refused = false;
+    followSummary(sourceAt(runner), (summary) => listener.summary(summary), { signal })
+      .catch((error: unknown) => {
+        refused = errorCode(error) === 'ECONNREFUSED';
+      })
+      .finally(() => {
+        if (!signal.aborted) listener.closed(refused);
+      });
   }
 
   dispose(): void {
-    this.#over = true;
-    for (const request of this.#requests) request.destroy();
+    this.#end.abort();
   }
+}
 
-  #open(): void {
-    // The stream first, then the summary: nothing that changes in between is missed.
-    this.#get(`${experimentRoutes.events}?only=summary`, (response) => {
-      const parser = createParser({
-        onEvent: (event) => {
-          if (event.event === 'reset') return this.#close();
-          if (event.event !== 'change') return;
-          const change = JSON.parse(event.data) as ExperimentChange;
-          if (change.summary) this.#listener.summary(completeActions(change.summary));
-        },
-      });
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        try {
-          parser.feed(chunk);
-        } catch {
-          this.#close();
-        }
-      });
-      response.on('close', () => this.#close());
-      this.#readSummary();
+function sourceAt(runner: RunnerAddress): SummarySource {
+  return {
+    openEvents: (signal) => open(runner, `${experimentRoutes.events}?only=summary`, signal),
+    async readSummary(signal) {
+      const response = await open(runner, experimentRoutes.summary, signal);
+      const limits = { maxBytes: maxSummaryBytes, silenceTimeoutMs: answerTimeoutMs, timeoutMs: answerTimeoutMs };
+      const text = await readText(response, { ...limits, abort: () => response.destroy() });
+      const summary = parse(summarySchema, parseJson(text));
+      if (!summary) throw new Error('The runner gave a summary that makes no sense.');
+      return summary;
+    },
+  };
+}
+
+/** Resolves with an answer that has begun. @throws what Node says of the connection, also when it says nothing for too long */
+function open({ port, token }: RunnerAddress, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const request = get({ host: '127.0.0.1', port, path, headers, signal }, (response) => {
+      clearTimeout(timer);
+      if (response.statusCode === 200) return resolve(response);
+      response.destroy();
+      reject(new Error(`The runner answered with status ${response.statusCode}.`));
     });
-  }
-
-  #readSummary(): void {
-    this.#get(experimentRoutes.summary, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => {
-        try {
-          if (!this.#over) this.#listener.summary(completeActions(JSON.parse(text) as ExperimentSummary));
-        } catch {
-          this.#close();
-        }
-      });
+    const timer = setTimeout(() => request.destroy(new Error('The runner does not answer.')), answerTimeoutMs);
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
     });
-  }
-
-  #get(path: string, answered: (response: IncomingMessage) => void): void {
-    const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
-    const request = get({ host: '127.0.0.1', port: this.port, path, headers }, (response) => {
-      if (response.statusCode === 200) answered(response);
-      else {
-        response.resume();
-        this.#close();
-      }
-    });
-    this.#requests.add(request);
-    request.on('error', (error: NodeJS.ErrnoException) => this.#close(error.code === 'ECONNREFUSED'));
-    request.on('close', () => this.#requests.delete(request));
-  }
-
-  #close(refused = false): void {
-    if (this.#over) return;
-    this.dispose();
-    this.#listener.closed(refused);
-  }
+  });
 }

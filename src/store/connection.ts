@@ -2,7 +2,8 @@
 import { withActions } from '../model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../wire/routes.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
+import type { Launched, ManagerChange } from '../wire/schemas/manager.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { ExperimentModel } from './experimentModel.ts';
 import { type Connector, type ManagerLink, TokenWanted } from './link.ts';

@@ -4,7 +4,8 @@
 
 import type { Experiment } from '../client/experiment.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment/experiment.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../wire/routes.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
+import type { Launched, ManagerChange } from '../wire/schemas/manager.ts';
 import type { Disposable } from './emitter.ts';
 
 export interface ListListener {

@@ -6,7 +6,6 @@
  * `/experiments/<id>` for every experiment of its folder, by proxy while a runner lives and from the database when none
  * does, and `managerRoutes` at its own root. Every error body is `{ "error": string, "problems"?: ConfigProblem[] }`.
  */
-import type { ExperimentChange, ExperimentSummary } from '../model/experiment/experiment.ts';
 
 export const nniBase = '/api/v1/nni';
 export const trialdeckBase = '/api/v1/trialdeck';
@@ -44,15 +43,6 @@ export function experimentRoot(id: string): string {
   return `/experiments/${encodeURIComponent(id)}`;
 }
 
-export interface ManagerInfo {
-  name: 'trialdeck-manager';
-  version: string;
-  pid: number;
-  experimentsDirectory: string;
-  /** What keeps its list from being complete, such as a damaged manifest; in words for a person. */
-  warnings?: string[];
-}
-
 /** Body of POST `managerRoutes.experiments`. Give either `configFile` or `config`; neither for resume and view. */
 export interface LaunchRequest {
   action: 'create' | 'resume' | 'view';
@@ -76,30 +66,5 @@ export interface LaunchRequest {
 export const runnerAccesses = ['refuse', 'allow'] as const;
 export type RunnerAccess = (typeof runnerAccesses)[number];
 
-/** Answer to a launch: the runner is up and serves. */
-export interface Launched {
-  id: string;
-  port: number;
-  pid: number;
-}
-
-export type ManagerChange =
-  | { event: 'list'; data: ExperimentSummary[] }
-  | { event: 'experiment'; data: ExperimentSummary }
-  | { event: 'removed'; data: { id: string } }
-  /** All of {@link ManagerInfo.warnings} there are now; after a `list` there are none until it comes. */
-  | { event: 'warnings'; data: string[] };
-
-/** `<experiments folder>/.trialdeck/manager.json`, mode 0600: how clients of this user find the manager. */
-export interface ManagerLock {
-  pid: number;
-  port: number;
-  host: string;
-  /** Bearer token for every manager route but `info`. */
-  token: string;
-  version: string;
-  startTime: number;
-}
+/** Where a manager keeps its lock file, below the experiments folder. */
 export const managerLockPath = ['.trialdeck', 'manager.json'] as const;
-
-export type { ExperimentChange };

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { type ManagerLock, managerLockPath } from '../../src/wire/routes.ts';
+import { managerLockPath } from '../../src/wire/routes.ts';
+import type { ManagerLock } from '../../src/wire/schemas/manager.ts';
 import { freePort } from '../harness/home.ts';
 import { launchWithNnictl, type RealNni } from '../harness/realNni.ts';
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ManifestEntry } from '../../src/model/experiment/experiment.ts';
 import { isSameProcess, signalAll, treeOf } from '../../src/system/processTable.ts';
-import { type ManagerLock, managerLockPath } from '../../src/wire/routes.ts';
+import { managerLockPath } from '../../src/wire/routes.ts';
+import type { ManagerLock } from '../../src/wire/schemas/manager.ts';
 import { eventually } from './eventually.ts';
 
 export class Home {

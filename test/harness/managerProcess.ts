@@ -5,7 +5,8 @@ import { createParser } from 'eventsource-parser';
 import { followManager } from '../../src/client/follow/follow.ts';
 import { ManagerClient } from '../../src/client/manager.ts';
 import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
-import type { Launched, LaunchRequest } from '../../src/wire/routes.ts';
+import type { LaunchRequest } from '../../src/wire/routes.ts';
+import type { Launched } from '../../src/wire/schemas/manager.ts';
 import { bundles } from './bundles.ts';
 import type { Home } from './home.ts';
 

@@ -1,10 +1,14 @@
 /** Following a server of ours: everything once, then what changes; found again after it was lost. */
-import * as v from 'valibot';
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../model/experiment/experiment.ts';
-import { experimentRoutes, type ManagerChange, managerRoutes } from '../../wire/routes.ts';
-import { changeSchema, parse, parseList, summarySchema } from '../decode.ts';
+import { experimentEvents, followSummary as followSummaryOnce, type SummarySource } from '../../wire/followSummary.ts';
+import { BodyError } from '../../wire/readBody.ts';
+import { experimentRoutes, managerRoutes } from '../../wire/routes.ts';
+import { changeSchema } from '../../wire/schemas/experiment.ts';
+import { type ManagerChange, managerChangeSchema } from '../../wire/schemas/manager.ts';
+import { parse } from '../../wire/schemas/schema.ts';
 import { BadAnswerError } from '../errors.ts';
 import type { Experiment } from '../experiment.ts';
+import { bodyFailure } from '../http.ts';
 import type { ManagerClient } from '../manager.ts';
 import { readEvents } from './eventStream.ts';
 import { type FollowState, persist } from './persist.ts';
@@ -112,38 +116,23 @@ export function followSummary(
   options: FollowOptions = {},
 ): Promise<void> {
   const task = 'follow the experiment';
-  const context = { task, server: experiment.http.server };
+  const { http } = experiment;
   return persist(
     async ({ connected, progress }) => {
-      const unread = new AbortController();
-      let told = false;
+      const source: SummarySource = {
+        openEvents: (either) =>
+          http.stream(experimentRoutes.events, { task, signal: either, query: { only: 'summary' } }),
+        readSummary: (either) => experiment.summary({ signal: either }),
+      };
       const tell = (summary: ExperimentSummary) => {
-        told = true;
         connected();
         progress();
         follower.onSummary(summary);
       };
-      // The stream first, then the summary: nothing that changes in between is missed.
-      const events = readEvents(experiment.http, experimentRoutes.events, {
-        task,
-        signal: AbortSignal.any([signal, unread.signal]),
-        query: { only: 'summary' },
-        names: experimentEvents,
-        onOpen: () => {
-          experiment.summary({ signal }).then(
-            (summary) => {
-              if (!told && !signal.aborted) tell(summary);
-            },
-            (error: unknown) => unread.abort(error),
-          );
-        },
-        silence: options.silence,
-      });
-      for await (const event of events) {
-        if (event.name === 'reset') return;
-        const change = parse(changeSchema, event.data);
-        if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', event.text);
-        if (change.summary) tell(change.summary);
+      try {
+        await followSummaryOnce(source, tell, { signal, silenceTimeoutMs: options.silence });
+      } catch (error) {
+        throw error instanceof BodyError ? bodyFailure(error, { task, server: http.server }) : error;
       }
     },
     persistOptions(follower, signal, options),
@@ -173,7 +162,7 @@ export function followManager(
       });
       for await (const { name, data, text } of events) {
         if (name === 'reset') return;
-        const change = managerChange(name, data);
+        const change = parse(managerChangeSchema, { event: name, data });
         if (!change) throw new BadAnswerError(context, 'sent a change that makes no sense.', text);
         connected();
         progress();
@@ -184,29 +173,7 @@ export function followManager(
   );
 }
 
-const experimentEvents = ['change', 'reset'] as const;
 const managerEvents = ['list', 'experiment', 'removed', 'warnings', 'reset'] as const;
-
-function managerChange(event: ManagerChange['event'], data: unknown): ManagerChange | undefined {
-  switch (event) {
-    case 'list': {
-      const list = parseList(summarySchema, data);
-      return list && { event, data: list };
-    }
-    case 'experiment': {
-      const summary = parse(summarySchema, data);
-      return summary && { event, data: summary };
-    }
-    case 'removed': {
-      const id = typeof data === 'object' && data !== null && 'id' in data ? data.id : undefined;
-      return typeof id === 'string' ? { event, data: { id } } : undefined;
-    }
-    case 'warnings': {
-      const warnings = parseList(v.string(), data);
-      return warnings && { event, data: warnings };
-    }
-  }
-}
 
 function persistOptions(follower: { onState?(state: FollowState): void }, signal: AbortSignal, options: FollowOptions) {
   return {

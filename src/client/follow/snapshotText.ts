@@ -4,7 +4,8 @@ import { JsonLimitError, parseJson } from '../../model/json/parseJson.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
 import { maxListRecords, maxTrials } from '../../wire/limits.ts';
 import { BodyError } from '../../wire/readBody.ts';
-import { parse, snapshotPartSchema, snapshotSchema } from '../decode.ts';
+import { snapshotPartSchema, snapshotSchema } from '../../wire/schemas/experiment.ts';
+import { parse } from '../../wire/schemas/schema.ts';
 
 /**
  * Reads the lines of {@link ExperimentSnapshot} and SnapshotParts. Undefined when the first line is not a snapshot.

@@ -8,7 +8,8 @@ import { freePort } from '../../system/freePort.ts';
 import { homeOf } from '../../system/homeFolder.ts';
 import { isAlive } from '../../system/processTable.ts';
 import { type ProgramResult, runProgram } from '../../system/program.ts';
-import { manifestEntrySchema, parse } from '../decode.ts';
+import { manifestEntrySchema } from '../../wire/schemas/nni.ts';
+import { parse } from '../../wire/schemas/schema.ts';
 import { NnictlError, NnictlMissingError } from '../errors.ts';
 import { gaveUp, nnictlReason } from './nnictlOutput.ts';
 

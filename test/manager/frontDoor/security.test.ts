@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { type ManagerInfo, managerRoutes } from '../../../src/wire/routes.ts';
+import { managerRoutes } from '../../../src/wire/routes.ts';
+import type { ManagerInfo } from '../../../src/wire/schemas/manager.ts';
 import { Home } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';
 

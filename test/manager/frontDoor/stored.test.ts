@@ -23,13 +23,8 @@ import type {
   ExperimentSummary,
 } from '../../../src/model/experiment/experiment.ts';
 import type { TrialJobInfo } from '../../../src/model/trial/trial.ts';
-import {
-  experimentRoot,
-  experimentRoutes,
-  type ManagerInfo,
-  managerRoutes,
-  nniBase,
-} from '../../../src/wire/routes.ts';
+import { experimentRoot, experimentRoutes, managerRoutes, nniBase } from '../../../src/wire/routes.ts';
+import type { ManagerInfo } from '../../../src/wire/schemas/manager.ts';
 import { Home } from '../../harness/home.ts';
 import { type ManagerOptions, ManagerProcess } from '../../harness/managerProcess.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { parse, summarySchema } from '../../../src/client/decode.ts';
 import { canDo, possibleActions, whyNot } from '../../../src/model/experiment/actions.ts';
 import { completeActions, withoutManager } from '../../../src/model/experiment/computeActions.ts';
 import { experimentStatuses } from '../../../src/model/experiment/experiment.ts';
+import { summarySchema } from '../../../src/wire/schemas/experiment.ts';
+import { parse } from '../../../src/wire/schemas/schema.ts';
 import { summary } from '../store/samples.ts';
 
 const counts = { SUCCEEDED: 3, FAILED: 1 };

@@ -8,7 +8,8 @@ import type {
 import type { MetricPoint } from '../../../src/model/trial/metric.ts';
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Connector, ExperimentListener, ListListener, ManagerLink } from '../../../src/store/link.ts';
-import type { Launched, LaunchRequest, ManagerChange } from '../../../src/wire/routes.ts';
+import type { LaunchRequest } from '../../../src/wire/routes.ts';
+import type { Launched, ManagerChange } from '../../../src/wire/schemas/manager.ts';
 
 export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSummary {
   return withActions({

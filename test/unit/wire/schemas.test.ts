@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import * as decode from '../../../src/client/decode.ts';
 import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
+import * as experiment from '../../../src/wire/schemas/experiment.ts';
+import * as manager from '../../../src/wire/schemas/manager.ts';
+import * as nni from '../../../src/wire/schemas/nni.ts';
+import { parse, parseList } from '../../../src/wire/schemas/schema.ts';
 import { summary, trial } from '../store/samples.ts';
 
 const snapshot: ExperimentSnapshot = {
@@ -19,7 +22,7 @@ const snapshot: ExperimentSnapshot = {
     data: ['0.1', 'NaN', '"text"'],
   },
 };
-const read = (value: unknown) => decode.parse(decode.snapshotSchema, JSON.parse(JSON.stringify(value)));
+const read = (value: unknown) => parse(experiment.snapshotSchema, JSON.parse(JSON.stringify(value)));
 
 describe('wire data', () => {
   it('of ours comes out as it went in', () => {
@@ -29,7 +32,7 @@ describe('wire data', () => {
       trials: [trial(2)],
       metrics: [{ trialId: 't0', type: 'FINAL', sequence: 0, timestamp: 1, data: '1' }],
     };
-    assert.deepEqual(decode.parse(decode.changeSchema, change), change);
+    assert.deepEqual(parse(experiment.changeSchema, change), change);
   });
 
   it('that is not known yet is kept or left out, never in the way', () => {
@@ -90,28 +93,28 @@ describe('wire data', () => {
 
   it('of any shape is judged without an exception by every schema', () => {
     const schemas = [
-      decode.trialJobSchema,
-      decode.metricDataSchema,
-      decode.parameterRecordSchema,
-      decode.profileSchema,
-      decode.checkStatusSchema,
-      decode.statisticsSchema,
-      decode.exportedSchema,
-      decode.manifestEntrySchema,
-      decode.summarySchema,
-      decode.trialRowSchema,
-      decode.changeSchema,
-      decode.snapshotSchema,
-      decode.snapshotPartSchema,
-      decode.errorBodySchema,
-      decode.managerInfoSchema,
-      decode.launchedSchema,
-      decode.managerLockSchema,
+      nni.trialJobSchema,
+      nni.metricDataSchema,
+      nni.parameterRecordSchema,
+      nni.profileSchema,
+      nni.checkStatusSchema,
+      nni.statisticsSchema,
+      nni.exportedSchema,
+      nni.manifestEntrySchema,
+      experiment.summarySchema,
+      experiment.trialRowSchema,
+      experiment.changeSchema,
+      experiment.snapshotSchema,
+      experiment.snapshotPartSchema,
+      manager.errorBodySchema,
+      manager.managerInfoSchema,
+      manager.launchedSchema,
+      manager.managerLockSchema,
     ];
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...schemas), (value, schema) => {
-        decode.parse<unknown>(schema, value);
-        const list = decode.parseList<unknown>(schema, value);
+        parse<unknown>(schema, value);
+        const list = parseList<unknown>(schema, value);
         assert.equal(list === undefined, !Array.isArray(value));
       }),
       { numRuns: 500 },
@@ -127,7 +130,7 @@ describe('wire data', () => {
       'c',
       { trialJobId: 'd' },
     ];
-    const jobs = decode.parseList(decode.trialJobSchema, rows) ?? [];
+    const jobs = parseList(nni.trialJobSchema, rows) ?? [];
     assert.deepEqual(
       jobs.map(({ trialJobId, hyperParameters }) => [trialJobId, hyperParameters]),
       [
@@ -135,6 +138,29 @@ describe('wire data', () => {
         ['b', []],
         ['d', []],
       ],
+    );
+  });
+
+  it('of parameters keeps names that JavaScript uses itself', () => {
+    const parameters: unknown = JSON.parse('{"__proto__": 1, "constructor": 2, "prototype": 3, "lr": 0.1}');
+    const names = ['__proto__', 'constructor', 'lr', 'prototype'];
+    const found = [
+      parse(experiment.trialRowSchema, { ...trial(0), parameters })?.parameters,
+      parse(nni.parameterRecordSchema, { parameter_id: 0, parameters })?.parameters,
+      parse(nni.exportedSchema, { parameter: parameters, value: '1', trialJobId: 'a' })?.parameter,
+      parse(nni.importedSchema, { parameter: parameters, value: 1 })?.parameter,
+      parse(nni.hyperParametersFields, { parameters })?.parameters,
+    ];
+    for (const each of found) assert.deepEqual(Object.keys(each ?? {}).sort(), names);
+  });
+
+  it('of a problem keeps how bad it is', () => {
+    const severities = ['error', 'warning', 'information'];
+    const problems = severities.map((severity) => ({ severity, message: 'Look here.' }));
+    const body = parse(manager.errorBodySchema, { error: 'No.', problems });
+    assert.deepEqual(
+      body?.problems.map(({ severity }) => severity),
+      severities,
     );
   });
 });

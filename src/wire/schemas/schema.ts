@@ -1,0 +1,92 @@
+/**
+ * The parts that all schemas of wire data are made of. Only what makes a record what it is must be right; anything else that is wrong
+ * is left out, and one bad record never hides the others.
+ */
+import * as v from 'valibot';
+
+export type Schema<T> = v.GenericSchema<unknown, T>;
+
+/** The value, or undefined when it does not fit. */
+export function parse<T>(schema: Schema<T>, value: unknown): T | undefined {
+  const result = v.safeParse(schema, value);
+  return result.success ? result.output : undefined;
+}
+
+/** The records that fit, of a list in which some may not. Undefined when it is not a list. */
+export function parseList<T>(schema: Schema<T>, value: unknown): T[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const records: T[] = [];
+  for (const entry of value) {
+    const record = parse(schema, entry);
+    if (record !== undefined) records.push(record);
+  }
+  return records;
+}
+
+/** An object with any keys. Not `v.record`, which drops `__proto__`, `constructor` and `prototype` without a word. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A list of the records that fit. */
+export function listOf<T>(schema: Schema<T>): Schema<T[]> {
+  return v.pipe(
+    v.array(v.unknown()),
+    v.transform((rows) => parseList(schema, rows) ?? []),
+  );
+}
+
+/** Something there may be; a wrong one counts as none. */
+export function maybe<T>(schema: Schema<T>) {
+  return v.fallback(v.optional(schema), undefined);
+}
+
+/** A type whose keys are absent where they may be undefined. */
+export type Present<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Takes out the keys that are undefined, so that absent means absent. */
+export function present<T extends object>(schema: Schema<T>): Schema<Present<T>> {
+  return v.pipe(schema, v.transform(withoutUndefined));
+}
+
+function withoutUndefined<T extends object>(value: T): Present<T> {
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  // The one thing that the compiler can't follow: a type that is made of another, key by key.
+  return Object.fromEntries(entries) as Present<T>;
+}
+
+/** `true` where both types have the same keys and each fits the other. */
+type Same<A, B> = [A, keyof A] extends [B, keyof B] ? ([B, keyof B] extends [A, keyof A] ? true : false) : false;
+
+/**
+ * Holds a schema against the type of the model that it is of: it does not compile where one of them has a key or a value more.
+ *
+ *     export const pointSchema = exactly<Point>()(v.object({ … }));
+ */
+export function exactly<T>() {
+  return <S extends Schema<T>>(schema: Same<v.InferOutput<S>, T> extends true ? S : never): Schema<T> => schema;
+}
+
+export const id = v.pipe(v.string(), v.minLength(1));
+export const integer = v.pipe(v.number(), v.integer());
+export const texts = v.fallback(v.array(v.string()), []);
+
+/** JSON text as NNI sends values; the text of what comes as a value. */
+export const jsonText = v.union([
+  v.string(),
+  v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return JSON.stringify(dataset.value ?? null);
+      } catch {
+        addIssue({ message: 'It is nested too deep.' });
+        return NEVER;
+      }
+    }),
+  ),
+]);
