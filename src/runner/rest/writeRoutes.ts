@@ -1,4 +1,5 @@
 /** NNI's routes that change something (`ts/nni_manager/rest_server/restHandler.ts`), with the checks it lacks. */
+
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isObject } from '../../model/json/isObject.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
