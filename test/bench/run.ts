@@ -18,6 +18,7 @@ import { followLargeNni } from './guest.ts';
 import { listen, type Point } from './listen.ts';
 import { median, quantile, residentMegabytes, table } from './measure.ts';
 import { reportToPaint } from './paint.ts';
+import { measureSearch } from './searchCost.ts';
 
 interface Result {
   what: string;
@@ -173,6 +174,30 @@ async function paint(): Promise<void> {
   note(who, 'report to paint, 95 %', slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
 }
 
+/** How long a search with many results blocks its runner, which answers and reads metrics meanwhile. */
+async function search(): Promise<void> {
+  const {
+    results: count,
+    dimensions,
+    suggestionMs,
+    whileSuggesting,
+    resumingMs,
+    whileResuming,
+  } = await measureSearch();
+  const who = 'Trialdeck, runner';
+  const after = `after ${count} results × ${dimensions} parameters`;
+  note(who, `a suggestion of TPE ${after} takes`, suggestionMs, 'ms');
+  note(who, `longest work of the runner's own loop meanwhile`, whileSuggesting.worked, 'ms', {
+    text: 'under 10 ms',
+    held: whileSuggesting.worked < 10,
+  });
+  note(who, `resuming TPE ${after} takes`, resumingMs, 'ms');
+  note(who, `longest work of the runner's own loop meanwhile`, whileResuming.worked, 'ms', {
+    text: 'under 50 ms',
+    held: whileResuming.worked < 50,
+  });
+}
+
 /** How heavy the extension is. */
 async function weight(): Promise<void> {
   const figures = await extensionFigures(say, 5);
@@ -235,6 +260,9 @@ async function bench(): Promise<void> {
       const slow = quantile(delays, 0.95);
       note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
     }
+
+    say('\nA search with many results');
+    await search();
 
     say('\nThe extension in a real VS Code');
     await weight();
