@@ -1,8 +1,8 @@
 /** `update concurrency|duration|trialnum|searchspace`. */
 import { resolve } from 'node:path';
+import type { ExperimentApi } from '../client/api.ts';
 import { readSpaceFile } from '../client/configFile.ts';
 import { FileError } from '../client/errors.ts';
-import type { Experiment } from '../client/experiment.ts';
 import { CommandFailure, exitCodes, FileFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
@@ -10,15 +10,15 @@ import { type Session, untilde } from './session.ts';
 const limits = {
   concurrency: {
     name: 'trial concurrency',
-    apply: (experiment: Experiment, value: string) => experiment.updateConcurrency(wholeNumber(value)),
+    apply: (experiment: ExperimentApi, value: string) => experiment.updateConcurrency(wholeNumber(value)),
   },
   duration: {
     name: 'maximum duration',
-    apply: (experiment: Experiment, value: string) => experiment.updateDuration(value),
+    apply: (experiment: ExperimentApi, value: string) => experiment.updateDuration(value),
   },
   trialnum: {
     name: 'maximum trial number',
-    apply: (experiment: Experiment, value: string) => experiment.updateTrialnum(wholeNumber(value)),
+    apply: (experiment: ExperimentApi, value: string) => experiment.updateTrialnum(wholeNumber(value)),
   },
 } as const;
 

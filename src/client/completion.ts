@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExperimentStatus } from '../model/experiment/experiment.ts';
 import { stallReason } from '../model/nni/nniLogs.ts';
-import { isEnded } from '../model/trial/trial.ts';
+import { isEnded, type TrialStatus } from '../model/trial/trial.ts';
 import { isAlive } from '../system/processTable.ts';
 import {
   BadAnswerError,
@@ -13,7 +13,23 @@ import {
   TimeoutError,
   UnreachableError,
 } from './errors.ts';
-import type { Experiment, WaitOptions } from './experiment.ts';
+import type { RequestOptions } from './http.ts';
+
+export interface WaitOptions extends RequestOptions {
+  /** Told the status at first and when it has changed. */
+  onStatus?(status: ExperimentStatus): void;
+  /** Milliseconds from one look to the next. Default 1 s; NNI's own client takes 10 s. */
+  interval?: number;
+}
+
+/** What is asked of an experiment whose end is awaited. */
+export interface AwaitedExperiment {
+  readonly http: { readonly server: string };
+  getExperimentStatus(options: RequestOptions): Promise<{ status: ExperimentStatus }>;
+  getJobStatistics(options: RequestOptions): Promise<{ trialJobStatus: TrialStatus; trialJobNumber: number }[]>;
+  readExperimentLog(options: RequestOptions & { name: string; maxBytes: number }): Promise<{ text: string }>;
+  summary(options: RequestOptions): Promise<{ live: boolean }>;
+}
 
 /** Looks in a row at which no trial ran and none came, after which a real NNI's logs are read. */
 const quietLooks = 10;
@@ -23,8 +39,8 @@ const logEnd = 64 * 1024;
 const patience = 60_000;
 const endInterval = 100;
 
-/** See {@link Experiment.waitCompletion}. */
-export async function waitCompletion(experiment: Experiment, options: WaitOptions): Promise<boolean> {
+/** See `ExperimentApi.waitCompletion`. */
+export async function waitCompletion(experiment: AwaitedExperiment, options: WaitOptions): Promise<boolean> {
   const { signal, interval = 1000 } = options;
   let last: ExperimentStatus | undefined;
   let quiet = 0;
@@ -49,7 +65,7 @@ export async function waitCompletion(experiment: Experiment, options: WaitOption
 }
 
 /** @throws StalledError when the logs tell that the tuner is dead */
-async function refuseStalled(experiment: Experiment, signal: AbortSignal | undefined): Promise<void> {
+async function refuseStalled(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<void> {
   const read = async (name: string) => {
     try {
       return (await experiment.readExperimentLog({ name, maxBytes: logEnd, signal })).text;
@@ -71,7 +87,7 @@ async function refuseStalled(experiment: Experiment, signal: AbortSignal | undef
  * the process, where it is known and one of this machine, has ended.
  */
 export async function untilEnded(
-  experiment: Experiment,
+  experiment: AwaitedExperiment,
   { task, pid, signal }: { task: string; pid?: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const deadline = Date.now() + patience;
@@ -81,7 +97,7 @@ export async function untilEnded(
   }
 }
 
-async function answers(experiment: Experiment, signal: AbortSignal | undefined): Promise<boolean> {
+async function answers(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     const { live } = await experiment.summary({ signal });
     return live;

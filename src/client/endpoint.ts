@@ -3,8 +3,8 @@ import type { ExperimentProfile, ExperimentSummary } from '../model/experiment/e
 import { nniBase } from '../wire/routes.ts';
 import type { ManagerInfo } from '../wire/schemas/manager.ts';
 import { readServerAddress } from '../wire/serverAddress.ts';
+import { ExperimentApi } from './api.ts';
 import { BadAnswerError, ClientError, NotFoundError, RejectedError, UnreachableError } from './errors.ts';
-import { Experiment } from './experiment.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { ManagerClient } from './manager.ts';
 
@@ -102,7 +102,7 @@ async function identifyAt(http: Http, path: string, signal: AbortSignal | undefi
     await manager.list({ signal });
     return { kind: 'manager', address, info };
   }
-  const experiment = Experiment.over(at);
+  const experiment = new ExperimentApi(at);
   const summary = await experiment.summary({ signal }).catch(unlessOther);
   if (summary) return { kind: 'runner', address, summary };
   const task = 'read its version';

@@ -28,6 +28,11 @@ export interface HttpOptions {
   deadline?: number;
 }
 
+/** What every request takes. */
+export interface RequestOptions {
+  signal?: AbortSignal | undefined;
+}
+
 export interface Ask {
   /** As in "Could not {task}". */
   task: string;

@@ -25,6 +25,8 @@ export type {
 } from '../model/trial/trial.ts';
 export type { LaunchRequest, RunnerAccess } from '../wire/routes.ts';
 export type { Launched, ManagerChange, ManagerInfo } from '../wire/schemas/manager.ts';
+export { ExperimentApi } from './api.ts';
+export type { WaitOptions } from './completion.ts';
 export {
   type Endpoint,
   EndpointError,
@@ -33,13 +35,7 @@ export {
   identifyEndpoint,
 } from './endpoint.ts';
 export * from './errors.ts';
-export {
-  Experiment,
-  type ExperimentOptions,
-  type RequestOptions,
-  type StartOptions,
-  type WaitOptions,
-} from './experiment.ts';
+export { Experiment } from './experiment.ts';
 export type { FileText } from './fileEnd.ts';
 export {
   type ExperimentFollower,
@@ -58,6 +54,8 @@ export {
   type PollOptions,
   pollExperiment,
 } from './follow/pollExperiment.ts';
+export type { RequestOptions } from './http.ts';
+export type { ExperimentOptions, StartOptions } from './launching.ts';
 export { connectLocalManager, type LocalManagerOptions, managerLockFile, managerLogFile } from './localManager.ts';
 export { ManagerClient } from './manager.ts';
 export { type FindNnictlOptions, Nnictl, type NnictlLaunched, type NnictlOptions } from './nnictl/nnictl.ts';

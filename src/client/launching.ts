@@ -3,13 +3,43 @@ import { join, resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
 import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/experiment/backend.ts';
 import { homeOf } from '../system/homeFolder.ts';
-import type { LaunchRequest } from '../wire/routes.ts';
+import type { LaunchRequest, RunnerAccess } from '../wire/routes.ts';
 import { readConfigFile } from './configFile.ts';
-import type { ExperimentOptions, StartOptions } from './experiment.ts';
+import type { RequestOptions } from './http.ts';
 import { connectLocalManager } from './localManager.ts';
 import type { ManagerClient } from './manager.ts';
 import { Nnictl } from './nnictl/nnictl.ts';
 import { packagedManager } from './nodeProgram.ts';
+
+/** How an {@link Experiment} starts what it is asked to start. */
+export interface ExperimentOptions {
+  /** Absolute folder of the experiments of the embedded manager. Default: `~/nni-experiments`, where NNI has its own. */
+  experimentsDirectory?: string;
+  /** Path of an `nnictl`; see {@link Nnictl.find}. */
+  nnictl?: string;
+  /** A Python interpreter whose `nnictl` is to be taken when none is set. */
+  python?: string;
+  /** For what is started, trials included. Default: that of this process. */
+  environment?: NodeJS.ProcessEnv;
+  /** Path of `manager.js`. Default: the one of this package. */
+  managerScript?: string;
+}
+
+/** As those of NNI's `start_experiment`, and more. */
+export interface StartOptions extends RequestOptions {
+  /** Of the experiment's REST; a free one by default. */
+  port?: number;
+  debug?: boolean;
+  /**
+   * Whether the experiment's own port answers programs of which the machine does not tell whose they are. Default
+   * `TRIALDECK_RUNNER_ACCESS`, else `refuse`. The embedded manager's only.
+   */
+  runnerAccess?: RunnerAccess;
+  /** Default `auto`: the embedded manager where it can run the config, else NNI. */
+  backend?: BackendSetting;
+  /** Told who runs it, and why, before it is started. */
+  onBackend?(choice: BackendChoice): void;
+}
 
 export type LaunchTarget = { action: 'create'; configFile: string } | { action: 'resume' | 'view'; id: string };
 

@@ -5,9 +5,9 @@ import { summarySchema } from '../wire/schemas/experiment.ts';
 import type { Launched, ManagerInfo } from '../wire/schemas/manager.ts';
 import { launchedSchema, managerInfoSchema } from '../wire/schemas/manager.ts';
 import { parse, parseList } from '../wire/schemas/schema.ts';
+import { ExperimentApi } from './api.ts';
 import { BadAnswerError, excerptOf } from './errors.ts';
-import { Experiment, type RequestOptions } from './experiment.ts';
-import { Http, type HttpOptions } from './http.ts';
+import { Http, type HttpOptions, type RequestOptions } from './http.ts';
 
 /** Launching finds out which Python has which `nni` and waits until the runner serves. Milliseconds. */
 const longestLaunch = 90_000;
@@ -77,8 +77,8 @@ export class ManagerClient {
   }
 
   /** One of its experiments. It shares this client's connections and ends with them. */
-  experiment(id: string): Experiment {
-    return Experiment.over(this.http.at(experimentRoot(id), `experiment ${id}`), id);
+  experiment(id: string): ExperimentApi {
+    return new ExperimentApi(this.http.at(experimentRoot(id), `experiment ${id}`), { id });
   }
 
   /** Ends all connections and everything under way on them. */

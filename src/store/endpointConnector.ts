@@ -30,9 +30,9 @@ export function endpointConnector(options: EndpointConnectorOptions): Connector 
         case 'manager':
           return managerLink(client, new client.ManagerClient(endpoint.address, access));
         case 'runner':
-          return runnerLink(client, client.Experiment.at(endpoint.address, access));
+          return runnerLink(client, client.ExperimentApi.at(endpoint.address, access));
         case 'nni':
-          return pollLink(client, client.Experiment.at(endpoint.address, access), memory, endpoint.urlPrefix);
+          return pollLink(client, client.ExperimentApi.at(endpoint.address, access), memory, endpoint.urlPrefix);
       }
     },
     hasExperiments: async () => false,

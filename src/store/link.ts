@@ -2,7 +2,7 @@
  * What the store needs of a manager. `managerLink.ts`, `runnerLink.ts` and `pollLink.ts` make it of the client; tests make their own.
  */
 
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment/experiment.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
 import type { Launched, ManagerChange } from '../wire/schemas/manager.ts';
@@ -33,7 +33,7 @@ export interface ManagerLink extends Disposable {
   refresh?(): void;
   /** Resolves when the runner serves. Throws the client's errors, e.g. with config problems. */
   launch(request: LaunchRequest): Promise<Launched>;
-  experiment(id: string): Experiment;
+  experiment(id: string): ExperimentApi;
   /** Deletes a stored experiment with its files. Throws the client's errors, e.g. while it runs. */
   delete(id: string): Promise<void>;
 }

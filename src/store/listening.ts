@@ -1,5 +1,5 @@
 /** What the links have in common: listeners that end with their link, and following one experiment over its event stream. */
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import type { Disposable } from './emitter.ts';
 import type { ExperimentListener } from './link.ts';
 
@@ -18,7 +18,7 @@ export function listening(end: AbortSignal): { signal: AbortSignal; dispose(): v
 
 export function followEvents(
   client: Client,
-  experiment: Experiment,
+  experiment: ExperimentApi,
   listener: ExperimentListener,
   end: AbortSignal,
 ): Disposable {

@@ -1,5 +1,5 @@
 /** A real NNI, which is followed by polling, as a manager of one experiment. */
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import type { PollFollower, PollOptions } from '../client/follow/pollExperiment.ts';
 import type { Disposable } from './emitter.ts';
 import type { ExperimentListener, ListListener, ManagerLink } from './link.ts';
@@ -14,7 +14,7 @@ export interface PollMemory {
 /** @param urlPrefix NNI's, for the summary; the experiment's address has it already */
 export function pollLink(
   client: Client,
-  experiment: Experiment,
+  experiment: ExperimentApi,
   memory: PollMemory,
   urlPrefix: string | undefined,
 ): ManagerLink {

@@ -1,11 +1,11 @@
 /** One runner of ours, connected to at its own address, as a manager of one experiment. */
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import { withoutManager } from '../model/experiment/computeActions.ts';
 import type { ManagerLink } from './link.ts';
 import { asError, type Client, followEvents, listening, retries } from './listening.ts';
 import { standaloneParts } from './standalone.ts';
 
-export function runnerLink(client: Client, experiment: Experiment): ManagerLink {
+export function runnerLink(client: Client, experiment: ExperimentApi): ManagerLink {
   const end = new AbortController();
   return {
     ...standaloneParts(client, experiment),

@@ -1,18 +1,18 @@
 /** An experiment at an address of its own: what only a manager can do is refused in words. */
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import type { ManagerLink } from './link.ts';
 import type { Client } from './listening.ts';
 
 /** @param experiment the link's own; what is given out only shares its connections */
 export function standaloneParts(
   client: Client,
-  experiment: Experiment,
+  experiment: ExperimentApi,
 ): Pick<ManagerLink, 'address' | 'launch' | 'experiment' | 'delete'> {
   const { http } = experiment;
   const { address } = http;
   return {
     address,
-    experiment: (id) => client.Experiment.over(http, id),
+    experiment: (id) => new client.ExperimentApi(http, { id }),
     launch: async ({ action }) => {
       const what = action === 'create' ? 'start experiments' : `${action} an experiment`;
       throw new Error(

@@ -3,7 +3,7 @@
  * Views read from it and redraw what its events name.
  */
 
-import type { Experiment } from '../client/experiment.ts';
+import type { ExperimentApi } from '../client/api.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import type { TrialRow } from '../model/trial/trial.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
@@ -147,7 +147,7 @@ export class Store implements Disposable {
   }
 
   /** The client for requests about one experiment. Throws in words for a person when its manager is not connected. */
-  client(connectionId: string, experimentId: string): Experiment {
+  client(connectionId: string, experimentId: string): ExperimentApi {
     const connection = this.connection(connectionId);
     if (!connection) throw new Error(`There is no connection ${connectionId}.`);
     return connection.link.experiment(experimentId);

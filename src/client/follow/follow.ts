@@ -6,8 +6,8 @@ import { experimentRoutes, managerRoutes } from '../../wire/routes.ts';
 import { changeSchema } from '../../wire/schemas/experiment.ts';
 import { type ManagerChange, managerChangeSchema } from '../../wire/schemas/manager.ts';
 import { parse } from '../../wire/schemas/schema.ts';
+import type { ExperimentApi } from '../api.ts';
 import { BadAnswerError } from '../errors.ts';
-import type { Experiment } from '../experiment.ts';
 import { bodyFailure } from '../http.ts';
 import type { ManagerClient } from '../manager.ts';
 import { readEvents } from './eventStream.ts';
@@ -48,7 +48,7 @@ export interface FollowOptions {
  * `retries` are used up
  */
 export function followExperiment(
-  experiment: Experiment,
+  experiment: ExperimentApi,
   follower: ExperimentFollower,
   signal: AbortSignal,
   options: FollowOptions = {},
@@ -110,7 +110,7 @@ export function followExperiment(
  * @throws as {@link followExperiment}
  */
 export function followSummary(
-  experiment: Experiment,
+  experiment: ExperimentApi,
   follower: SummaryFollower,
   signal: AbortSignal,
   options: FollowOptions = {},

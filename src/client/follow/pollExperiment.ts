@@ -13,8 +13,8 @@ import { readRecords } from '../../wire/recordReader.ts';
 import { nniBase } from '../../wire/routes.ts';
 import { metricDataSchema, trialJobSchema } from '../../wire/schemas/nni.ts';
 import { parse } from '../../wire/schemas/schema.ts';
+import type { ExperimentApi } from '../api.ts';
 import { BadAnswerError, NotFoundError, RejectedError } from '../errors.ts';
-import type { Experiment } from '../experiment.ts';
 import type { ExperimentFollower, FollowOptions } from './follow.ts';
 import { persist } from './persist.ts';
 import { PolledExperiment } from './polledExperiment.ts';
@@ -61,7 +61,7 @@ const stallLog = 64 * 1024;
 const stopsLog = 4 * 1024 * 1024;
 
 export class ExperimentPoll {
-  readonly #experiment: Experiment;
+  readonly #experiment: ExperimentApi;
   readonly #follower: PollFollower;
   readonly #options: PollOptions;
   readonly #pauses: PollPauses;
@@ -84,7 +84,7 @@ export class ExperimentPoll {
   #wake: (() => void) | undefined;
 
   /** Asks for nothing yet; see {@link run}. */
-  constructor(experiment: Experiment, follower: PollFollower, attention: Attention, options: PollOptions = {}) {
+  constructor(experiment: ExperimentApi, follower: PollFollower, attention: Attention, options: PollOptions = {}) {
     this.#experiment = experiment;
     this.#follower = follower;
     this.#attention = attention;
@@ -380,7 +380,7 @@ function hasEnded(status: ExperimentStatus): boolean {
  * @throws RejectedError when the token is wrong, the last ClientError when `retries` are used up
  */
 export function pollExperiment(
-  experiment: Experiment,
+  experiment: ExperimentApi,
   follower: PollFollower,
   signal: AbortSignal,
   options: PollOptions = {},
