@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ConfigProblem, ExperimentConfig } from '../model/config/config.ts';
 import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/config/readConfig.ts';
+import type { ExperimentSummary, ManifestEntry } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
@@ -15,7 +16,6 @@ import { storageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
 import type { Launched } from '../wire/schemas/manager.ts';
-import type { Registry } from './registry.ts';
 
 /** A runner that has not answered by then is told to end, in milliseconds. */
 const answerPatience = 30_000;
@@ -36,7 +36,15 @@ export interface LauncherOptions {
   root: string;
   /** The runner's bundle. */
   script: string;
-  registry: Registry;
+  folder: LaunchFolder;
+}
+
+/** The part of an experiments folder that a launch needs. */
+export interface LaunchFolder {
+  hold(id: string): (() => void) | undefined;
+  refresh(): Promise<void>;
+  summary(id: string): ExperimentSummary | undefined;
+  manifestEntry(id: string): ManifestEntry | undefined;
 }
 
 export class Launcher {
@@ -52,7 +60,7 @@ export class Launcher {
   async launch(request: LaunchRequest): Promise<Launched> {
     if (request.action === 'create') return this.#create(request);
     const id = request.id ?? '';
-    const release = this.#options.registry.hold(id);
+    const release = this.#options.folder.hold(id);
     if (!release) throw httpError(409, `Experiment ${id} is being started or deleted already.`);
     try {
       return await this.#goOn(id, request);
@@ -62,10 +70,10 @@ export class Launcher {
   }
 
   async #goOn(id: string, request: LaunchRequest): Promise<Launched> {
-    const { registry } = this.#options;
+    const { folder } = this.#options;
     // Its runner may have ended, or its folder come, a moment ago.
-    await registry.refresh();
-    const summary = registry.summary(id);
+    await folder.refresh();
+    const summary = folder.summary(id);
     if (!summary) throw httpError(404, `There is no experiment ${id} in ${this.#options.root}.`);
     if (summary.status === 'STOPPING')
       throw httpError(409, `Experiment ${id} is still stopping; try again in a moment.`);
@@ -109,7 +117,7 @@ export class Launcher {
     request: LaunchRequest,
     message: { config?: ExperimentConfig; configFile?: string },
   ): Promise<Launched> {
-    const { root, script, registry } = this.#options;
+    const { root, script, folder } = this.#options;
     const directory = experimentLayout.directory(this.#baseOf(id, message.config), id);
     const logs = experimentLayout.logs(directory);
     const output = openLogs(logs, request.action);
@@ -164,7 +172,7 @@ export class Launcher {
       child.removeAllListeners();
       if (child.connected) child.disconnect();
       child.unref();
-      await registry.refresh();
+      await folder.refresh();
       return launched;
     } catch (error) {
       // Of an experiment that never was nothing is to be left.
@@ -178,8 +186,8 @@ export class Launcher {
   }
 
   #baseOf(id: string, config: ExperimentConfig | undefined): string {
-    const { root, registry } = this.#options;
-    return config ? newExperimentBase(root, config) : storedExperimentBase(root, id, registry.manifestEntry(id));
+    const { root, folder } = this.#options;
+    return config ? newExperimentBase(root, config) : storedExperimentBase(root, id, folder.manifestEntry(id));
   }
 
   #newId(): string {
@@ -187,7 +195,7 @@ export class Launcher {
     for (;;) {
       let id = '';
       while (id.length < 8) id += letters[randomInt(letters.length)];
-      if (this.#given.has(id) || this.#options.registry.summary(id)) continue;
+      if (this.#given.has(id) || this.#options.folder.summary(id)) continue;
       this.#given.add(id);
       return id;
     }

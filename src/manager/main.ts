@@ -6,16 +6,20 @@
  * Detached it ends by itself once nothing runs and nobody asks; with `--idle-seconds 0` it stays.
  */
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { messageOf } from '../model/text/messageOf.ts';
+import { lineLogger } from '../server/log.ts';
 import { isLoopback } from '../server/security/hostCheck.ts';
-import { Launcher } from './launcher.ts';
 import { livingManager, releaseLock, takeLock } from './managerLock.ts';
-import { createManagerServer } from './managerServer.ts';
-import { Registry } from './registry.ts';
+import { NniFolder } from './providers/nniFolder/nniFolder.ts';
+import { Providers } from './providers/providers.ts';
+import { createManagerServer } from './server.ts';
+
+/** The client that starts a manager sends its output to `.trialdeck/manager.log`. */
+const log = lineLogger((line) => process.stderr.write(line), 'info', 'Manager');
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -46,16 +50,15 @@ async function main(): Promise<void> {
   }
 
   const token = values.token ?? process.env.TRIALDECK_TOKEN ?? randomBytes(24).toString('base64url');
-  const registry = new Registry(root, (message) => console.error(message));
-  const script = fileURLToPath(new URL('./runner.js', import.meta.url));
-  const launcher = new Launcher({ root, script, registry });
+  const runnerScript = fileURLToPath(new URL('./runner.js', import.meta.url));
+  const providers = new Providers([new NniFolder({ root, runnerScript, version, log })]);
   let ending: Promise<void> | undefined;
   let idle: NodeJS.Timeout | undefined;
 
   const end = () => {
     ending ??= (async () => {
       clearTimeout(idle);
-      registry.dispose();
+      providers.dispose();
       await releaseLock(root);
       await manager.server.close();
       process.exit(0);
@@ -63,11 +66,10 @@ async function main(): Promise<void> {
   };
   const active = () => {
     clearTimeout(idle);
-    if (idleMs > 0 && !ending && manager.connections() === 0 && !registry.anyLive) idle = setTimeout(end, idleMs);
+    if (idleMs > 0 && !ending && manager.connections() === 0 && !providers.anyLive) idle = setTimeout(end, idleMs);
   };
   const manager = createManagerServer({
-    registry,
-    launcher,
+    providers,
     info: { name: 'trialdeck-manager', version, pid: process.pid, experimentsDirectory: root },
     host: values.host,
     token,
@@ -77,7 +79,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
   process.on('SIGHUP', () => {});
 
-  await registry.open();
+  await providers.open();
   const address = await manager.server.listen({ host: values.host, port });
   const taken = await takeLock(root, {
     pid: process.pid,
@@ -92,9 +94,9 @@ async function main(): Promise<void> {
     end();
     return;
   }
-  registry.listen(active);
+  providers.listen(active);
   active();
-  console.log(`Manager of ${join(root)} at ${address}`);
+  console.log(`Manager of ${root} at ${address}`);
 }
 
 /** Where a client on this machine finds a server that listens on that address. */

@@ -1,4 +1,4 @@
-/** The runner's log: `<exp>/log/nnimanager.log`, in the line format of NNI's manager (`ts/nni_manager/common/log.ts`). */
+/** Logs of runner and manager, in the line format of NNI's manager (`ts/nni_manager/common/log.ts`). */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { format } from 'node:util';
 
@@ -15,16 +15,28 @@ export interface Logger {
 
 export const silentLogger: Logger = { debug() {}, info() {}, warning() {}, error() {} };
 
+/** Logs lines of one module at `level` and above. */
+export function lineLogger(write: (line: string) => void, level: LogLevel, module: string): Logger {
+  const at =
+    (messageLevel: LogLevel) =>
+    (...message: unknown[]) => {
+      if (logLevels.indexOf(messageLevel) < logLevels.indexOf(level)) return;
+      write(`[${localTime(new Date())}] ${messageLevel.toUpperCase()} (${module}) ${format(...message)}\n`);
+    };
+  return { debug: at('debug'), info: at('info'), warning: at('warning'), error: at('error') };
+}
+
+/** The runner's log, `<experiment>/log/nnimanager.log`. */
 export class LogFile {
   #stream: WriteStream;
-  #level: number;
+  #level: LogLevel;
   #echo: boolean;
   /** A log that can't be written (disk full) must not stop an experiment. */
   #broken = false;
 
   /** @param echo also writes every line to the standard error output. */
   constructor(file: string, level: LogLevel, echo: boolean) {
-    this.#level = logLevels.indexOf(level);
+    this.#level = level;
     this.#echo = echo;
     this.#stream = createWriteStream(file, { flags: 'a' });
     this.#stream.on('error', () => {
@@ -33,11 +45,7 @@ export class LogFile {
   }
 
   logger(module: string): Logger {
-    const at =
-      (level: LogLevel) =>
-      (...message: unknown[]) =>
-        this.#write(level, module, message);
-    return { debug: at('debug'), info: at('info'), warning: at('warning'), error: at('error') };
+    return lineLogger((line) => this.#write(line), this.#level, module);
   }
 
   close(): Promise<void> {
@@ -48,9 +56,7 @@ export class LogFile {
     });
   }
 
-  #write(level: LogLevel, module: string, message: unknown[]): void {
-    if (logLevels.indexOf(level) < this.#level) return;
-    const line = `[${localTime(new Date())}] ${level.toUpperCase()} (${module}) ${format(...message)}\n`;
+  #write(line: string): void {
     if (this.#echo) process.stderr.write(line);
     if (!this.#broken) this.#stream.write(line);
   }

@@ -61,6 +61,18 @@ export function readStoredFacts(directory: string, id: string): StoredFacts {
   }
 }
 
+/** Reads which program runs the experiment of a folder, or ran it last: all that a list needs while a runner answers. Throws StorageError. */
+export function readOwner(directory: string): Pick<StoredFacts, 'engine' | 'holder'> {
+  const database = ExperimentDatabase.openReadOnly(experimentLayout.database(directory));
+  try {
+    const { engine } = readOwnFacts(database);
+    const holder = readHolder(database);
+    return holder ? { engine, holder } : { engine };
+  } finally {
+    database.close();
+  }
+}
+
 export function readOwnFacts(database: ExperimentDatabase): OwnFacts {
   const configFile = database.getMeta('configFile');
   const sdk = database.getMeta('sdk');

@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { projectRoot } from '../../../scripts/folders.ts';
+import { possibleActions } from '../../../src/model/experiment/actions.ts';
 import type {
   ExperimentProfile,
   ExperimentSnapshot,
@@ -74,8 +75,10 @@ describe('manager: stored experiments', () => {
   it('lists an architecture search without a database as what it is, and opens it without inventing anything', async () => {
     const manager = await start();
     const found = (await list(manager)).get('j6inbw3e') ?? assert.fail();
+    const { actions, ...facts } = found;
+    assert.deepEqual(possibleActions({ actions }), ['open', 'export', 'delete', 'dispatcherLog']);
     assert.deepEqual(
-      { ...found, durationAt: 0 },
+      { ...facts, durationAt: 0 },
       {
         id: 'j6inbw3e',
         name: 'nas-toy',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { askManager } from '../../../src/manager/askManager.ts';
-import { RunnerFeed } from '../../../src/manager/runnerFeed.ts';
+import { RunnerFeed } from '../../../src/manager/providers/nniFolder/runnerFeed.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { experimentRoutes } from '../../../src/wire/routes.ts';
 import { type Answer, json, Scene, text } from '../client/scene.ts';

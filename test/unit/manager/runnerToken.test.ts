@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Fastify from 'fastify';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
+import { RunnerFeed } from '../../../src/manager/providers/nniFolder/runnerFeed.ts';
 import { proxy } from '../../../src/manager/proxy.ts';
-import { RunnerFeed } from '../../../src/manager/runnerFeed.ts';
 import { readRunnerToken, removeRunnerToken, writeRunnerToken } from '../../../src/server/storage/runnerToken.ts';
 
 const token = 'a-token-of-a-runner-0123456789';

@@ -1,13 +1,13 @@
 /** Follows the summary of a living runner of ours over its event stream. */
 import { get, type IncomingMessage } from 'node:http';
-import type { ExperimentSummary } from '../model/experiment/experiment.ts';
-import { parseJson } from '../model/json/parseJson.ts';
-import { errorCode } from '../system/errorCode.ts';
-import { followSummary, type SummarySource } from '../wire/followSummary.ts';
-import { readText } from '../wire/readBody.ts';
-import { experimentRoutes } from '../wire/routes.ts';
-import { summarySchema } from '../wire/schemas/experiment.ts';
-import { parse } from '../wire/schemas/schema.ts';
+import type { ExperimentSummary } from '../../../model/experiment/experiment.ts';
+import { parseJson } from '../../../model/json/parseJson.ts';
+import { errorCode } from '../../../system/errorCode.ts';
+import { followSummary, type SummarySource } from '../../../wire/followSummary.ts';
+import { readText } from '../../../wire/readBody.ts';
+import { experimentRoutes } from '../../../wire/routes.ts';
+import { summarySchema } from '../../../wire/schemas/experiment.ts';
+import { parse } from '../../../wire/schemas/schema.ts';
 
 export interface RunnerFeedListener {
   summary(summary: ExperimentSummary): void;

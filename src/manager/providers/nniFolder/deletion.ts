@@ -2,14 +2,25 @@
 import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, sep } from 'node:path';
-import { httpError } from '../server/security/httpError.ts';
-import { experimentLayout, isExperimentId } from '../server/storage/layout.ts';
-import { updateManifest } from '../server/storage/manifest.ts';
-import { storageError } from '../server/storage/storageError.ts';
-import type { Registry } from './registry.ts';
+import type { ManifestEntry } from '../../../model/experiment/experiment.ts';
+import { httpError } from '../../../server/security/httpError.ts';
+import { experimentLayout, isExperimentId } from '../../../server/storage/layout.ts';
+import { updateManifest } from '../../../server/storage/manifest.ts';
+import { storageError } from '../../../server/storage/storageError.ts';
 
 /** What NNI and we make in an experiment's folder. */
 const ownNames = new Set(['checkpoint', 'db', 'environments', 'log', 'trials']);
+
+/** The part of an experiments folder that a deletion needs. */
+export interface DeletableFolder {
+  readonly root: string;
+  hold(id: string): (() => void) | undefined;
+  refresh(): Promise<void>;
+  directory(id: string): string | undefined;
+  isLive(id: string): boolean;
+  manifestEntry(id: string): ManifestEntry | undefined;
+  close(id: string): void;
+}
 
 /**
  * Deletes an experiment that nobody runs. It goes off the list at once or not at all.
@@ -17,26 +28,26 @@ const ownNames = new Set(['checkpoint', 'db', 'environments', 'log', 'trials']);
  * @throws HttpError 404 where there is none; 409 while it runs, or where its folder is none that may be removed; 500 with the reason
  * when files of it had to stay behind, which no list shows any more
  */
-export async function deleteExperiment(registry: Registry, id: string): Promise<void> {
-  const release = registry.hold(id);
+export async function deleteExperiment(folder: DeletableFolder, id: string): Promise<void> {
+  const release = folder.hold(id);
   if (!release) throw httpError(409, `Experiment ${id} is being started or deleted already.`);
   try {
     // Its runner may have ended a moment ago.
-    await registry.refresh();
-    const directory = registry.directory(id);
+    await folder.refresh();
+    const directory = folder.directory(id);
     if (!isExperimentId(id) || directory === undefined)
-      throw httpError(404, `There is no experiment ${id} in ${registry.root}.`);
-    if (registry.isLive(id)) throw httpError(409, `Experiment ${id} is running; stop it first.`);
+      throw httpError(404, `There is no experiment ${id} in ${folder.root}.`);
+    if (folder.isLive(id)) throw httpError(409, `Experiment ${id} is running; stop it first.`);
     await checkFolder(directory);
-    registry.close(id);
-    await remove(registry, id, directory);
+    folder.close(id);
+    await remove(folder, id, directory);
   } finally {
     release();
-    await registry.refresh();
+    await folder.refresh();
   }
 }
 
-async function remove(registry: Registry, id: string, directory: string): Promise<void> {
+async function remove(folder: DeletableFolder, id: string, directory: string): Promise<void> {
   // Under a name that is no id nothing is listed that is only half there.
   const aside = join(dirname(directory), `.deleted-${id}-${process.pid}`);
   const moved = await rename(directory, aside).then(
@@ -46,15 +57,15 @@ async function remove(registry: Registry, id: string, directory: string): Promis
       throw httpError(409, `The folder can't be removed. ${storageError(error, directory).message}`);
     },
   );
-  if (registry.manifestEntry(id)) {
+  if (folder.manifestEntry(id)) {
     try {
-      await updateManifest(registry.root, id, undefined);
+      await updateManifest(folder.root, id, undefined);
     } catch (error) {
       if (moved) await rename(aside, directory);
       throw error;
     }
   }
-  await removeLatest(registry.root, id);
+  await removeLatest(folder.root, id);
   if (!moved) return;
   try {
     await rm(aside, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });

@@ -10,19 +10,16 @@ import { createBoundedServer, defaultServerLimits, type ServerLimits } from '../
 import { hostCheck } from '../server/security/hostCheck.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { jsonErrors } from '../server/security/jsonErrors.ts';
-import { StoredSource } from '../server/sources/storedSource.ts';
+import type { ExperimentSource } from '../server/sources/source.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
 import { type LaunchRequest, managerRoutes, nniBase, runnerAccesses, trialdeckBase } from '../wire/routes.ts';
 import type { ManagerInfo } from '../wire/schemas/manager.ts';
-import { deleteExperiment } from './deletion.ts';
-import type { Launcher } from './launcher.ts';
+import type { Providers } from './providers/providers.ts';
 import { proxy } from './proxy.ts';
-import type { ReadExperiment, Registry } from './registry.ts';
 
 export interface ManagerServerOptions {
-  registry: Registry;
-  launcher: Launcher;
+  providers: Providers;
   info: ManagerInfo;
   host: string;
   token: string;
@@ -62,7 +59,7 @@ export interface ManagerServer {
 }
 
 export function createManagerServer(options: ManagerServerOptions): ManagerServer {
-  const { registry } = options;
+  const { providers } = options;
   // Values are not bent into shape: "3" is no number.
   const server = Fastify({
     serverFactory: (handler) => createBoundedServer(options.limits ?? defaultServerLimits()).on('request', handler),
@@ -86,7 +83,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
   jsonErrors(server, token);
   unreadBodies(server);
   server.get(managerRoutes.info, () => {
-    const warnings = registry.warnings();
+    const warnings = providers.warnings();
     return warnings.length > 0 ? { ...options.info, warnings } : options.info;
   });
   server.register(async (scope) => {
@@ -94,12 +91,12 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
     jsonBodies(scope);
     registerManagerRoutes(scope, options);
   });
-  const stored = new StoredServers(registry);
+  const stored = new SourceServers(providers);
   server.register(async (scope) => {
     scope.addHook('onRequest', token);
     // The proxy passes bodies on as they come, so nothing may read them first.
     unreadBodies(scope);
-    registerExperimentProxy(scope, registry, stored);
+    registerExperimentProxy(scope, providers, stored);
   });
   server.addHook('onClose', () => stored.dispose());
   return { server, connections: () => open };
@@ -107,15 +104,15 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
 
 /** The manager's own routes, all but `info`. */
 function registerManagerRoutes(server: FastifyInstance, options: ManagerServerOptions): void {
-  const { registry, launcher } = options;
-  server.get(managerRoutes.experiments, () => registry.list());
+  const { providers } = options;
+  server.get(managerRoutes.experiments, () => providers.list());
   server.post<{ Body: LaunchRequest }>(
     managerRoutes.experiments,
     { ...launchLimits, schema: launchSchema },
-    ({ body }) => launcher.launch(body),
+    ({ body }) => providers.launch(body),
   );
   server.delete<{ Params: { id: string } }>(`${managerRoutes.experiments}/:id`, async ({ params }, reply) => {
-    await deleteExperiment(registry, params.id);
+    await providers.delete(params.id);
     return reply.code(204).send();
   });
   server.post(managerRoutes.shutdown, (_request, reply) => {
@@ -124,27 +121,26 @@ function registerManagerRoutes(server: FastifyInstance, options: ManagerServerOp
   });
   server.get(managerRoutes.events, (_request, reply) => {
     const stream = new EventStream(reply);
-    stream.send('list', registry.list());
-    const warnings = registry.warnings();
+    stream.send('list', providers.list());
+    const warnings = providers.warnings();
     if (warnings.length > 0) stream.send('warnings', warnings);
-    const listening = registry.listen(({ event, data }) => stream.send(event, data));
+    const listening = providers.listen(({ event, data }) => stream.send(event, data));
     stream.onClose(() => listening.dispose());
     return reply;
   });
 }
 
 /** Every experiment's routes, answered by its runner, by a living NNI or from its database. */
-function registerExperimentProxy(server: FastifyInstance, registry: Registry, stored: StoredServers): void {
+function registerExperimentProxy(server: FastifyInstance, providers: Providers, stored: SourceServers): void {
   const experiment = async (request: FastifyRequest<{ Params: { id: string; '*': string } }>, reply: FastifyReply) => {
     const { id, '*': rest } = request.params;
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
     // The rest as it was sent: decoding and encoding it again could change it.
     const path = `/${request.url.split('?')[0]?.split('/').slice(3).join('/') ?? rest}${query}`;
-    const runner = registry.runner(id);
-    if (runner) return proxy(request, reply, { ...runner, path });
-    const nni = registry.nniTarget(id);
-    if (nni && !answeredHere(request.method, path))
-      return proxy(request, reply, { port: nni.port, path: nni.prefix + path });
+    const process = providers.of(id)?.process(id);
+    if (process?.kind === 'runner') return proxy(request, reply, { port: process.port, token: process.token, path });
+    if (process && !answeredHere(request.method, path))
+      return proxy(request, reply, { port: process.port, path: process.prefix + path });
     return stored.answer(id, request, reply, path);
   };
   server.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url: '/experiments/:id/*', handler: experiment });
@@ -161,15 +157,15 @@ function answeredHere(method: string, path: string): boolean {
 }
 
 /** A small server per stored experiment, reached without a socket: the same routes as a runner's, over the database. */
-class StoredServers {
-  #registry: Registry;
-  #servers = new WeakMap<ReadExperiment, FastifyInstance>();
+class SourceServers {
+  #providers: Providers;
+  #servers = new WeakMap<ExperimentSource, FastifyInstance>();
   /** By experiment: they stay while its database is closed and opened again. */
   #boards = new Map<string, TensorBoards>();
 
-  constructor(registry: Registry) {
-    this.#registry = registry;
-    registry.listen(({ event, data }) => {
+  constructor(providers: Providers) {
+    this.#providers = providers;
+    providers.listen(({ event, data }) => {
       // A runner has TensorBoards of its own.
       if (event === 'removed' || (event === 'experiment' && data.live && data.engine === 'trialdeck'))
         void this.#boards.get(data.id)?.dispose();
@@ -183,9 +179,7 @@ class StoredServers {
   }
 
   async answer(id: string, request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
-    const source = this.#registry.stored(id);
-    // What NNI has just done, whoever asks for it knows of.
-    if (source instanceof StoredSource && source.summary().live) source.refresh();
+    const source = this.#providers.of(id)?.source(id);
     if (!source) throw httpError(404, `There is no experiment ${id} here.`);
     let server = this.#servers.get(source);
     if (!server) {
