@@ -1,20 +1,29 @@
 /** Launches a runner: opens its experiment, builds the parts, serves them. */
 import { resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
-import type { ExperimentProfile, ManifestEntry } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { SearchSession } from '../search/search.ts';
 import { LogFile, type Logger, silentLogger } from '../server/log.ts';
+import { EarlyStops } from '../server/sources/earlyStops.ts';
 import { LiveSource } from '../server/sources/liveSource.ts';
 import { totalsOf } from '../server/sources/source.ts';
-import { type ExperimentDatabase, nniUntilKey } from '../server/storage/experimentDatabase.ts';
+import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
 import type { ExperimentState } from '../server/storage/experimentState.ts';
-import { holderKey } from '../server/storage/holder.ts';
 import { Journal } from '../server/storage/journal.ts';
+import { experimentLayout } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
-import { ManifestWriter } from '../server/storage/manifestWriter.ts';
+import { ManifestWriter, newManifestEntry } from '../server/storage/manifestWriter.ts';
+import {
+  createExperiment,
+  type HeldExperiment,
+  holderMeta,
+  type Place,
+  resumeExperiment,
+  type Undo,
+  viewExperiment,
+} from '../server/storage/openExperiment.ts';
 import { storeBatch } from '../server/storage/storeBatch.ts';
-import { keepTotals, totalsKey } from '../server/storage/trialTotals.ts';
+import { keepTotals } from '../server/storage/trialTotals.ts';
 import type { RunnerAccess } from '../wire/routes.ts';
 import { SearchDriver } from './drivers/search.ts';
 import { SearchPast } from './drivers/searchPast.ts';
@@ -22,15 +31,6 @@ import { openSearch } from './drivers/searchThread.ts';
 import { RunnerEvents } from './events.ts';
 import { launchConfig, logLevel } from './launchConfig.ts';
 import { ExperimentLifecycle } from './lifecycle.ts';
-import {
-  createExperiment,
-  type HeldExperiment,
-  logPath,
-  type Place,
-  resumeExperiment,
-  type Undo,
-  viewExperiment,
-} from './openExperiment.ts';
 import { Listener } from './rest/serve.ts';
 import type { PlatformParts } from './trainingServices/platform.ts';
 import { createPlatform } from './trainingServices/registry.ts';
@@ -92,6 +92,7 @@ async function run(
     args.action === 'create'
       ? await createExperiment(place, await launchConfig(request), undo)
       : await resumeExperiment(place, undo);
+  if (!held.isNew) new EarlyStops(held.directory).explain(held.state, held.profile.params);
   const logFile = openLog(held, args, undo);
   const platform = openPlatform(held, place, logFile);
   const search = await openSearch(held.profile.params);
@@ -114,7 +115,7 @@ async function run(
     past && { ...past.inheritance, ...(await findProcesses(past.unfinished, experiment.runs.service)) },
   );
   const known = manifest.write({
-    ...(place.entry && !held.isNew ? {} : newEntry(place.id, held.profile)),
+    ...(place.entry && !held.isNew ? {} : newManifestEntry(place.id, held.profile)),
     port: listener.port,
     pid: process.pid,
     logDir: held.base,
@@ -143,6 +144,7 @@ async function run(
 /** Serves a stored experiment as NNI's `view` does, without changing it. */
 async function view(args: LaunchArguments, place: Place, shutDown: () => void, undo: Undo): Promise<Runner> {
   const { directory, database, profile, state } = await viewExperiment(place, undo);
+  new EarlyStops(directory).explain(state, profile.params);
   const source = new LiveSource(place.root, directory, state, {
     profile,
     status: 'VIEWED',
@@ -155,7 +157,7 @@ async function view(args: LaunchArguments, place: Place, shutDown: () => void, u
   catchStrays(silentLogger, () => undefined);
   const manifest = new ManifestWriter(place.root, place.id, place.entry, silentLogger);
   // NNI's view also overwrites the times.
-  const fresh = place.entry ? {} : newEntry(place.id, profile);
+  const fresh = place.entry ? {} : newManifestEntry(place.id, profile);
   await manifest.write({ ...fresh, port: listener.port, pid: process.pid, status: 'VIEWED' });
   return {
     port: listener.port,
@@ -168,7 +170,7 @@ async function view(args: LaunchArguments, place: Place, shutDown: () => void, u
 }
 
 function openLog({ directory, profile }: HeldExperiment, args: LaunchArguments, undo: Undo): LogFile {
-  const logFile = new LogFile(logPath(directory), logLevel(profile.params, args.debug), false);
+  const logFile = new LogFile(experimentLayout.runnerLog(directory), logLevel(profile.params, args.debug), false);
   undo.push(() => logFile.close());
   logFile.logger('Runner').info(`${args.action} ${args.id} as process ${process.pid}`);
   return logFile;
@@ -239,10 +241,9 @@ function buildExperiment(
 }
 
 /** Stores which process runs the experiment, where it answers, and which rows NNI wrote. */
-function recordRunner({ holder, nniUntil }: HeldExperiment, journal: Journal, source: LiveSource, port: number): void {
+function recordRunner(held: HeldExperiment, journal: Journal, source: LiveSource, port: number): void {
   const configFile = source.configFile === undefined ? {} : { configFile: source.configFile };
-  const origin = { engine: 'trialdeck', ...(nniUntil > 0 ? { [nniUntilKey]: nniUntil } : {}) };
-  journal.write({ meta: { ...origin, [holderKey]: { ...holder, port }, [totalsKey]: null, ...configFile } });
+  journal.write({ meta: { ...holderMeta(held, port), ...configFile } });
 }
 
 function* storedTrials(database: ExperimentDatabase, state: ExperimentState): Generator<StoredTrial> {
@@ -266,19 +267,6 @@ function recordSdk(
     },
     (error) => log.error(`Which nni the trials will import is unknown: ${messageOf(error)}`),
   );
-}
-
-function newEntry(id: string, profile: ExperimentProfile): Partial<ManifestEntry> {
-  const { params, startTime } = profile;
-  return {
-    id,
-    startTime: startTime ?? Date.now(),
-    platform: params.trainingService.platform,
-    experimentName: params.experimentName ?? '',
-    tag: [],
-    webuiUrl: [],
-    prefixUrl: null,
-  };
 }
 
 function stringOrUndefined(value: unknown): string | undefined {

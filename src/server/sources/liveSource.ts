@@ -7,11 +7,11 @@ import type {
   TrialSdk,
 } from '../../model/experiment/experiment.ts';
 import { summarise } from '../../model/experiment/summary.ts';
-import type { MetricPoint } from '../../model/trial/metric.ts';
 import type { ExperimentState } from '../storage/experimentState.ts';
 import type { Batch } from '../storage/journal.ts';
 import { storedTrialDirectory } from '../storage/layout.ts';
 import { readManifest } from '../storage/manifest.ts';
+import { applyBatch } from '../storage/storeBatch.ts';
 import { ChangeStream } from './changes.ts';
 import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
@@ -91,22 +91,10 @@ export class LiveSource implements ExperimentSource {
 
   /** Applies a stored batch to the state in memory and announces the change. */
   apply(batch: Batch): void {
-    for (const { trialId } of batch.putAside ?? []) this.#state.putMetricsAside(trialId);
+    const { trialIds, metrics } = applyBatch(this.#state, batch);
     // Clients hold metrics that don't count any more. They must read everything again.
     if (batch.putAside) this.changes.restart();
-    const trials = new Set<string>();
-    const metrics: MetricPoint[] = [];
-    for (const event of batch.events ?? []) {
-      const trialId = this.#state.applyEvent(event);
-      if (trialId !== undefined) trials.add(trialId);
-    }
-    for (const metric of batch.metrics ?? []) {
-      const point = this.#state.applyMetric(metric);
-      if (!point) continue;
-      metrics.push(point);
-      trials.add(point.trialId);
-    }
-    const rows = [...trials].flatMap((id) => this.#state.row(id) ?? []);
+    const rows = trialIds.flatMap((id) => this.#state.row(id) ?? []);
     this.changes.publish({
       ...(metrics.length === 0 || rows.some((row) => row.final !== undefined) ? { summary: this.summary() } : {}),
       ...(rows.length > 0 ? { trials: rows } : {}),

@@ -14,6 +14,8 @@ export const experimentLayout = {
   directory: (root: string, id: string) => join(root, id),
   database: (directory: string) => join(directory, 'db', 'nni.sqlite'),
   logs: (directory: string) => join(directory, 'log'),
+  /** The log of whatever process runs the experiment, under NNI's name for it. */
+  runnerLog: (directory: string) => join(directory, 'log', 'nnimanager.log'),
   checkpoint: (directory: string) => join(directory, 'checkpoint'),
   trial: (directory: string, trialId: string) => join(directory, 'environments', 'local-env', 'trials', trialId),
 } as const;

@@ -1,5 +1,5 @@
 /** Keeps this experiment's entry in NNI's manifest up to date, one change after the other. */
-import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import type { ExperimentProfile, ManifestEntry } from '../../model/experiment/experiment.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { diskWriter, type FileWriter } from '../../system/fileWriter.ts';
 import type { Logger } from '../log.ts';
@@ -54,4 +54,18 @@ export class ManifestWriter {
     }
     this.#writing = undefined;
   }
+}
+
+/** The first entry of an experiment, without what changes as it runs. */
+export function newManifestEntry(id: string, profile: ExperimentProfile): Partial<ManifestEntry> {
+  const { params, startTime } = profile;
+  return {
+    id,
+    startTime: startTime ?? Date.now(),
+    platform: params.trainingService.platform,
+    experimentName: params.experimentName ?? '',
+    tag: [],
+    webuiUrl: [],
+    prefixUrl: null,
+  };
 }

@@ -1,5 +1,7 @@
-/** Writes a journal's batch into an experiment's database. */
+/** A journal's batch in the two places that know an experiment: its database, and its state in memory. */
+import type { MetricPoint } from '../../model/trial/metric.ts';
 import type { ExperimentDatabase } from './experimentDatabase.ts';
+import type { ExperimentState } from './experimentState.ts';
 import type { Batch } from './journal.ts';
 import type { LogPosition } from './logPosition.ts';
 
@@ -20,4 +22,22 @@ export function storeBatch(database: ExperimentDatabase, batch: Batch): LogPosit
     for (const [key, value] of Object.entries(batch.meta ?? {})) database.setMeta(key, value);
   });
   return database.logEnd();
+}
+
+/** Applies a stored batch to the state in memory. Returns which trials changed, and their new metrics. */
+export function applyBatch(state: ExperimentState, batch: Batch): { trialIds: string[]; metrics: MetricPoint[] } {
+  for (const { trialId } of batch.putAside ?? []) state.putMetricsAside(trialId);
+  const trialIds = new Set<string>();
+  const metrics: MetricPoint[] = [];
+  for (const event of batch.events ?? []) {
+    const trialId = state.applyEvent(event);
+    if (trialId !== undefined) trialIds.add(trialId);
+  }
+  for (const metric of batch.metrics ?? []) {
+    const point = state.applyMetric(metric);
+    if (!point) continue;
+    metrics.push(point);
+    trialIds.add(point.trialId);
+  }
+  return { trialIds: [...trialIds], metrics };
 }

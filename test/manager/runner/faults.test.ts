@@ -115,6 +115,34 @@ describe('runner: faults', () => {
     }
   });
 
+  it('an experiment of version 0.1.0 goes on: its trials are adopted, every metric stored once', async () => {
+    const go = join(root, 'go');
+    const trialCommand = shellTrial(`report PERIODICAL 1 0; until [ -e '${go}' ]; do sleep 0.02; done
+      report PERIODICAL 2 1; report FINAL 3`);
+    const first = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
+    await first.until(({ trials }) => trials[0]?.intermediates === 1);
+    await first.kill();
+    // That version kept process and byte offset in one handle.
+    const database = new DatabaseSync(join(root, 'exp/db/nni.sqlite'));
+    for (const { trialJobId, handle, position } of database.prepare('SELECT * FROM TrialdeckRun').all()) {
+      const old = { trialId: trialJobId, metricsOffset: Number(position), ...JSON.parse(String(handle)) };
+      const insert = database.prepare('INSERT INTO TrialdeckHandle VALUES (?, ?)');
+      insert.run(String(trialJobId), JSON.stringify(old));
+    }
+    database.exec('DROP TABLE TrialdeckRun');
+    database.close();
+    const second = await launch({ action: 'resume' });
+    const { trials } = await second.until(({ summary }) => summary.counts.RUNNING === 1);
+    assert.equal(trials.length, 1);
+    writeFileSync(go, '');
+    await second.untilStatus('DONE');
+    const data = (await second.metrics()).map((metric) => unwrapMetricData(metric.data));
+    assert.deepEqual(data, ['1', '2', '3']);
+    const after = new DatabaseSync(join(root, 'exp/db/nni.sqlite'), { readOnly: true });
+    assert.deepEqual(after.prepare('SELECT * FROM TrialdeckHandle').all(), []);
+    after.close();
+  });
+
   it('a trial that was accepted but not started runs after a resume, under its own id and number', async () => {
     const first = await launch({ config: { trialCommand: 'sleep 600', maxTrialNumber: 2 } });
     await first.until(({ summary }) => summary.counts.RUNNING === 1);

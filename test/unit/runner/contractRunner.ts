@@ -9,8 +9,8 @@ import { TrialRuns, type TrialRunsOptions } from '../../../src/runner/trials/tri
 import { silentLogger } from '../../../src/server/log.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
-import { type Batch, Journal } from '../../../src/server/storage/journal.ts';
-import { storeBatch } from '../../../src/server/storage/storeBatch.ts';
+import { Journal } from '../../../src/server/storage/journal.ts';
+import { applyBatch, storeBatch } from '../../../src/server/storage/storeBatch.ts';
 
 export class ContractRunner {
   readonly runs: TrialRuns;
@@ -33,7 +33,10 @@ export class ContractRunner {
         if (this.#isLocked) throw new Error('the database is locked');
         return storeBatch(this.#database, batch);
       },
-      apply: (batch) => this.#apply(batch),
+      apply: (batch) => {
+        applyBatch(this.state, batch);
+        this.#notify();
+      },
     });
     this.#events.on('trialEnded', () => this.#notify());
     this.#events.on('trialsBroken', (reason) => this.broken.push(reason));
@@ -116,13 +119,6 @@ export class ContractRunner {
     if (this.#isKilled) return;
     await this.runs.cancelAll({ status: 'USER_CANCELED', message: 'stopped with the experiment' });
     await this.kill();
-  }
-
-  #apply(batch: Batch): void {
-    for (const { trialId } of batch.putAside ?? []) this.state.putMetricsAside(trialId);
-    for (const event of batch.events ?? []) this.state.applyEvent(event);
-    for (const metric of batch.metrics ?? []) this.state.applyMetric(metric);
-    this.#notify();
   }
 
   #notify(): void {

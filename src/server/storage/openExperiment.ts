@@ -1,21 +1,18 @@
-/** Opens a new or a stored experiment, and holds it for this process. */
+/** Opens a new or a stored experiment, and makes this process its holder: a runner, or a program that runs trials itself. */
 import { existsSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { ExperimentConfig } from '../model/config/config.ts';
-import type { ExperimentProfile, ManifestEntry } from '../model/experiment/experiment.ts';
-import { optimizeModeOf } from '../model/experiment/optimizeMode.ts';
-import { messageOf } from '../model/text/messageOf.ts';
-import { EarlyStops } from '../server/sources/earlyStops.ts';
-import { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
-import { ExperimentState } from '../server/storage/experimentState.ts';
-import { holdExperiment, refuseIfHeld } from '../server/storage/holdExperiment.ts';
-import type { Holder } from '../server/storage/holder.ts';
-import { LaunchError } from '../server/storage/launchError.ts';
-import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
-import { makeFolder } from '../system/makeFolder.ts';
-
-/** NNI's name of its manager's log. */
-const logName = 'nnimanager.log';
+import { dirname } from 'node:path';
+import type { ExperimentConfig } from '../../model/config/config.ts';
+import type { ExperimentProfile, ManifestEntry } from '../../model/experiment/experiment.ts';
+import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
+import { messageOf } from '../../model/text/messageOf.ts';
+import { makeFolder } from '../../system/makeFolder.ts';
+import { ExperimentDatabase, nniUntilKey } from './experimentDatabase.ts';
+import { ExperimentState } from './experimentState.ts';
+import { holdExperiment, refuseIfHeld } from './holdExperiment.ts';
+import { type Holder, holderKey } from './holder.ts';
+import { LaunchError } from './launchError.ts';
+import { experimentLayout, newExperimentBase, storedExperimentBase } from './layout.ts';
+import { totalsKey } from './trialTotals.ts';
 
 /** What to undo, the last first, when a launch fails half way. */
 export type Undo = (() => void | Promise<void>)[];
@@ -61,7 +58,7 @@ export async function createExperiment(place: Place, config: ExperimentConfig, u
   }
   // The launcher may have made the folder, for the output of this process.
   const made = existsSync(directory)
-    ? [dirname(path), experimentLayout.checkpoint(directory), logPath(directory)]
+    ? [dirname(path), experimentLayout.checkpoint(directory), experimentLayout.runnerLog(directory)]
     : [directory];
   undo.push(() => {
     for (const each of made) rmSync(each, { recursive: true, force: true });
@@ -85,7 +82,7 @@ export async function resumeExperiment(place: Place, undo: Undo): Promise<HeldEx
   const holder = await holdExperiment(database, place.id, place.entry);
   // NNI's rows are read with its mix-ups undone, now and by every later reader.
   const nniUntil = Math.min(database.nniUntil(), Date.now());
-  return { directory, base, holder, isNew: false, nniUntil, ...replay(place.id, directory, database, nniUntil) };
+  return { directory, base, holder, isNew: false, nniUntil, ...replay(place.id, database, nniUntil) };
 }
 
 /**
@@ -98,12 +95,22 @@ export async function viewExperiment(place: Place, undo: Undo): Promise<ViewedEx
   const database = ExperimentDatabase.openReadOnly(experimentLayout.database(directory));
   undo.push(() => database.close());
   await refuseIfHeld(database, place.id, place.entry);
-  return { directory, ...replay(place.id, directory, database, database.nniUntil()) };
+  return { directory, ...replay(place.id, database, database.nniUntil()) };
 }
 
-/** Path of the runner's log. */
-export function logPath(directory: string): string {
-  return join(experimentLayout.logs(directory), logName);
+/**
+ * What the database keeps of a held experiment's holder.
+ *
+ * @param port of its REST; absent for a process that serves none
+ */
+export function holderMeta({ holder, nniUntil }: HeldExperiment, port?: number): Readonly<Record<string, unknown>> {
+  return {
+    engine: 'trialdeck',
+    ...(nniUntil > 0 ? { [nniUntilKey]: nniUntil } : {}),
+    [holderKey]: { ...holder, ...(port === undefined ? {} : { port }) },
+    // Totals that an earlier holder kept will be wrong soon.
+    [totalsKey]: null,
+  };
 }
 
 function storedDirectory({ root, id, entry }: Place): string {
@@ -114,7 +121,6 @@ function storedDirectory({ root, id, entry }: Place): string {
 
 function replay(
   id: string,
-  directory: string,
   database: ExperimentDatabase,
   nniUntil: number,
 ): Pick<ViewedExperiment, 'database' | 'profile' | 'state'> {
@@ -124,7 +130,6 @@ function replay(
   const profile = { ...stored, id };
   const state = new ExperimentState(optimizeModeOf(profile.params), nniUntil);
   database.replayInto(state);
-  new EarlyStops(directory).explain(state, profile.params);
   return { database, profile, state };
 }
 
