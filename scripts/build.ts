@@ -7,16 +7,18 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
 import { configSchema, searchSpaceSchema } from '../src/model/config/configSchema.ts';
+import { type BuiltFile, splitBundle, toCommonJs } from './buildExtension.ts';
 import { projectRoot } from './folders.ts';
 import { writeNotices } from './notices.ts';
 
 const dist = join(projectRoot, 'dist');
 
+const entryOfExtension = join(projectRoot, 'src/extension.ts');
+
 /** A process of its own each: entry file to bundle. */
 const nodeEntries = {
-  extension: 'src/extension.ts',
   cli: 'src/cli.ts',
   manager: 'src/manager/main.ts',
   runner: 'src/runner/main.ts',
@@ -59,6 +61,17 @@ const keepApart: Plugin = {
   },
 };
 
+/** The extension's own bundle, which is split in memory before it is written. */
+function extensionBundle(options: { production: boolean }) {
+  return splitBundle({ ...nodeOptions, ...common(options), outdir: dist, plugins: [keepApart] }, entryOfExtension);
+}
+
+/** The files of the extension, not yet written. */
+export async function extensionFiles(options: { production: boolean }): Promise<BuiltFile[]> {
+  const { outputFiles } = await build(extensionBundle(options));
+  return toCommonJs(outputFiles, { ...nodeOptions, ...common(options) });
+}
+
 /** The declarations of the library, by the compiler itself: one file for each source is as good as one in all, and needs no further tool. */
 async function declareTypes(): Promise<void> {
   const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
@@ -68,33 +81,38 @@ async function declareTypes(): Promise<void> {
 /** The package of the icon font, whose files are copied. */
 export const codicons = 'node_modules/@vscode/codicons';
 
-/** What is bundled, for esbuild. */
-export function bundlesOf(options: { production: boolean }): (BuildOptions & { metafile: true })[] {
-  const common = {
+function common(options: { production: boolean }) {
+  return {
     minify: options.production,
     sourcemap: options.production ? false : 'linked',
     metafile: true,
   } as const;
+}
+
+/** What is bundled, for esbuild. */
+export function bundlesOf(options: { production: boolean }): (BuildOptions & { metafile: true })[] {
+  const shared = common(options);
   return [
+    extensionBundle(options),
     {
       ...nodeOptions,
-      ...common,
+      ...shared,
       entryPoints: Object.fromEntries(
         Object.entries(nodeEntries).map(([name, file]) => [name, join(projectRoot, file)]),
       ),
       outdir: dist,
       plugins: [keepApart],
     },
-    { ...nodeOptions, ...common, entryPoints: apart, outdir: dist },
+    { ...nodeOptions, ...shared, entryPoints: apart, outdir: dist },
     // In a folder of its own, which the extension's package leaves out.
     {
       ...nodeOptions,
-      ...common,
+      ...shared,
       entryPoints: { index: join(projectRoot, 'src/client/index.ts') },
       outdir: join(dist, 'library'),
     },
     {
-      ...common,
+      ...shared,
       absWorkingDir: projectRoot,
       bundle: true,
       platform: 'browser',
@@ -111,12 +129,24 @@ export function bundlesOf(options: { production: boolean }): (BuildOptions & { m
   ];
 }
 
+async function writeExtension(split: readonly OutputFile[], options: { production: boolean }): Promise<void> {
+  for (const { name, text, map } of await toCommonJs(split, { ...nodeOptions, ...common(options) })) {
+    if (map !== undefined) await writeFile(join(dist, `${name}.map`), map);
+    await writeFile(join(dist, name), text);
+  }
+}
+
 /** Builds everything into `dist/`. Throws when a file does not compile or a bundled package has no licence text. */
 export async function buildAll(options: { production: boolean }): Promise<void> {
   // A development build overwrites in place, so that processes running from it keep their files.
   if (options.production) await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  const bundles = bundlesOf(options).map((bundle) => build(bundle));
+  const bundles = bundlesOf(options).map(async (bundle) => {
+    const built = await build(bundle);
+    // Only the extension's bundle stays in memory.
+    if (bundle.write === false) await writeExtension(built.outputFiles ?? [], options);
+    return built;
+  });
   await Promise.all([
     // The root package is of type module; the bundles are CommonJS, which starts faster and needs no interop shims.
     writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n'),

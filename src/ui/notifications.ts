@@ -59,7 +59,7 @@ export class Notifications implements Disposable {
     const open = l10n.t('Open');
     let answer: PlainText | undefined;
     if (failed) {
-      const reason = errors[0] ? plainText(errors[0], 200) : l10n.t('no reason was given; its log may tell');
+      const reason = errors[0] ? plainText(errors[0], 200) : l10n.t('no reason given; see the log');
       answer = await showError(l10n.t('{0} has failed: {1}', name, reason), open);
     } else {
       const trials = endedTrials(model.summary);

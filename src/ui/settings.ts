@@ -2,68 +2,91 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
-import { type BackendSetting, backendSettings } from '../model/experiment/backend.ts';
+import { type BackendSetting, backendSettings } from '../model/experiment/backendSetting.ts';
 import { type RunnerAccess, runnerAccesses } from '../wire/routes.ts';
 
 const section = 'trialdeck';
 
-export type SettingName =
-  | 'experimentsDirectory'
-  | 'backend'
-  | 'nnictlPath'
-  | 'runnerAccess'
-  | 'configFiles'
-  | 'codeLens'
-  | 'notifications';
+/** What each setting is before a person sets it, as `package.json` has it. */
+export const settingDefaults = {
+  experimentsDirectory: '',
+  backend: 'auto',
+  nnictlPath: '',
+  runnerAccess: 'refuse',
+  configFiles: [] as string[],
+  codeLens: true,
+  notifications: true,
+} as const;
+
+type SettingDefaults = typeof settingDefaults;
+export type SettingName = keyof SettingDefaults;
+/** `'auto'` is a string, `true` a boolean. */
+type SettingValue<N extends SettingName> = SettingDefaults[N] extends boolean
+  ? boolean
+  : SettingDefaults[N] extends string
+    ? string
+    : readonly string[];
+
+interface SettingsChange {
+  affects(name: SettingName, scope?: ConfigurationScope): boolean;
+}
 
 export class Settings implements Disposable {
-  readonly #changed = new EventEmitter<{ affects(name: SettingName, scope?: ConfigurationScope): boolean }>();
+  readonly #changed = new EventEmitter<SettingsChange>();
   readonly #listening = workspace.onDidChangeConfiguration((event) => {
     if (!event.affectsConfiguration(section)) return;
     this.#changed.fire({ affects: (name, scope) => event.affectsConfiguration(`${section}.${name}`, scope) });
   });
-  readonly onDidChange: Event<{ affects(name: SettingName, scope?: ConfigurationScope): boolean }> =
-    this.#changed.event;
+  readonly onDidChange: Event<SettingsChange> = this.#changed.event;
 
   /** Absolute. NNI's own folder when nothing is set. */
   get experimentsDirectory(): string {
-    const value = workspace.getConfiguration(section).get<string>('experimentsDirectory', '').trim();
+    const value = read('experimentsDirectory').trim();
     if (value === '') return join(homedir(), 'nni-experiments');
     return resolve(homedir(), value.replace(/^~(?=$|[\\/])/, homedir()));
   }
 
   /** Who runs experiments of this machine. */
   get backend(): BackendSetting {
-    const value = workspace.getConfiguration(section).get<string>('backend', 'auto');
+    const value = read('backend');
     return backendSettings.find((known) => known === value) ?? 'auto';
   }
 
   /** Path of `nnictl`; undefined where it is to be found. */
   get nnictlPath(): string | undefined {
-    return workspace.getConfiguration(section).get<string>('nnictlPath', '').trim() || undefined;
+    return read('nnictlPath').trim() || undefined;
   }
 
-  /** What runners do with requests of which this machine does not tell whose they are. */
+  /** What a runner does where the machine can't say who is at the other end of a connection. */
   get runnerAccess(): RunnerAccess {
-    const value = workspace.getConfiguration(section).get<string>('runnerAccess', 'refuse');
+    const value = read('runnerAccess');
     return runnerAccesses.find((known) => known === value) ?? 'refuse';
   }
 
   /** Glob patterns of config files; one that starts with `!` excludes. */
   configFiles(scope?: ConfigurationScope): readonly string[] {
-    return workspace.getConfiguration(section, scope).get<string[]>('configFiles', []);
+    return read('configFiles', scope).filter((pattern) => typeof pattern === 'string');
   }
 
   codeLens(scope?: ConfigurationScope): boolean {
-    return workspace.getConfiguration(section, scope).get<boolean>('codeLens', true);
+    return read('codeLens', scope);
   }
 
   get notifications(): boolean {
-    return workspace.getConfiguration(section).get<boolean>('notifications', true);
+    return read('notifications');
   }
 
   dispose(): void {
     this.#listening.dispose();
     this.#changed.dispose();
   }
+}
+
+/** The default where what a person wrote into the file is of another type. */
+function read<N extends SettingName>(name: N, scope?: ConfigurationScope): SettingValue<N> {
+  const fallback: unknown = settingDefaults[name];
+  const value: unknown = workspace.getConfiguration(section, scope).get(name);
+  const fits = typeof value === typeof fallback && Array.isArray(value) === Array.isArray(fallback);
+  // The default has the type of its setting, and the value has that of the default.
+  return (fits ? value : fallback) as SettingValue<N>;
 }

@@ -46,7 +46,10 @@ export const l10n = {
   },
   /** A sentence of ours, in the person's language. The arguments come from anywhere: they are cut and made plain. */
   t(message: string, ...args: (string | number | PlainText)[]): PlainText {
-    const plain = args.map((arg) => (typeof arg === 'number' ? arg : plainText(arg, maxArgumentChars)));
+    const plain = args.map((arg) =>
+      // A server may have sent something else than its interface says.
+      typeof arg === 'number' ? arg : plainText(String(arg), maxArgumentChars),
+    );
     return plainText(vscodeL10n.t(message, ...plain), 4000);
   },
 };

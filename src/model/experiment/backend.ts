@@ -1,12 +1,9 @@
 /** Which of the two engines runs an experiment: the embedded manager, or a real NNI by its `nnictl`. */
 import type { ExperimentConfig } from '../config/config.ts';
 import { embeddedSupport } from '../config/embeddedSupport.ts';
+import type { Backend, BackendSetting } from './backendSetting.ts';
 
-export type Backend = 'embedded' | 'nnictl';
-/** What a person sets. `auto`: embedded where it can run the config, else NNI. */
-export type BackendSetting = 'auto' | Backend;
-
-export const backendSettings: readonly BackendSetting[] = ['auto', 'embedded', 'nnictl'];
+export { type Backend, type BackendSetting, backendSettings } from './backendSetting.ts';
 
 export interface BackendChoice {
   backend: Backend;

@@ -34,7 +34,7 @@ export async function openConfig(services: Services, ...args: unknown[]): Promis
   await window.showTextDocument(await workspace.openTextDocument({ language: 'json', content }));
   const reason =
     configFile === undefined
-      ? l10n.t('It is not known from which file {0} was launched; this is the config that was recorded.', name)
+      ? l10n.t('Trialdeck does not know which file started {0}; this is the config that was recorded.', name)
       : l10n.t('{0} is not there any more; this is the config that was recorded.', basename(configFile));
   void showInformation(reason);
 }

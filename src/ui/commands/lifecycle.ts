@@ -7,10 +7,11 @@ import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, withProgress } from '../window.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
+import { asReference, isFromTree } from './references.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { storeUntil } from './storeUntil.ts';
-import { asReference, type ExperimentRef, experimentTarget, isFromTree, references, type Target } from './target.ts';
+import { type ExperimentRef, experimentTarget, references, type Target } from './target.ts';
 import { openTrial } from './trials.ts';
 
 /** NNI ends its trials first, which may take a minute. Milliseconds. */

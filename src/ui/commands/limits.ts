@@ -48,7 +48,7 @@ const limits = {
   }),
   trialNumber: (): Limit => ({
     placeHolder: l10n.t('Change the maximum trial number of which experiment?'),
-    prompt: l10n.t('After how many trials the experiment ends'),
+    prompt: l10n.t('Maximum number of trials'),
     current: (experiment) => (experiment.maxTrialNumber === undefined ? '' : String(experiment.maxTrialNumber)),
     problem: (text, experiment) => {
       const value = wholeNumber(text);

@@ -1,32 +1,17 @@
 /** Registers the user actions as commands: checks trust, runs the function of the action, and tells a failure once. */
 import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
-import { type ActionId, actionIds, actionOf } from '../actions.ts';
-import { connectManager } from '../connections/connect.ts';
-import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
+import { actionIds, actionOf } from '../actions.ts';
 import { Labels } from '../explorer/labels.ts';
 import { l10n } from '../window.ts';
-import { deleteExperiment } from './deleteExperiment.ts';
-import { exportResults } from './exportResults.ts';
-import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
-import { importResults } from './importResults.ts';
-import { openExperiment, resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
-import { updateLimit } from './limits.ts';
+import type { commandFunctions } from './functions.ts';
 import { LogDocuments } from './logDocuments.ts';
 import { logSource } from './logSource.ts';
-import { openQuickstart } from './quickstart.ts';
+import { isFromTree } from './references.ts';
 import { Refusal } from './refusal.ts';
-import { retryFailedTrials, retryTrial } from './retryTrials.ts';
-import { run, validate } from './run.ts';
-import { SpaceDocuments, updateSearchSpace } from './searchSpace.ts';
 import type { GivenServices, Services } from './services.ts';
-import { isFromTree } from './target.ts';
+import { SpaceDocuments } from './spaceDocuments.ts';
 import { tell } from './tell.ts';
-import { openTensorBoard, stopTensorBoard } from './tensorBoard.ts';
 import { TrialDrafts } from './trialDrafts.ts';
-import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
-import { openWebPortal } from './webPortal.ts';
-
-type Run = (services: Services, ...args: unknown[]) => Promise<void>;
 
 /** Registers every command. What the returned disposable owns ends with it; it is also added to the context. */
 export function registerCommands(context: ExtensionContext, given: GivenServices): Disposable {
@@ -44,46 +29,11 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
   const spaces = new SpaceDocuments();
   const logs = new LogDocuments(logSource(store));
 
-  /** The function of each action; what it needs is in the table of actions. */
-  const functions: Record<ActionId, Run> = {
-    run,
-    validate: validate,
-    openQuickstart: openQuickstart(context),
-    openExperiment: openExperiment,
-    viewExperiment: viewExperiment,
-    openTrial: openTrial,
-    stopExperiment: stopExperiment,
-    resumeExperiment: resumeExperiment,
-    stopAndResume: stopAndResume,
-    deleteExperiment: deleteExperiment,
-    updateConcurrency: updateLimit('concurrency'),
-    updateTrialNumber: updateLimit('trialNumber'),
-    updateDuration: updateLimit('duration'),
-    updateSearchSpace: updateSearchSpace(spaces),
-    addTrial: addTrial(drafts),
-    copyTrial: copyTrial(drafts),
-    queueTrial: queueTrial(drafts),
-    killTrial: killTrial,
-    retryTrial: retryTrial,
-    retryFailedTrials: retryFailedTrials,
-    exportResults: exportResults,
-    importResults: importResults,
-    openTrialLog: openTrialLog,
-    openTrialOutput: openTrialOutput,
-    openManagerLog: openManagerLog,
-    openDispatcherLog: openDispatcherLog,
-    openTensorBoard: openTensorBoard,
-    stopTensorBoard: stopTensorBoard,
-    openWebPortal: openWebPortal,
-    openConfig: openConfig,
-    copyParameters: copyParameters,
-    refresh: () => store.show(),
-    retryConnection: retryConnection,
-    connectManager: connectManager,
-    renameConnection: renameConnection,
-    changeToken: changeToken,
-    forgetConnection: forgetConnection,
-    showLog: async () => log.show(),
+  let loaded: ReturnType<typeof commandFunctions> | undefined;
+  const functions = async () => {
+    const { commandFunctions } = await import('./functions.ts');
+    loaded ??= commandFunctions(context, { drafts, spaces });
+    return loaded;
   };
 
   const disposables: Disposable[] = [drafts, spaces, logs];
@@ -95,7 +45,7 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
           if (trust && !workspace.isTrusted) throw restricted();
           // Keys act on the row under the keyboard, which the arrow keys have only focused.
           if (isFromTree(args[0])) await services.explorer.selectFocused();
-          await functions[id](services, ...args);
+          await (await functions())[id](services, ...args);
         } catch (error) {
           await tell(error, log, id);
         }

@@ -13,9 +13,10 @@ import { l10n, pick, showInformation, withViewProgress } from '../window.ts';
 import { tellWhy, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
 import { launchEnvironment } from './python.ts';
+import { asReference } from './references.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import { asReference, references, targetOf } from './target.ts';
+import { references, targetOf } from './target.ts';
 
 export async function run(services: Services, ...args: unknown[]): Promise<void> {
   const uri = await configFile(services, args, l10n.t('Which config file do you want to run?'));
@@ -99,7 +100,7 @@ async function configFile(services: Services, args: readonly unknown[], placeHol
   if (asReference(first)) {
     const [reference] = references(services, args);
     const file = reference && targetOf(services, reference).summary.configFile;
-    if (file === undefined) throw new Refusal(l10n.t('It is not known from which file this experiment was launched.'));
+    if (file === undefined) throw new Refusal(l10n.t('Trialdeck does not know which file started this experiment.'));
     return Uri.file(file);
   }
   const front = configInFront(services.settings);

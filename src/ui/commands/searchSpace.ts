@@ -1,8 +1,6 @@
 /** Change the search space of a running experiment from a file: show what differs, ask, push. */
 import { basename } from 'node:path';
-import { commands, type Disposable, EventEmitter, TabInputTextDiff, Uri, window, workspace } from 'vscode';
-import { plainNumbers } from '../../model/json/writtenNumber.ts';
-import type { SearchSpace } from '../../model/space/searchSpace.ts';
+import { commands, TabInputTextDiff, Uri, window } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { withIcon } from '../../model/text/plainText.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
@@ -10,50 +8,9 @@ import { l10n, pick, pickFile, showDone } from '../window.ts';
 import { exists } from './exists.ts';
 import { chosen, Dismissed, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
+import type { SpaceDocuments } from './spaceDocuments.ts';
+import { spaceText } from './spaceText.ts';
 import { currentSpace, experimentTarget, type Target } from './target.ts';
-
-const spaceScheme = 'trialdeck-space';
-
-/** The two sides of the comparison, as read-only documents. */
-export class SpaceDocuments implements Disposable {
-  readonly #texts = new Map<string, string>();
-  readonly #changed = new EventEmitter<Uri>();
-  readonly #registration: Disposable;
-
-  constructor() {
-    this.#registration = workspace.registerTextDocumentContentProvider(spaceScheme, {
-      onDidChange: this.#changed.event,
-      // Undefined: no such document, as when a comparison is still open after a reload.
-      provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()),
-    });
-  }
-
-  put(name: string, side: string, space: SearchSpace): Uri {
-    const uri = Uri.from({ scheme: spaceScheme, path: `/${name.replaceAll('/', '_')}.json`, query: side });
-    this.#texts.set(uri.toString(), spaceText(space));
-    this.#changed.fire(uri);
-    return uri;
-  }
-
-  dispose(): void {
-    this.#registration.dispose();
-    this.#changed.dispose();
-  }
-}
-
-/** One line for each parameter, in a fixed order and in plain numbers, so that only real differences show. */
-function spaceText(space: SearchSpace): string {
-  const lines = Object.entries(plainNumbers(space))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, entry]) => `  ${JSON.stringify(name)}: ${entryText(entry)}`);
-  return `{\n${lines.join(',\n')}\n}\n`;
-}
-
-function entryText(entry: SearchSpace[string]): string {
-  const short = JSON.stringify({ _type: entry._type, _value: entry._value });
-  if (short.length <= 100) return short.replaceAll('":', '": ').replaceAll(',"', ', "');
-  return JSON.stringify(entry, null, 2).replaceAll('\n', '\n  ');
-}
 
 export function updateSearchSpace(documents: SpaceDocuments) {
   return async (services: Services, ...args: unknown[]): Promise<void> => {
@@ -71,10 +28,10 @@ export function updateSearchSpace(documents: SpaceDocuments) {
     if (spaceText(next) === spaceText(now)) {
       throw new Refusal(l10n.t('{0} uses the search space of {1} already.', summary.name, name));
     }
-    const compared = documents.put(summary.name, `${target.experimentId}-next`, next);
+    const compared = documents.put(summary.name, `${target.experimentId}-next`, spaceText(next));
     await commands.executeCommand(
       'vscode.diff',
-      documents.put(summary.name, `${target.experimentId}-now`, now),
+      documents.put(summary.name, `${target.experimentId}-now`, spaceText(now)),
       compared,
       l10n.t('{0}: search space now ↔ {1}', summary.name, name),
       { preview: true },

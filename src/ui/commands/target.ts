@@ -12,18 +12,11 @@ import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, 
 import { trialTitle } from '../explorer/labels.ts';
 import { l10n, type PickItem, pick, pickSeveral } from '../window.ts';
 import { noneAllows, whyNot } from './reasons.ts';
+import { asReference, isFromTree } from './references.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 
 export type { ExperimentRef, Target } from '../experiments.ts';
-
-/** Reads tree nodes, CodeLens arguments and a page's menu context alike; anything else is no reference. */
-export function asReference(value: unknown): (ExperimentRef & { trialId?: string }) | undefined {
-  if (value === null || typeof value !== 'object') return undefined;
-  const { connectionId, experimentId, trialId } = value as Record<string, unknown>;
-  if (typeof connectionId !== 'string' || typeof experimentId !== 'string') return undefined;
-  return typeof trialId === 'string' ? { connectionId, experimentId, trialId } : { connectionId, experimentId };
-}
 
 /** What the arguments of a command name: all selected rows when the tree gives a selection, else the first argument. */
 export function references(services: Services, args: readonly unknown[]): (ExperimentRef & { trialId?: string })[] {
@@ -31,11 +24,6 @@ export function references(services: Services, args: readonly unknown[]): (Exper
   if (isFromTree(first)) return services.explorer.selection.flatMap((node) => asReference(node) ?? []);
   const nodes = Array.isArray(selection) && selection.length > 0 ? selection : [first];
   return nodes.flatMap((node) => asReference(node) ?? []);
-}
-
-/** Key bindings in the tree say so, because they are called without rows. */
-export function isFromTree(value: unknown): boolean {
-  return value !== null && typeof value === 'object' && 'from' in value && value.from === 'tree';
 }
 
 /** The experiment to act on. Throws {@link Refusal} when none allows it, Dismissed when the person picks none. */

@@ -22,8 +22,9 @@ import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { plainText, withIcon } from '../../model/text/plainText.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
+import type { ExperimentRef } from '../experiments.ts';
 import { codeLens, diagnostic, l10n } from '../window.ts';
-import { asReference, type ExperimentRef } from './target.ts';
+import { asReference } from './references.ts';
 
 /** Drafts outlive a reload of the window, as unsaved documents do. */
 const memoryKey = 'trialdeck.trialDrafts';

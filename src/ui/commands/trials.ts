@@ -6,18 +6,10 @@ import { askFirst, l10n, showDone } from '../window.ts';
 import { deleteExperiment } from './deleteExperiment.ts';
 import { selectsTrials, stopExperiment } from './lifecycle.ts';
 import { ranWith } from './ranWith.ts';
+import { isFromTree } from './references.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import {
-  currentSpace,
-  experimentTarget,
-  isFromTree,
-  killable,
-  references,
-  targetOf,
-  trialName,
-  trialTargets,
-} from './target.ts';
+import { currentSpace, experimentTarget, killable, references, targetOf, trialName, trialTargets } from './target.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
 
 const bullet = ({ message }: { message: string }) => `• ${message}`;
@@ -141,6 +133,6 @@ export function queueTrial(drafts: TrialDrafts) {
 /** Closes the untitled document without asking whether to save it: it has done its work. */
 async function closeDraft(uri: Uri): Promise<void> {
   const document = await workspace.openTextDocument(uri);
-  await window.showTextDocument(document, { preserveFocus: true });
+  await window.showTextDocument(document);
   await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 }

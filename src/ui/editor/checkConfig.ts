@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { FileType, type TextDocument, Uri, workspace } from 'vscode';
 import type { ConfigProblem, ExperimentConfig } from '../../model/config/config.ts';
 import type { ConfigIo } from '../../model/config/readConfig.ts';
-import { type BackendChoice, type BackendSetting, chooseBackend } from '../../model/experiment/backend.ts';
+import type { BackendChoice, BackendSetting } from '../../model/experiment/backend.ts';
 import { l10n } from '../window.ts';
 
 export interface CheckedConfig {
@@ -30,7 +30,10 @@ export async function checkConfig(document: TextDocument, advice: BackendAdvice)
   const file = document.uri.fsPath;
   const files = new Set([file]);
   // With its YAML parser it is a good part of the extension: loaded when the first config is read, not when VS Code starts.
-  const { readConfig } = await import('../../model/config/readConfig.ts');
+  const [{ readConfig }, { chooseBackend }] = await Promise.all([
+    import('../../model/config/readConfig.ts'),
+    import('../../model/experiment/backend.ts'),
+  ]);
   const { setting } = advice;
   const options = setting === 'embedded' ? { engine: setting } : {};
   const reading = await readConfig({ text: document.getText(), file }, editorIo(files), options);
@@ -49,7 +52,11 @@ async function noteOf(unsupported: ConfigProblem, uri: Uri, { missing }: Backend
   if (reason === undefined) {
     return { ...unsupported, severity: 'information', message: l10n.t('Runs with nnictl: {0}', message) };
   }
-  return { ...unsupported, severity: 'warning', message: l10n.t('{0} It takes NNI, but {1}', message, reason) };
+  return {
+    ...unsupported,
+    severity: 'warning',
+    message: l10n.t('Needs NNI: {0} No NNI was found: {1}', message, reason),
+  };
 }
 
 /** Files as the editor has them. @param read gets the path of every file that was asked for */

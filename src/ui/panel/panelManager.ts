@@ -4,8 +4,7 @@ import { plainText } from '../../model/text/plainText.ts';
 import { disposeAll, Emitter, type Event } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { openWebviewPanel } from '../window.ts';
-import { ExperimentPanel, type PanelServices, resourceRoots } from './experimentPanel.ts';
-import { readPageState } from './messages.ts';
+import type { ExperimentPanel, PanelServices } from './experimentPanel.ts';
 
 const panelType = 'trialdeck.experiment';
 
@@ -47,7 +46,7 @@ export class PanelManager implements Disposable {
     this.#disposables.push(
       this.#picked,
       window.registerWebviewPanelSerializer(panelType, {
-        deserializeWebviewPanel: async (panel, state) => this.#restore(panel, state),
+        deserializeWebviewPanel: (panel, state) => this.#restore(panel, state),
       }),
     );
   }
@@ -62,15 +61,21 @@ export class PanelManager implements Disposable {
 
   /** Opens the experiment's panel, or brings it to the front, and gives it the keyboard: for a person who asked for just that. */
   async open(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
-    this.#open(connectionId, experimentId, options, false);
+    await this.#open(connectionId, experimentId, options, false);
   }
 
   /** As {@link open}, and leaves the keyboard where it is: for what opens by itself, maybe while the person types elsewhere. */
   async show(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
-    this.#open(connectionId, experimentId, options, true);
+    await this.#open(connectionId, experimentId, options, true);
   }
 
-  #open(connectionId: string, experimentId: string, options: PanelOptions, preserveFocus: boolean): void {
+  async #open(
+    connectionId: string,
+    experimentId: string,
+    options: PanelOptions,
+    preserveFocus: boolean,
+  ): Promise<void> {
+    const parts = await panelParts();
     const known = this.#panels.get(key(connectionId, experimentId));
     if (known) {
       if (options.trialId !== undefined) known.select(options.trialId);
@@ -81,9 +86,9 @@ export class PanelManager implements Disposable {
     const title = this.#services.store.summary(connectionId, experimentId)?.name || experimentId;
     const webview = openWebviewPanel(panelType, plainText(title, 120), preserveFocus, {
       enableScripts: true,
-      localResourceRoots: resourceRoots(extensionUri),
+      localResourceRoots: parts.resourceRoots(extensionUri),
     });
-    this.#add(webview, { connectionId, experimentId, ...options });
+    this.#add(parts, webview, { connectionId, experimentId, ...options });
   }
 
   /** Picks a trial in the experiment's panel when that is open, or in the one that VS Code restores after a reload of the window. */
@@ -105,8 +110,9 @@ export class PanelManager implements Disposable {
     disposeAll(this.#disposables);
   }
 
-  #restore(webview: WebviewPanel, state: unknown): void {
-    const identity = readPageState(state);
+  async #restore(webview: WebviewPanel, state: unknown): Promise<void> {
+    const parts = await panelParts();
+    const identity = parts.readPageState(state);
     if (!identity) {
       // Closed before its page ever stored anything, or stored by a version that is not understood.
       webview.dispose();
@@ -119,12 +125,13 @@ export class PanelManager implements Disposable {
       return;
     }
     const picked = this.#earlyPicks.get(id);
-    this.#add(webview, { connectionId, experimentId, trialId: picked === undefined ? selectedTrial : picked });
+    this.#add(parts, webview, { connectionId, experimentId, trialId: picked === undefined ? selectedTrial : picked });
     // The panel says by itself what the connection is doing meanwhile.
     void this.#services.store.connection(connectionId)?.show();
   }
 
   #add(
+    { ExperimentPanel }: PanelParts,
     webview: WebviewPanel,
     experiment: { connectionId: string; experimentId: string; trialId?: string | null },
   ): void {
@@ -138,6 +145,10 @@ export class PanelManager implements Disposable {
     });
   }
 }
+
+/** What a panel is made of. Read when the first one opens, so that the extension starts with less. */
+const panelParts = () => import('./panelParts.ts');
+type PanelParts = Awaited<ReturnType<typeof panelParts>>;
 
 function key(connectionId: string, experimentId: string): string {
   return JSON.stringify([connectionId, experimentId]);

@@ -17,7 +17,8 @@ import {
   workspace,
 } from 'vscode';
 import { type LogAddress, LogDocuments, logUri } from '../../../src/ui/commands/logDocuments.ts';
-import { SpaceDocuments, updateSearchSpace } from '../../../src/ui/commands/searchSpace.ts';
+import { updateSearchSpace } from '../../../src/ui/commands/searchSpace.ts';
+import { SpaceDocuments } from '../../../src/ui/commands/spaceDocuments.ts';
 import { TrialDrafts } from '../../../src/ui/commands/trialDrafts.ts';
 import { queueTrial } from '../../../src/ui/commands/trials.ts';
 import { eventually, until } from '../waiting.ts';

@@ -188,7 +188,7 @@ describe('who runs an experiment', () => {
 
   it('is said of a config before it is run: as news, as a warning where there is no NNI, as an error where none may', async () => {
     const found = { severity: 'information', message: /^Runs with nnictl: .*remote/ };
-    const without = { severity: 'warning', message: /remote.* It takes NNI, but there is none/ };
+    const without = { severity: 'warning', message: /^Needs NNI: .*remote.* No NNI was found: there is none/ };
     for (const [setting, missing, wanted] of [
       ['auto', undefined, found],
       ['auto', 'there is none', without],

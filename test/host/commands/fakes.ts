@@ -94,6 +94,7 @@ export function world(
     config: { searchSpace: { lr: { _type: 'uniform', _value: [0, 1] } } },
   };
   const store = {
+    local: { id: 'local' },
     connections: [{ id: 'local', label: 'This machine', experiments: [experiment], retry: () => Promise.resolve() }],
     connection: () => store.connections[0],
     experiment: (_connection: string, id: string) => (id === experiment.id ? model : undefined),

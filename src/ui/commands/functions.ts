@@ -1,0 +1,75 @@
+/** The function of each user action. Read when the first command is run, so that the extension starts with less. */
+import type { ExtensionContext } from 'vscode';
+import type { ActionId } from '../actions.ts';
+import { connectManager } from '../connections/connect.ts';
+import { changeToken, forgetConnection, renameConnection, retryConnection } from '../connections/manage.ts';
+import { deleteExperiment } from './deleteExperiment.ts';
+import { exportResults } from './exportResults.ts';
+import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
+import { importResults } from './importResults.ts';
+import { openExperiment, resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
+import { updateLimit } from './limits.ts';
+import { openQuickstart } from './quickstart.ts';
+import { retryFailedTrials, retryTrial } from './retryTrials.ts';
+import { run, validate } from './run.ts';
+import { updateSearchSpace } from './searchSpace.ts';
+import type { Services } from './services.ts';
+import type { SpaceDocuments } from './spaceDocuments.ts';
+import { openTensorBoard, stopTensorBoard } from './tensorBoard.ts';
+import type { TrialDrafts } from './trialDrafts.ts';
+import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
+import { openWebPortal } from './webPortal.ts';
+
+export type CommandFunction = (services: Services, ...args: unknown[]) => Promise<void>;
+
+/** The documents that commands open; they are registered when the extension starts. */
+export interface CommandDocuments {
+  drafts: TrialDrafts;
+  spaces: SpaceDocuments;
+}
+
+export function commandFunctions(
+  context: ExtensionContext,
+  { drafts, spaces }: CommandDocuments,
+): Record<ActionId, CommandFunction> {
+  return {
+    run,
+    validate,
+    openQuickstart: openQuickstart(context),
+    openExperiment,
+    viewExperiment,
+    openTrial,
+    stopExperiment,
+    resumeExperiment,
+    stopAndResume,
+    deleteExperiment,
+    updateConcurrency: updateLimit('concurrency'),
+    updateTrialNumber: updateLimit('trialNumber'),
+    updateDuration: updateLimit('duration'),
+    updateSearchSpace: updateSearchSpace(spaces),
+    addTrial: addTrial(drafts),
+    copyTrial: copyTrial(drafts),
+    queueTrial: queueTrial(drafts),
+    killTrial,
+    retryTrial,
+    retryFailedTrials,
+    exportResults,
+    importResults,
+    openTrialLog,
+    openTrialOutput,
+    openManagerLog,
+    openDispatcherLog,
+    openTensorBoard,
+    stopTensorBoard,
+    openWebPortal,
+    openConfig,
+    copyParameters,
+    refresh: ({ store }) => store.show(),
+    retryConnection,
+    connectManager,
+    renameConnection,
+    changeToken,
+    forgetConnection,
+    showLog: async ({ log }) => log.show(),
+  };
+}
