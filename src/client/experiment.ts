@@ -114,8 +114,9 @@ export class Experiment extends ExperimentApi {
   async #launch(task: string, what: LaunchTarget, options: StartOptions): Promise<void> {
     await this.#connect(task, async () => {
       const { launchExperiment } = await import('./launching.ts');
-      const { id, address, pid } = await launchExperiment(what, this.#options, options);
-      return { http: new Http(address, `experiment ${id}`), id, pid };
+      const { id, address, pid, token } = await launchExperiment(what, this.#options, options);
+      const http = new Http(address, `experiment ${id}`, token === undefined ? {} : { token });
+      return { http, id, pid };
     });
   }
 

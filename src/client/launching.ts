@@ -48,6 +48,8 @@ export interface LaunchedExperiment {
   /** Root of its REST on this machine. */
   address: string;
   pid?: number | undefined;
+  /** Of the runner; undefined for an NNI. */
+  token?: string | undefined;
 }
 
 /** Throws the signal's reason, or the errors that {@link Experiment.startExperiment} names. */
@@ -91,7 +93,8 @@ export async function launchExperiment(
       await manager.experiment(launched.id).stopExperiment();
       throw signal.reason;
     }
-    return { id: launched.id, address: `http://127.0.0.1:${launched.port}`, pid: launched.pid };
+    const { id, pid, token } = launched;
+    return { id, address: `http://127.0.0.1:${launched.port}`, pid, token };
   } finally {
     manager.dispose();
   }

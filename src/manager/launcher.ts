@@ -12,6 +12,7 @@ import type { ExperimentSummary, ManifestEntry } from '../model/experiment/exper
 import { messageOf } from '../model/text/messageOf.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
+import { readRunnerToken } from '../server/storage/runnerToken.ts';
 import { storageError } from '../server/storage/storageError.ts';
 import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
@@ -146,8 +147,11 @@ export class Launcher {
           clearTimeout(timer);
           const answer = v.safeParse(answerSchema, value);
           if (!answer.success) reject(httpError(500, 'The runner gave an answer that makes no sense.'));
-          else if (answer.output.type === 'ready') resolve({ id, port: answer.output.port, pid: answer.output.pid });
-          else {
+          else if (answer.output.type === 'ready') {
+            const { port, pid } = answer.output;
+            const token = readRunnerToken(root, id, pid);
+            resolve({ id, port, pid, ...(token === undefined ? {} : { token }) });
+          } else {
             reject(failure(answer.output));
           }
         });

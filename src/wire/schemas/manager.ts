@@ -39,7 +39,15 @@ export const managerInfoSchema = present(
 export type ManagerInfo = v.InferOutput<typeof managerInfoSchema>;
 
 /** Answer to a launch: the runner is up and serves. */
-export const launchedSchema = v.object({ id, port: integer, pid: integer });
+export const launchedSchema = present(
+  v.object({
+    id,
+    port: integer,
+    pid: integer,
+    /** Opens the runner's own port to the caller, whether or not the machine tells whose program it is. */
+    token: maybe(v.string()),
+  }),
+);
 export type Launched = v.InferOutput<typeof launchedSchema>;
 
 /** One event of a manager's stream: its name and its data. */

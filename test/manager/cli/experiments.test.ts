@@ -103,8 +103,8 @@ describe('trialdeck', () => {
     const exported = JSON.parse(readFileSync(join(home.path, 'results.json'), 'utf8')) as unknown[];
     assert.equal(exported.length, 3);
 
-    assert.match(await trialdeck('experiment', 'list'), new RegExp(`^${id} +two lines  \\[31m +DONE`, 'm'));
-    assert.equal(await trialdeck('stop', id), `Experiment ${id} (two lines  [31m) was stopped.\n`);
+    assert.match(await trialdeck('experiment', 'list'), new RegExp(`^${id} +two lines +DONE`, 'm'));
+    assert.equal(await trialdeck('stop', id), `Experiment ${id} (two lines ) was stopped.\n`);
     await untilGone(pid);
     assert.deepEqual(await list(), []);
     assert.deepEqual(

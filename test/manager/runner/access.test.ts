@@ -60,13 +60,15 @@ describe('runner: who may use its port', () => {
       ['DELETE', `${nniBase}/experiment`],
       ['GET', '/nowhere'],
     ].flat();
-    const ask = async (token: string) => {
-      const args = [program, runner.url(''), token, ...requests];
+    const ask = async (token: string, asked = requests) => {
+      const args = [program, runner.url(''), token, ...asked];
       const { stdout } = await run(process.execPath, args, { uid: nobody, gid: nobody, cwd: '/' });
       return stdout.trim().split('\n');
     };
     assert.deepEqual(await ask(''), Array(7).fill('403'));
     assert.deepEqual(await ask('x'.repeat(32)), Array(7).fill('403'));
+    const { token } = JSON.parse(readFileSync(tokenFile(), 'utf8')) as { token: string };
+    assert.deepEqual(await ask(token, ['GET', `${nniBase}/check-status`]), ['200'], 'the token alone opens it');
     assert.equal((await runner.status()).status, 'RUNNING');
     assert.equal((await runner.trials()).length, 1);
   });
