@@ -270,15 +270,21 @@ export class ExperimentLifecycle {
   #pump(): void {
     if (!this.#hasStarted || !this.#isActive()) return;
     const { trialConcurrency } = this.#profile.params;
-    const hasRoom = () =>
-      this.runs.size < trialConcurrency && !this.#runClock.timeIsUp && this.runs.hasRoom(this.#queue[0]);
-    while (this.#queue.length > 0 && hasRoom()) {
+    // How many further trials can start now.
+    const places = () => {
+      const free = trialConcurrency - this.runs.size;
+      return free > 0 && !this.#runClock.timeIsUp ? Math.min(free, this.runs.places(this.#queue[0])) : 0;
+    };
+    while (this.#queue.length > 0 && places() > 0) {
       const next = this.#queue.shift();
       if (next) this.runs.start(next);
     }
-    const free = trialConcurrency - this.runs.size - this.#queue.length - this.#storing;
-    const wanted = Math.min(free, this.#placesLeft);
-    if (wanted > 0 && hasRoom()) this.#driver.room(wanted);
+    const underWay = this.runs.size + this.#queue.length + this.#storing;
+    const wanted = Math.min(trialConcurrency - underWay, this.#placesLeft);
+    if (wanted > 0) {
+      const free = Math.min(wanted, places() - this.#queue.length - this.#storing);
+      if (free > 0) this.#driver.room(free);
+    }
     this.#settle();
   }
 

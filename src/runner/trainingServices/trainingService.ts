@@ -54,7 +54,13 @@ export interface TrainingServiceEvents {
 }
 
 /** Whether another trial can start now, as far as this service's own resources go. */
-export type Room = { free: true } | { free: false; reason: string };
+export type Room =
+  | {
+      free: true;
+      /** How many further trials can start; absent where the service sets no limit. */
+      trials?: number;
+    }
+  | { free: false; reason: string };
 
 /** `ended`: the trial has ended, and {@link TrialState} said so. `kept`: it can't be stopped now, and why. */
 export type StopOutcome = { outcome: 'ended' } | { outcome: 'kept'; reason: string };

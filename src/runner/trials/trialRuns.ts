@@ -120,18 +120,18 @@ export class TrialRuns {
   }
 
   /**
-   * Whether the service can start another trial now.
+   * How many further trials the service can start now; infinite where it sets no limit.
    *
    * @param next the trial that would start; its row tells why it waits
    */
-  hasRoom(next: Trial | undefined): boolean {
+  places(next: Trial | undefined): number {
     const room = this.service.room();
-    if (room.free) return true;
+    if (room.free) return room.trials ?? Number.POSITIVE_INFINITY;
     if (next && (this.#waiting?.id !== next.id || this.#waiting.reason !== room.reason)) {
       this.#waiting = { id: next.id, reason: room.reason };
       this.#options.journal.write({ events: [this.#event(next, 'WAITING', room.reason)] });
     }
-    return false;
+    return 0;
   }
 
   start(trial: Trial): void {

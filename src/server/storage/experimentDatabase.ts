@@ -204,8 +204,8 @@ export class ExperimentDatabase {
       ).all(from.event, to.event, maxRows);
       const metrics = withMetrics
         ? this.#prepare(
-            `SELECT rowid AS at, * FROM MetricData WHERE rowid > ? AND rowid <= ? AND type IN ('PERIODICAL', 'FINAL')
-            ORDER BY rowid LIMIT ?`,
+            `SELECT rowid AS at, * FROM MetricData WHERE rowid > ? AND rowid <= ?
+            AND (type IN ('PERIODICAL', 'FINAL') OR type LIKE 'PERIODICAL@%') ORDER BY rowid LIMIT ?`,
           ).all(from.metric, to.metric, maxRows)
         : [];
       return mergeLog(
@@ -216,7 +216,8 @@ export class ExperimentDatabase {
           ...(typeof row.metricsBefore === 'number' ? { metricsBefore: row.metricsBefore } : {}),
         })),
         metrics.flatMap((row) => {
-          const metric = toMetric(row);
+          // What a trial reported in an earlier attempt was told to the search all the same.
+          const metric = toMetric({ ...row, type: String(row.type).replace(/@.*/, '') });
           return metric ? [{ row: Number(row.at), metric }] : [];
         }),
         { events: events.length === maxRows, metrics: metrics.length === maxRows },

@@ -215,6 +215,17 @@ describe('experiment', () => {
     await experiment.stop();
   });
 
+  it('asks for no more sets than the machine can start', async () => {
+    const tuner = new CountingTuner();
+    const { experiment, stage } = set({ trialConcurrency: 4 }, { tuner });
+    stage.freeRoom = { free: true, trials: 2 };
+    await experiment.start();
+    stage.freeRoom = { free: false, reason: 'waits for a free GPU' };
+    await settle();
+    assert.deepEqual(tuner.asked, [2]);
+    await experiment.stop();
+  });
+
   it('runs a custom trial before the tuner’s, bound to its own parameters', async () => {
     const tuner = new CountingTuner();
     const { experiment, stage, events } = set({ trialConcurrency: 1 }, { tuner });

@@ -250,6 +250,22 @@ describe('local training service', () => {
       await Promise.all(['aaaaa', 'ccccc', 'ddddd'].map((id) => local.stop(id)));
     });
 
+    it('are taken as soon as a trial is submitted, and given back when it can’t start', async () => {
+      smi('0, GPU-a\\n1, GPU-b\\n2, GPU-c\\n');
+      const local = service('true', { trialGpuNumber: 2, maxTrialNumberPerGpu: 2, useActiveGpu: true });
+      await local.prepare();
+      assert.deepEqual(local.room(), { free: true, trials: 3 });
+      const first = submit(local, 'aaaaa');
+      assert.deepEqual(local.room(), { free: true, trials: 2 });
+      const stopped = submit(local, 'bbbbb');
+      await local.stop('bbbbb');
+      await assert.rejects(stopped);
+      assert.deepEqual(local.room(), { free: true, trials: 2 });
+      await first;
+      await ended('aaaaa');
+      assert.deepEqual(local.room(), { free: true, trials: 3 });
+    });
+
     it('that others compute on are left alone unless allowed', async () => {
       smi('0, GPU-a\\n1, GPU-b\\n', 'GPU-a, 4711\\n');
       const local = service('true', { trialGpuNumber: 1 });

@@ -240,7 +240,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
       const next = runner.accept(1);
       runner.start(0);
       await runner.untilStatus(0, 'RUNNING');
-      const hasRoom = runner.runs.hasRoom(next);
+      const hasRoom = runner.runs.places(next) > 0;
       assert.equal(hasRoom, service.queuesTrials);
       if (hasRoom) runner.runs.start(next);
       await runner.until(() => runner.row(1).message !== undefined);
@@ -249,7 +249,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
       signal('go');
       await runner.untilStatus(0, 'SUCCEEDED');
       if (!hasRoom) {
-        await runner.until(() => runner.runs.hasRoom(next));
+        await runner.until(() => runner.runs.places(next) > 0);
         runner.runs.start(next);
       }
       await runner.untilStatus(1, 'SUCCEEDED');

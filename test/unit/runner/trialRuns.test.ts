@@ -110,11 +110,11 @@ describe('trial runs', () => {
     const { stage, runs, accept, rowOf } = setUp();
     const trial = accept(0);
     stage.freeRoom = { free: false, reason: 'waits for a free GPU' };
-    assert.equal(runs.hasRoom(trial), false);
-    assert.equal(runs.hasRoom(trial), false);
+    assert.equal(runs.places(trial), 0);
+    assert.equal(runs.places(trial), 0);
     assert.deepEqual([rowOf(0)?.status, rowOf(0)?.message], ['WAITING', 'waits for a free GPU']);
     stage.freeRoom = { free: true };
-    assert.equal(runs.hasRoom(trial), true);
+    assert.equal(runs.places(trial), Number.POSITIVE_INFINITY);
     runs.start(trial);
     await settle();
     assert.deepEqual([rowOf(0)?.status, rowOf(0)?.message], ['RUNNING', undefined]);

@@ -93,6 +93,20 @@ describe('the log of an experiment', () => {
     assert.deepEqual(readAll().map(nameOf), ['WAITING', 'RUNNING', '1', '2', 'SUCCEEDED', 'WAITING', '3']);
   });
 
+  it('keeps the reports of a trial that runs again', () => {
+    database.storeMetric(metric('1'));
+    database.storeMetric({ ...metric('2'), type: 'FINAL' });
+    database.putMetricsAside('a', 1);
+    database.storeMetric(metric('3'));
+    assert.deepEqual(
+      readAll().map((row) => [nameOf(row), row.metric?.type]),
+      [
+        ['1', 'PERIODICAL'],
+        ['3', 'PERIODICAL'],
+      ],
+    );
+  });
+
   it('numbers rows on after a transaction that was rolled back', () => {
     database.storeMetric(metric('1'));
     assert.throws(() =>

@@ -55,9 +55,20 @@ export class GpuScheduler {
   }
 
   hasRoom(): boolean {
-    const room = this.#free().length >= this.#needed;
-    if (!room) this.#watchOthers();
-    return room;
+    return this.places() > 0;
+  }
+
+  /** How many further trials can have their GPUs now; infinite when trials need none. */
+  places(): number {
+    if (this.#needed === 0) return Number.POSITIVE_INFINITY;
+    const shares = this.#free().map((gpu) => this.#sharesPerGpu - this.#loadOf(gpu));
+    let places = 0;
+    // A trial takes at most one share of each GPU.
+    const fits = (trials: number) =>
+      shares.reduce((sum, share) => sum + Math.min(share, trials), 0) >= trials * this.#needed;
+    while (fits(places + 1)) places++;
+    if (places === 0) this.#watchOthers();
+    return places;
   }
 
   /** The GPUs this trial shall see; undefined when the config leaves that to the trial. Throws when there is no room. */
@@ -86,13 +97,19 @@ export class GpuScheduler {
 
   /** GPUs with room, the least used first. */
   #free(): number[] {
-    const load = new Map<number, number>();
-    for (const gpus of this.#given.values()) for (const gpu of gpus) load.set(gpu, (load.get(gpu) ?? 0) + 1);
-    const loadOf = (gpu: number) => load.get(gpu) ?? 0;
     return this.#indices
-      .filter((gpu) => loadOf(gpu) < (this.#options.maxTrialNumberPerGpu ?? 1))
-      .filter((gpu) => loadOf(gpu) > 0 || !this.#active.has(gpu))
-      .sort((a, b) => loadOf(a) - loadOf(b) || a - b);
+      .filter((gpu) => this.#loadOf(gpu) < this.#sharesPerGpu)
+      .filter((gpu) => this.#loadOf(gpu) > 0 || !this.#active.has(gpu))
+      .sort((a, b) => this.#loadOf(a) - this.#loadOf(b) || a - b);
+  }
+
+  get #sharesPerGpu(): number {
+    return this.#options.maxTrialNumberPerGpu ?? 1;
+  }
+
+  /** How many trials have this GPU. */
+  #loadOf(gpu: number): number {
+    return [...this.#given.values()].filter((gpus) => gpus.includes(gpu)).length;
   }
 
   async #lookUpActive(indexOf: ReadonlyMap<string, number>): Promise<void> {

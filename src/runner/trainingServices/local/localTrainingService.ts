@@ -73,19 +73,22 @@ export class LocalTrainingService implements TrainingService {
   }
 
   room(): Room {
-    return this.#gpus.hasRoom() ? { free: true } : { free: false, reason: 'waits for a free GPU' };
+    const trials = this.#gpus.places();
+    if (trials === 0) return { free: false, reason: 'waits for a free GPU' };
+    return Number.isFinite(trials) ? { free: true, trials } : { free: true };
   }
 
   async submit(trial: Trial, launch: (attempt: number) => Promise<TrialLaunch>): Promise<Handle> {
     const { config, experimentDirectory, experimentId } = this.#options;
-    const [sdk, { environment, files }] = await this.#untilStopped(
-      trial.id,
-      Promise.all([this.#options.sdkEnvironment, launch(1)]),
-    );
-    if (this.#disposed) throw new Error('The runner is stopping.');
-    const folder = new TrialFolder(experimentDirectory, trial.id);
+    // At once: another trial may be submitted before this one has started.
     const gpus = this.#gpus.take(trial.id);
     try {
+      const [sdk, { environment, files }] = await this.#untilStopped(
+        trial.id,
+        Promise.all([this.#options.sdkEnvironment, launch(1)]),
+      );
+      if (this.#disposed) throw new Error('The runner is stopping.');
+      const folder = new TrialFolder(experimentDirectory, trial.id);
       folder.prepare(files);
       const command = trialCommandLine(config.trialCommand);
       const child = this.#spawn(command, folder, {
