@@ -1,10 +1,18 @@
 /** What answers at an address: a manager of ours, one runner of ours, or the manager process of a real NNI. */
 import type { ExperimentProfile, ExperimentSummary } from '../model/experiment/experiment.ts';
+import { readServerAddress } from '../model/text/serverAddress.ts';
 import { nniBase } from '../wire/routes.ts';
 import type { ManagerInfo } from '../wire/schemas/manager.ts';
-import { readServerAddress } from '../wire/serverAddress.ts';
 import { ExperimentApi } from './api.ts';
-import { BadAnswerError, ClientError, NotFoundError, RejectedError, UnreachableError } from './errors.ts';
+import {
+  BadAnswerError,
+  ClientError,
+  EndpointError,
+  type EndpointFault,
+  NotFoundError,
+  RejectedError,
+  UnreachableError,
+} from './errors.ts';
 import { Http, type HttpOptions } from './http.ts';
 import { ManagerClient } from './manager.ts';
 
@@ -16,32 +24,6 @@ export type Endpoint =
 
 export interface EndpointOptions extends HttpOptions {
   signal?: AbortSignal | undefined;
-}
-
-/** What is wrong with an address or with what answers there. */
-export type EndpointFault =
-  /** It is no address. */
-  | 'address'
-  /** Nothing answers. */
-  | 'unreachable'
-  /** A token is wanted and none was given. */
-  | 'token missing'
-  /** The token is another one. */
-  | 'token wrong'
-  /** Its certificate is not trusted here, or it speaks no TLS. */
-  | 'certificate'
-  /** Something else answers. */
-  | 'other program';
-
-/** An address at which there is nothing to connect to, in words for a person. */
-export class EndpointError extends ClientError {
-  readonly fault: EndpointFault;
-
-  constructor(address: string, fault: EndpointFault, explanation: string, options?: ErrorOptions) {
-    super({ task: 'connect', server: address }, explanation);
-    this.fault = fault;
-    if (options?.cause !== undefined) this.cause = options.cause;
-  }
 }
 
 /**

@@ -79,6 +79,32 @@ export class BadAnswerError extends ClientError {
   }
 }
 
+/** What is wrong with an address or with what answers there. */
+export type EndpointFault =
+  /** It is no address. */
+  | 'address'
+  /** Nothing answers. */
+  | 'unreachable'
+  /** A token is wanted and none was given. */
+  | 'token missing'
+  /** The token is another one. */
+  | 'token wrong'
+  /** Its certificate is not trusted here, or it speaks no TLS. */
+  | 'certificate'
+  /** Something else answers. */
+  | 'other program';
+
+/** An address at which there is nothing to connect to, in words for a person. */
+export class EndpointError extends ClientError {
+  readonly fault: EndpointFault;
+
+  constructor(address: string, fault: EndpointFault, explanation: string, options?: ErrorOptions) {
+    super({ task: 'connect', server: address }, explanation);
+    this.fault = fault;
+    if (options?.cause !== undefined) this.cause = options.cause;
+  }
+}
+
 /** An `Experiment` was asked before it was connected, or after it had stopped its experiment. */
 export class NotConnectedError extends ClientError {
   constructor(task: string) {

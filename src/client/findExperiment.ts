@@ -1,6 +1,7 @@
 /** The one experiment that answers at an address. */
-import { readServerAddress } from '../wire/serverAddress.ts';
-import { EndpointError, identifyEndpoint } from './endpoint.ts';
+import { readServerAddress } from '../model/text/serverAddress.ts';
+import { identifyEndpoint } from './endpoint.ts';
+import { EndpointError } from './errors.ts';
 
 /** @throws EndpointError where nothing, something else, a manager of many, or an NNI without an experiment answers */
 export async function findExperiment(

@@ -1,7 +1,9 @@
 /** Waits for the first experiment of a folder: NNI, started in a terminal, makes it and notifies no other program. */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Watch, watchFolder } from '../system/watchFolder.ts';
+import { managerLockPath } from '../wire/routes.ts';
 
 /** Making an experiment changes many files; they are looked at once. */
 const gatherMs = 300;
@@ -37,4 +39,26 @@ export function awaitFirstExperiment(folder: string, has: () => Promise<boolean>
   // The first experiment may have come before this call.
   void look();
   return { dispose: end };
+}
+
+/** A folder has something to show when a manager has been at work in it, or an experiment is stored there. */
+export async function hasExperiments(folder: string): Promise<boolean> {
+  try {
+    const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    for (const { name } of names) {
+      const trace = name.startsWith('.') ? managerLockPath.slice(1) : ['db'];
+      const known = !name.startsWith('.') || name === managerLockPath[0];
+      if (known && (await exists(join(folder, name, ...trace)))) return true;
+    }
+  } catch {
+    // There is no such folder, or none that may be read; then there is nothing to show either.
+  }
+  return false;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

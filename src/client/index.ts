@@ -13,6 +13,7 @@ export type {
   ExperimentSummary,
   ManifestEntry,
 } from '../model/experiment/experiment.ts';
+export type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
 export type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
 export type { SearchSpace } from '../model/space/searchSpace.ts';
 export type {
@@ -23,14 +24,12 @@ export type {
   TrialRow,
   TrialStatus,
 } from '../model/trial/trial.ts';
-export type { LaunchRequest, RunnerAccess } from '../wire/routes.ts';
+export type { LaunchRequest } from '../wire/routes.ts';
 export type { Launched, ManagerChange, ManagerInfo } from '../wire/schemas/manager.ts';
 export { ExperimentApi } from './api.ts';
 export type { WaitOptions } from './completion.ts';
 export {
   type Endpoint,
-  EndpointError,
-  type EndpointFault,
   type EndpointOptions,
   identifyEndpoint,
 } from './endpoint.ts';

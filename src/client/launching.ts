@@ -2,8 +2,9 @@
 import { join, resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
 import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/experiment/backend.ts';
+import type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
 import { homeOf } from '../system/homeFolder.ts';
-import type { LaunchRequest, RunnerAccess } from '../wire/routes.ts';
+import type { LaunchRequest } from '../wire/routes.ts';
 import { readConfigFile } from './configFile.ts';
 import type { RequestOptions } from './http.ts';
 import { connectLocalManager } from './localManager.ts';

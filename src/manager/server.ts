@@ -1,6 +1,7 @@
 /** The front door: one port for all experiments of a folder (`src/wire/routes.ts`). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { runnerAccesses } from '../model/experiment/runnerAccess.ts';
 import { bodyLimits, jsonBodies, unreadBodies } from '../server/rest/bodies.ts';
 import { EventStream } from '../server/rest/eventStream.ts';
 import { registerExperimentRoutes } from '../server/rest/experimentRoutes.ts';
@@ -13,7 +14,7 @@ import { jsonErrors } from '../server/security/jsonErrors.ts';
 import type { ExperimentSource } from '../server/sources/source.ts';
 import { isTensorBoardRoute, registerTensorBoardRoutes } from '../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../server/tensorBoard/tensorBoards.ts';
-import { type LaunchRequest, managerRoutes, nniBase, runnerAccesses, trialdeckBase } from '../wire/routes.ts';
+import { type LaunchRequest, managerRoutes, nniBase, trialdeckBase } from '../wire/routes.ts';
 import type { ManagerInfo } from '../wire/schemas/manager.ts';
 import type { Providers } from './providers/providers.ts';
 import { proxy } from './proxy.ts';

@@ -1,6 +1,7 @@
 /** Launches a runner: opens its experiment, builds the parts, serves them. */
 import { resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
+import type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { SearchSession } from '../search/search.ts';
 import { LogFile, type Logger, silentLogger } from '../server/log.ts';
@@ -24,7 +25,6 @@ import {
 } from '../server/storage/openExperiment.ts';
 import { storeBatch } from '../server/storage/storeBatch.ts';
 import { keepTotals } from '../server/storage/trialTotals.ts';
-import type { RunnerAccess } from '../wire/routes.ts';
 import { SearchDriver } from './drivers/search.ts';
 import { SearchPast } from './drivers/searchPast.ts';
 import { openSearch } from './drivers/searchThread.ts';

@@ -11,9 +11,9 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type ConfigProblem, parseConfig } from '../model/config/config.ts';
+import { runnerAccesses } from '../model/experiment/runnerAccess.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
-import { runnerAccesses } from '../wire/routes.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
 
 /** What a parent sends. Neither field is needed to resume or view. */

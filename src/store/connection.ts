@@ -1,9 +1,9 @@
 /** One manager and its experiments: connecting, following its list, and coming back after it was lost. */
+
+import type { Launched, LaunchRequest, ManagerChange } from '../client/index.ts';
 import { withActions } from '../model/experiment/computeActions.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-import type { LaunchRequest } from '../wire/routes.ts';
-import type { Launched, ManagerChange } from '../wire/schemas/manager.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { ExperimentModel } from './experimentModel.ts';
 import { type Connector, type ManagerLink, TokenWanted } from './link.ts';

@@ -3,9 +3,8 @@
  */
 
 import type { ExperimentApi } from '../client/api.ts';
+import type { Launched, LaunchRequest, ManagerChange } from '../client/index.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../model/experiment/experiment.ts';
-import type { LaunchRequest } from '../wire/routes.ts';
-import type { Launched, ManagerChange } from '../wire/schemas/manager.ts';
 import type { Disposable } from './emitter.ts';
 
 export interface ListListener {

@@ -1,9 +1,5 @@
 /** The manager of this machine, found or started by the shared client, as the store wants it. */
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { awaitFirstExperiment } from '../client/firstExperiment.ts';
-import { managerLockPath } from '../wire/routes.ts';
-
+import { awaitFirstExperiment, hasExperiments } from '../client/firstExperiment.ts';
 import type { Connector } from './link.ts';
 import { managerLink } from './managerLink.ts';
 
@@ -32,26 +28,4 @@ export function localConnector(options: LocalConnectorOptions): Connector {
       return awaitFirstExperiment(folder, () => hasExperiments(folder), appeared);
     },
   };
-}
-
-/** A folder has something to show when a manager has been at work in it, or an experiment is stored there. */
-async function hasExperiments(folder: string): Promise<boolean> {
-  try {
-    const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-    for (const { name } of names) {
-      const trace = name.startsWith('.') ? managerLockPath.slice(1) : ['db'];
-      const known = !name.startsWith('.') || name === managerLockPath[0];
-      if (known && (await exists(join(folder, name, ...trace)))) return true;
-    }
-  } catch {
-    // There is no such folder, or none that may be read; then there is nothing to show either.
-  }
-  return false;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

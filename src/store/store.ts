@@ -4,9 +4,9 @@
  */
 
 import type { ExperimentApi } from '../client/api.ts';
+import type { LaunchRequest } from '../client/index.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import type { TrialRow } from '../model/trial/trial.ts';
-import type { LaunchRequest } from '../wire/routes.ts';
 import { Connection } from './connection.ts';
 import { type Disposable, disposeAll, Emitter, type Event } from './emitter.ts';
 import { endpointConnector } from './endpointConnector.ts';

@@ -2,6 +2,7 @@
 import { type Uri, workspace } from 'vscode';
 import type { Nnictl } from '../client/nnictl/nnictl.ts';
 import { messageOf } from '../model/text/messageOf.ts';
+import { findNnictl } from '../store/clientFunctions.ts';
 import { selectedPython } from './commands/python.ts';
 import { wholeEnvironment } from './commands/pythonPath.ts';
 import type { BackendAdvice } from './editor/checkConfig.ts';
@@ -31,9 +32,7 @@ export class NnictlFinder {
     const setting = this.#settings.nnictlPath;
     const key = JSON.stringify([setting, python]);
     if (this.#last?.key !== key || this.#last.until < Date.now()) {
-      const found = import('../client/nnictl/nnictl.ts').then((client) =>
-        client.Nnictl.find({ setting, python: python?.executable, environment }),
-      );
+      const found = findNnictl({ setting, python: python?.executable, environment });
       // Whoever waits for it is told.
       found.catch(() => undefined);
       this.#last = { key, until: Date.now() + remembered, found };

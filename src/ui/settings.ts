@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
 import { type BackendSetting, backendSettings } from '../model/experiment/backendSetting.ts';
-import { type RunnerAccess, runnerAccesses } from '../wire/routes.ts';
+import { type RunnerAccess, runnerAccesses } from '../model/experiment/runnerAccess.ts';
 
 const section = 'trialdeck';
 

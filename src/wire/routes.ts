@@ -7,6 +7,8 @@
  * does, and `managerRoutes` at its own root. Every error body is `{ "error": string, "problems"?: ConfigProblem[] }`.
  */
 
+import type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
+
 export const nniBase = '/api/v1/nni';
 export const trialdeckBase = '/api/v1/trialdeck';
 
@@ -61,10 +63,6 @@ export interface LaunchRequest {
   /** Environment for the runner and its trials, so that a virtual environment of the caller applies. */
   environment?: Record<string, string>;
 }
-
-/** What a runner does with requests of which the machine does not tell whose they are. */
-export const runnerAccesses = ['refuse', 'allow'] as const;
-export type RunnerAccess = (typeof runnerAccesses)[number];
 
 /** Where a manager keeps its lock file, below the experiments folder. */
 export const managerLockPath = ['.trialdeck', 'manager.json'] as const;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import type { RunnerAccess } from '../../model/experiment/runnerAccess.ts';
 import { jsonBodies } from '../../server/rest/bodies.ts';
 import { registerExperimentRoutes } from '../../server/rest/experimentRoutes.ts';
 import { registerNniRoutes } from '../../server/rest/nniRoutes.ts';
@@ -16,7 +17,6 @@ import { LaunchError } from '../../server/storage/launchError.ts';
 import { removeRunnerToken, writeRunnerToken } from '../../server/storage/runnerToken.ts';
 import { registerTensorBoardRoutes } from '../../server/tensorBoard/routes.ts';
 import { TensorBoards } from '../../server/tensorBoard/tensorBoards.ts';
-import type { RunnerAccess } from '../../wire/routes.ts';
 import type { ExperimentLifecycle } from '../lifecycle.ts';
 import { registerWriteRoutes } from './writeRoutes.ts';
 

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { RunnerAccess } from '../../wire/routes.ts';
+import type { RunnerAccess } from '../../model/experiment/runnerAccess.ts';
 import { httpError } from './httpError.ts';
 import { ipv4Ends, type Peer, type Peers } from './peer/peer.ts';
 import { systemPeers } from './peer/systemPeers.ts';

@@ -2,9 +2,9 @@
 import { basename, dirname, sep } from 'node:path';
 import { commands, Range, Uri, window, workspace } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
+import type { LaunchRequest } from '../../client/index.ts';
 import type { ConfigProblem } from '../../model/config/config.ts';
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
-import type { LaunchRequest } from '../../wire/routes.ts';
 import { type CheckedConfig, checkConfig } from '../editor/checkConfig.ts';
 import { configInFront, findConfigs } from '../editor/configDocuments.ts';
 import type { ExperimentRef } from '../experiments.ts';

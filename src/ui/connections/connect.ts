@@ -1,8 +1,10 @@
 /** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
 import type { Endpoint } from '../../client/endpoint.ts';
+import { EndpointError } from '../../client/errors.ts';
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
+import { type AddressProblem, readServerAddress, shortAddress } from '../../model/text/serverAddress.ts';
+import { identifyEndpoint } from '../../store/clientFunctions.ts';
 import type { Connection } from '../../store/connection.ts';
-import { type AddressProblem, readServerAddress, shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 import { askForText, l10n, withCancellableProgress } from '../window.ts';
@@ -65,8 +67,6 @@ async function identify(
   title: PlainText,
   question?: PlainText,
 ): Promise<{ endpoint: Endpoint; token: string | undefined }> {
-  // Not loaded before somebody wants it: activation stays cheap.
-  const { EndpointError, identifyEndpoint } = await import('../../client/index.ts');
   const read = readServerAddress(address);
   let token = 'problem' in read ? undefined : read.token;
   if (question !== undefined) token = await askToken(title, question);

@@ -1,8 +1,8 @@
 /** What one does with a connection that is there: rename it, give it another token, try it again, forget it. */
 
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
+import { shortAddress } from '../../model/text/serverAddress.ts';
 import type { Connection } from '../../store/connection.ts';
-import { shortAddress } from '../../wire/serverAddress.ts';
 import { chosen, Refusal } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 import { askForText, l10n, pick } from '../window.ts';

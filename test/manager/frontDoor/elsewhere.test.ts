@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EndpointError, identifyEndpoint } from '../../../src/client/endpoint.ts';
+import { identifyEndpoint } from '../../../src/client/endpoint.ts';
+import { EndpointError } from '../../../src/client/errors.ts';
 import { ManagerClient } from '../../../src/client/manager.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import { Store } from '../../../src/store/store.ts';

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { EndpointError } from '../../../src/client/endpoint.ts';
 import {
   AlreadyConnectedError,
   BadAnswerError,
   ClientError,
+  EndpointError,
   NotConnectedError,
   NotFoundError,
 } from '../../../src/client/errors.ts';

@@ -7,6 +7,7 @@ import { endianness } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
+import type { RunnerAccess } from '../../../src/model/experiment/runnerAccess.ts';
 import { bearerToken } from '../../../src/server/security/bearer.ts';
 import { jsonErrors } from '../../../src/server/security/jsonErrors.ts';
 import { NetstatPeers } from '../../../src/server/security/peer/netstatPeers.ts';
@@ -14,7 +15,6 @@ import { type Ipv4Ends, ipv4Ends, type Peers } from '../../../src/server/securit
 import { ProcPeers } from '../../../src/server/security/peer/procPeers.ts';
 import { systemPeers } from '../../../src/server/security/peer/systemPeers.ts';
 import { peerCheck } from '../../../src/server/security/peerCheck.ts';
-import type { RunnerAccess } from '../../../src/wire/routes.ts';
 
 const ends: Ipv4Ends = {
   local: { address: '127.0.0.1', port: 0x1f90 },
