@@ -1,4 +1,4 @@
-/** `create`, `resume` and `view`: experiments that begin to be served. */
+/** `create`, `resume` and `view`: the commands that start a runner. */
 import { resolve } from 'node:path';
 import type { RunnerAccess } from '../client/index.ts';
 import { type LaunchTarget, launchExperiment } from '../client/launching.ts';
@@ -33,12 +33,12 @@ export async function viewExperiment(session: Session, options: LaunchOptions, i
   return launch(session, { action: 'view', id }, options);
 }
 
-/** Trials run in the environment the command was called in, so that an activated virtual environment applies. */
+/** Trials run in the command's environment, so that an activated virtual environment applies. */
 async function launch(session: Session, what: LaunchTarget, options: LaunchOptions): Promise<number | undefined> {
   const { experimentsDirectory } = session;
   const { foreground, ...settings } = options;
   const start = async () => {
-    // NNI itself may know experiments of other folders.
+    // NNI may know experiments of other folders.
     if (what.action !== 'create' && settings.backend !== 'nnictl') await chooseExperiment(session, what.id);
     let byNni = false;
     const place = { experimentsDirectory, managerScript: packagedManager() };

@@ -1,4 +1,4 @@
-/** `experiment delete`: a stored experiment with all its files. */
+/** `experiment delete`: removes a stored experiment with all its files. */
 import { createInterface } from 'node:readline/promises';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { CommandFailure, exitCodes } from './failure.ts';

@@ -52,14 +52,14 @@ function experimentTable(experiments: readonly ExperimentSummary[]): string {
   );
 }
 
-/** Empty for an architecture search that stored no trials: how many there were is not known. */
+/** The number of trials; empty for an architecture search that stored none, as their number is unknown. */
 function trialsText({ counts, type }: ExperimentSummary): string {
   const stored = Object.values(counts);
   if (type === 'nas' && stored.length === 0) return '';
   return String(stored.reduce((sum, count) => sum + count, 0));
 }
 
-/** NNI's profile, as JSON with and without `--json`. */
+/** Prints NNI's profile: JSON with and without `--json`. */
 export async function showExperiment(session: Session, _options: unknown, id?: string): Promise<undefined> {
   const chosen = await chooseExperiment(session, id);
   const profile = await (await session.manager()).experiment(chosen.id).getExperimentProfile();

@@ -1,11 +1,11 @@
-/** How a command ends when it does not end well. */
+/** Errors that end a command with a message, and exit codes. */
 
 import type { ConfigProblem } from '../model/config/config.ts';
 
-/** Exit codes: 0 it went well, 1 it did not, 2 it was called wrongly. */
+/** Exit codes: 0 success, 1 failure, 2 wrong usage. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 
-/** Something that was asked for can't be done; the message says why and what to do. */
+/** A command can't do what was asked. The message says why and what to do. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
 
@@ -16,10 +16,10 @@ export class CommandFailure extends Error {
   }
 }
 
-/** A file a person wrote is not right: each problem is shown at its place. */
+/** A person's file has mistakes. Each is shown at its place. */
 export class FileFailure extends CommandFailure {
   readonly problems: readonly ConfigProblem[];
-  /** What this led to: `nothing was changed`. */
+  /** The consequence: `nothing was changed`. */
   readonly outcome: string;
 
   constructor(message: string, problems: readonly ConfigProblem[], outcome: string) {

@@ -14,17 +14,17 @@ import { terminalWidth } from './table.ts';
 
 /** Rows of the table of results. */
 const shownTrials = 10;
-/** As shells report a program that was ended by Ctrl-C. */
+/** The code by which shells report a program that Ctrl-C ended. */
 const interruptedCode = 130;
 
 export interface Started {
   id: string;
-  /** Where a real NNI serves it, when that runs it. */
+  /** The address of a real NNI that runs the experiment; undefined for the embedded manager. */
   nniAddress?: string | undefined;
 }
 
 /**
- * Starts an experiment, watches it until it has ended, and then ends its runner, too.
+ * Starts an experiment, follows it until it has ended, and then ends its runner.
  *
  * @returns 0 when it is done and a trial succeeded, 130 after Ctrl-C
  * @throws CommandFailure with the reason when it failed; what `start` throws
@@ -37,7 +37,7 @@ export async function runInForeground(session: Session, start: () => Promise<Sta
     interrupted = true;
     ended.abort();
   };
-  // Also while it starts: what was asked for can't be taken back then, but it can be stopped.
+  // A start that is under way can't be taken back; the experiment is stopped once it has started.
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
@@ -68,25 +68,25 @@ async function follow(
   const follower: ExperimentFollower = {
     onSnapshot(snapshot) {
       missing = false;
-      progress.takeSnapshot(snapshot);
+      progress.setSnapshot(snapshot);
       look();
     },
     onChange(change) {
-      progress.takeChange(change);
+      progress.applyChange(change);
       look();
     },
     onState(state) {
-      progress.note(state.state === 'connected' || !('reason' in state) ? '' : 'connecting again…');
+      progress.setNote(state.state === 'connected' || !('reason' in state) ? '' : 'connecting again…');
     },
   };
   if (nniAddress !== undefined) {
     const experiment = Experiment.at(nniAddress);
     try {
-      // NNI has no stream of changes, and how it does is told by nobody but itself.
+      // NNI has no stream of changes, and nobody else knows its state.
       await pollExperiment(experiment, follower, ended.signal, { retries: 3 });
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      // It was ended elsewhere; the manager knows what is stored.
+      // The experiment was ended elsewhere; the manager knows the stored end.
     } finally {
       experiment.dispose();
     }
@@ -98,10 +98,10 @@ async function follow(
     } catch (error) {
       if (ended.signal.aborted) return;
       if (!(error instanceof ClientError)) throw error;
-      // Once it may be another program, at the port of a manager that has ended; the manager found then knows.
+      // The first time, another program may have the port of a manager that has ended. The manager found next knows.
       if (error instanceof NotFoundError && missing) throw error;
       missing = error instanceof NotFoundError;
-      // The manager may have been ended; the experiment goes on without it. Without a manager this throws.
+      // The experiment goes on without its manager. This finds or starts another one, or throws.
       await session.reconnect();
     }
   }

@@ -1,10 +1,9 @@
-/** `experiment import`: results from elsewhere for the tuner, in the format `export --type json` writes. */
+/** `experiment import`: gives the tuner results from elsewhere, in the format of `export --type json`. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { parseJson } from '../model/json/parseJson.ts';
 import { messageOf } from '../model/text/messageOf.ts';
-
 import { CommandFailure } from './failure.ts';
 import { chooseRunning } from './select.ts';
 import { type Session, untilde } from './session.ts';
@@ -20,7 +19,7 @@ export async function importResults(
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new CommandFailure(`${file} can't be read: ${messageOf(error)}`);
   });
-  // Trials that have no result are in an export, too.
+  // An export has trials without a result, too.
   const results = rowsOf(text, file).filter(({ value }) => value !== null && value !== undefined);
   if (results.length === 0) throw new CommandFailure(`There are no results in ${file}.`);
   const chosen = await chooseRunning(session, id);
@@ -35,7 +34,7 @@ function rowsOf(text: string, file: string): v.InferOutput<typeof rowsSchema> {
   try {
     value = parseJson(text);
   } catch (error) {
-    throw new CommandFailure(`${file} is no JSON: ${messageOf(error)}`);
+    throw new CommandFailure(`${file} is not JSON: ${messageOf(error)}`);
   }
   const result = v.safeParse(rowsSchema, value);
   if (result.success) return result.output;

@@ -1,4 +1,4 @@
-/** `manager show|stop`. */
+/** `manager show` and `manager stop`. */
 import { connectLocalManager, managerLogFile } from '../client/localManager.ts';
 import { packagedManager } from '../client/nodeProgram.ts';
 import type { Session } from './session.ts';

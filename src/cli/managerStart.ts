@@ -1,4 +1,4 @@
-/** `manager start`: a manager that stays in the foreground, for windows on other machines to connect to. */
+/** `manager start`: runs a manager in the foreground, which windows on other machines can connect to. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface StartOptions {
   tokenFile?: string;
 }
 
-/** Ends with the manager: by Ctrl-C or `manager stop`. Experiments go on. */
+/** Resolves when the manager has ended, by Ctrl-C or `manager stop`. Experiments go on. */
 export async function startManager(session: Session, options: StartOptions): Promise<number> {
   const { host, port } = options;
   const { experimentsDirectory } = session;
@@ -44,7 +44,7 @@ export async function startManager(session: Session, options: StartOptions): Pro
   const node = nodeForProcesses(dirname(managerJs));
   const own = ['--experiments-directory', experimentsDirectory, '--host', host, '--port', String(port)];
   const child = spawn(node, [managerJs, ...own, '--idle-seconds', '0'], {
-    // Others on this machine can read the arguments of a process, not its environment.
+    // Other users of this machine can read a process's arguments, but not its environment.
     env: { ...process.env, ...nodeEnvironment(node), TRIALDECK_TOKEN: token },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -70,7 +70,7 @@ export async function startManager(session: Session, options: StartOptions): Pro
 function tell(session: Session, listening: string, local: boolean, options: StartOptions, token: string): void {
   const { experimentsDirectory } = session;
   const { port } = new URL(listening);
-  // Nobody connects to "any address of this machine".
+  // Clients can't connect to the address that stands for all of this machine's addresses.
   const everywhere = /^(0\.0\.0\.0|::|\[::\])$/.test(options.host);
   const address = everywhere ? `http://${hostname()}:${port}` : listening;
   const file = options.tokenFile === undefined ? undefined : resolve(untilde(options.tokenFile));

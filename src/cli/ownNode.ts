@@ -1,17 +1,17 @@
-/** Which Node the command line itself runs on: an older one than the manager needs would write `1.0` as `1`. */
+/** The Node that runs the command line: one older than the manager needs would write `1.0` as `1`. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment, nodeForProcesses } from '../client/nodeProgram.ts';
 
-/** Runs this command line on the manager's Node where that is another one. Undefined where it is not, or there is none. */
+/** Runs this command line on the manager's Node. Undefined when it runs on it already, or no such Node is found. */
 export async function runOnOwnNode(argv: readonly string[]): Promise<number | undefined> {
   let node: string;
   try {
     node = nodeForProcesses(dirname(fileURLToPath(import.meta.url)));
   } catch {
-    // Whatever needs the manager says so; help does not.
+    // Commands that need the manager report the missing Node; help works without it.
     return undefined;
   }
   if (node === process.execPath) return undefined;

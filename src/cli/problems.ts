@@ -4,7 +4,7 @@ import { relative, sep } from 'node:path';
 import type { ConfigProblem } from '../model/config/config.ts';
 import { oneLine } from './table.ts';
 
-/** @param folder that file names are shown relative to, when they are below it. */
+/** @param folder file names below it are shown relative to it */
 export async function problemText(problems: readonly ConfigProblem[], folder: string): Promise<string> {
   const files = new Map<string, string[]>();
   const blocks: string[] = [];
@@ -28,7 +28,7 @@ function excerpt(source: string | undefined, problem: ConfigProblem): string[] {
   const before = source.slice(0, column - 1);
   const length = Math.max(1, Math.min(problem.end - problem.start, source.trimEnd().length - before.length));
   const gutter = `${problem.line} | `;
-  // Tabs stay tabs, so that the caret stands below its place however wide they are shown.
+  // Tabs stay tabs: the caret stands below its place for any width of a tab.
   const indent = before.replace(/[^\t]/g, ' ');
   const carets = `${' '.repeat(gutter.length)}${indent}${'^'.repeat(length)}`;
   return [`${gutter}${source.replace(/\t/g, '\u0000').split('\u0000').map(oneLine).join('\t')}`, carets];

@@ -1,4 +1,4 @@
-/** The commands and their options (nnictl's, see "nnictl" in NNI's reference), and how each of them ends. */
+/** The commands and their options (those of "nnictl" in NNI's reference), and the exit code of each run. */
 import { debuglog } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -22,7 +22,7 @@ import { updateLimit, updateSearchSpace } from './update.ts';
 
 const debug = debuglog('trialdeck');
 
-/** Runs one command line. Never rejects; what went wrong is on stderr. @returns the exit code */
+/** Runs one command line, and prints errors on stderr. Never rejects. @returns the exit code */
 export async function run(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
   const program = makeProgram((result) => {
@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return code;
   } catch (error) {
-    // Its message is out already.
+    // Commander has printed its message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     return fail(error, argv.includes('--json'));
   }
@@ -43,7 +43,7 @@ async function fail(error: unknown, json: boolean): Promise<number> {
   const problems = error instanceof RejectedError || error instanceof FileFailure ? error.problems : [];
   const outcome = error instanceof FileFailure ? error.outcome : 'nothing was started';
   const expected = error instanceof CommandFailure || error instanceof ClientError || error instanceof RangeError;
-  // A stack is nothing for a person; NODE_DEBUG=trialdeck shows it to who looks for the cause.
+  // NODE_DEBUG=trialdeck shows the stack; other users see the message only.
   debug('%O', error);
   if (json) writeJson(process.stderr, { error: message, ...(problems.length > 0 ? { problems } : {}) });
   else if (problems.length > 0) {
@@ -72,7 +72,7 @@ function makeProgram(end: (code: number) => void): Command {
   const program = globalOptions(new Command('trialdeck'))
     .description('Runs hyper-parameter search experiments, and shows and steers them.')
     .version(packageJson.version, '-v, --version')
-    // Behind a command -v is the command's own.
+    // A -v after a command belongs to the command.
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help lists the options)');

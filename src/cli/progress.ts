@@ -1,4 +1,4 @@
-/** An experiment's progress while it runs: one line that changes on a terminal, a line for each ended trial elsewhere. */
+/** The progress of a running experiment: one changing line on a terminal, elsewhere a line for each trial that ends. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment/experiment.ts';
 import { formatDuration, formatNumber } from '../model/text/format.ts';
 import { isEnded, type TrialRow } from '../model/trial/trial.ts';
@@ -6,13 +6,13 @@ import { metricText, trialName } from './results.ts';
 import { oneLine, terminalWidth } from './table.ts';
 import { redrawLine, writeText } from './terminal.ts';
 
-/** The terminal's line is drawn at most this often, in milliseconds. */
-const redrawEvery = 100;
+/** The least time between two drawings of the line. */
+const minRedrawMs = 100;
 
 export class Progress {
   readonly #output: NodeJS.WriteStream;
   readonly #trials = new Map<string, TrialRow>();
-  readonly #told = new Set<string>();
+  readonly #printed = new Set<string>();
   #summary: ExperimentSummary | undefined;
   #timer: NodeJS.Timeout | undefined;
   #clock: NodeJS.Timeout | undefined;
@@ -32,28 +32,28 @@ export class Progress {
     return this.#trials;
   }
 
-  takeSnapshot(snapshot: ExperimentSnapshot): void {
+  setSnapshot(snapshot: ExperimentSnapshot): void {
     this.#summary = snapshot.summary;
     this.#trials.clear();
     for (const row of snapshot.trials) this.#trials.set(row.id, row);
     this.#show();
   }
 
-  takeChange(change: ExperimentChange): void {
+  applyChange(change: ExperimentChange): void {
     if (change.summary) this.#summary = change.summary;
     for (const row of change.trials ?? []) this.#trials.set(row.id, row);
     this.#show();
   }
 
-  /** Something to know besides the numbers, such as a lost connection; empty when it is over. */
-  note(text: string): void {
+  /** Shows a note beside the numbers, such as a lost connection; empty removes it. */
+  setNote(text: string): void {
     if (text === this.#note) return;
     this.#note = text;
     if (this.#output.isTTY) this.#schedule();
     else if (text !== '') writeText(this.#output, text);
   }
 
-  /** Leaves the terminal's line free. */
+  /** Clears the terminal's line. */
   end(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#clock);
@@ -69,8 +69,8 @@ export class Progress {
       return;
     }
     for (const row of this.#trials.values()) {
-      if (!isEnded(row.status) || this.#told.has(row.id)) continue;
-      this.#told.add(row.id);
+      if (!isEnded(row.status) || this.#printed.has(row.id)) continue;
+      this.#printed.add(row.id);
       writeText(this.#output, `${trialLine(row)} | ${this.#line()}`);
     }
   }
@@ -83,7 +83,7 @@ export class Progress {
       const width = terminalWidth(this.#output) - 1;
       redrawLine(this.#output, text.length > width ? `${text.slice(0, width - 1)}…` : text);
       this.#drawn = true;
-    }, redrawEvery);
+    }, minRedrawMs);
   }
 
   #line(): string {

@@ -1,4 +1,4 @@
-/** The table at the end: the best trials, what they ran with and how long it took. */
+/** The table of results: the best trials with their parameters and durations. */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { formatDuration, formatNumber } from '../model/text/format.ts';
 import { flatParameters } from '../model/trial/flatParameters.ts';
@@ -6,13 +6,13 @@ import { decodeMetric } from '../model/trial/metric.ts';
 import type { Parameters, TrialRow } from '../model/trial/trial.ts';
 import { table } from './table.ts';
 
-/** The default metric of a trial's final result; undefined when it has none to compare by. */
+/** The default metric of a trial's final result; undefined when it is not a finite number. */
 export function finalValue(row: TrialRow): number | undefined {
   const value = row.final === undefined ? undefined : decodeMetric(row.final).default;
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-/** Best first; those without a number last, in order of their number. */
+/** Sorts trials: the best first, those without a metric last in order of their number. */
 export function ranked(trials: Iterable<TrialRow>, mode: ExperimentSummary['optimizeMode']): TrialRow[] {
   const sign = mode === 'maximize' ? -1 : 1;
   return [...trials].sort((a, b) => {
@@ -49,7 +49,7 @@ export function trialName(row: Pick<TrialRow, 'id' | 'number'>): string {
   return row.number >= 0 ? String(row.number) : row.id;
 }
 
-/** The number of interest of the final result, else its text, else nothing. */
+/** The default metric of the final result, else the result's text, else nothing. */
 export function metricText(row: TrialRow): string {
   if (row.final === undefined) return '';
   const value = decodeMetric(row.final).default;

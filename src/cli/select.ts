@@ -1,4 +1,4 @@
-/** Which experiment is meant, by nnictl's rules. */
+/** The choice of an experiment by nnictl's rules. */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { CommandFailure } from './failure.ts';
 import type { Session } from './session.ts';
@@ -11,7 +11,7 @@ export interface StopChoice {
 }
 
 /**
- * The experiment with this id, or the only one that runs when none is given.
+ * Finds the experiment with this id or, without an id, the only one that runs.
  *
  * @throws CommandFailure when there is none, or more than one runs
  */
@@ -29,7 +29,7 @@ export async function chooseExperiment(session: Session, id: string | undefined)
   return only;
 }
 
-/** As {@link chooseExperiment}, and it must be running. */
+/** As {@link chooseExperiment}; throws also when the experiment is not running. */
 export async function chooseRunning(session: Session, id: string | undefined): Promise<ExperimentSummary> {
   const experiment = await chooseExperiment(session, id);
   if (experiment.live) return experiment;
@@ -38,7 +38,7 @@ export async function chooseRunning(session: Session, id: string | undefined): P
   );
 }
 
-/** What `stop` is to stop: an id, the beginning of one, `abc*` for all that begin so, a port, all, or the only one. */
+/** Finds the experiments that `stop` ends: by id, its beginning, `abc*` for several, port, all, or the only one that runs. */
 export async function chooseForStop(session: Session, choice: StopChoice): Promise<ExperimentSummary[]> {
   const experiments = await (await session.manager()).list();
   const running = experiments.filter((experiment) => experiment.live);

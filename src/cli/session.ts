@@ -1,4 +1,4 @@
-/** What one run of the command line works with: its options, where it prints, and the manager when it needs one. */
+/** One run of the command line: its options, its output, and its connection to the manager. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectLocalManager } from '../client/localManager.ts';
@@ -22,25 +22,25 @@ export class Session {
     this.json = options.json ?? false;
   }
 
-  /** The manager of the experiments folder, started when none runs. */
+  /** Connects to the manager of the experiments folder, and starts it when none runs. */
   async manager(): Promise<ManagerClient> {
     this.#manager ??= await this.#connect();
     return this.#manager;
   }
 
-  /** The same after it was lost. */
+  /** Connects again after the connection was lost. */
   async reconnect(): Promise<ManagerClient> {
     this.#manager?.dispose();
     this.#manager = await this.#connect();
     return this.#manager;
   }
 
-  /** For people; with `--json` nothing is printed. */
+  /** Prints a text for people; nothing with `--json`. */
   say(text: string): void {
     if (!this.json) writeText(process.stdout, text);
   }
 
-  /** The one document of `--json`, or else the text. */
+  /** Prints the command's one document with `--json`, else the text. */
   print(document: unknown, text: string): void {
     if (this.json) writeJson(process.stdout, document);
     else if (text !== '') writeText(process.stdout, text);
@@ -59,7 +59,7 @@ export class Session {
   }
 }
 
-/** `~/x` as a shell would read it; needed where the shell did not, as in `--experiments-dir=~/x`. */
+/** Expands `~/x` where the shell does not, as in `--experiments-dir=~/x`. */
 export function untilde(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }

@@ -1,4 +1,4 @@
-/** `stop`: ends experiments and waits until they have. */
+/** `stop`: stops experiments and waits for their end. */
 import { TimeoutError } from '../client/errors.ts';
 import { followManager } from '../client/follow/follow.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
@@ -7,8 +7,8 @@ import { chooseForStop, type StopChoice } from './select.ts';
 import type { Session } from './session.ts';
 import { oneLine } from './table.ts';
 
-/** Milliseconds an experiment may take to end, as nnictl waits. */
-const patience = 60_000;
+/** nnictl's. */
+const stopTimeoutMs = 60_000;
 
 export async function stopExperiments(session: Session, options: StopChoice, id?: string): Promise<undefined> {
   const chosen = await chooseForStop(session, { ...options, id });
@@ -21,22 +21,22 @@ export async function stopExperiments(session: Session, options: StopChoice, id?
   session.print({ stopped }, lines.length > 0 ? lines.join('\n') : 'No experiment is running.');
 }
 
-/** @throws CommandFailure when one of them does not end in time, or does not even answer */
+/** @throws CommandFailure when an experiment does not end in time or does not answer */
 export async function stopAndWait(session: Session, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const manager = await session.manager();
-  /** What is known of those that have not ended. */
+  /** The latest summary of each experiment that has not ended. */
   const open = new Map<string, ExperimentSummary | undefined>(ids.map((id) => [id, undefined]));
   const refused = new Map<string, unknown>();
   const hangs = (id: string) => refused.get(id) instanceof TimeoutError;
   const done = new AbortController();
-  const timer = setTimeout(() => done.abort(), patience);
+  const timer = setTimeout(() => done.abort(), stopTimeoutMs);
   const take = (experiment: ExperimentSummary) => {
     if (!experiment.live) open.delete(experiment.id);
     else if (open.has(experiment.id)) open.set(experiment.id, experiment);
   };
   try {
-    // One that has ended by itself meanwhile is what was wanted.
+    // An experiment that has ended by itself is fine, too.
     const ask = (id: string) =>
       manager
         .experiment(id)
@@ -50,7 +50,7 @@ export async function stopAndWait(session: Session, ids: readonly string[]): Pro
           if (event === 'list') data.forEach(take);
           else if (event === 'experiment') take(data);
           else if (event === 'removed') open.delete(data.id);
-          // What did not hear of it won't end because of it.
+          // An experiment that did not answer the order won't end because of it.
           if ([...open.keys()].every(hangs)) done.abort();
         },
       },
@@ -66,7 +66,7 @@ export async function stopAndWait(session: Session, ids: readonly string[]): Pro
 }
 
 function stillThere(id: string, pid: number | undefined, hangs: boolean): string {
-  const what = hangs ? 'does not answer' : `did not end within ${patience / 1000} s`;
+  const what = hangs ? 'does not answer' : `did not end within ${stopTimeoutMs / 1000} s`;
   if (pid === undefined) return `Experiment ${id} ${what}. Look into its log.`;
   return (
     `Experiment ${id} ${what}. End its process ${pid} with: kill -9 ${pid}\n` +

@@ -1,4 +1,4 @@
-/** Tables of plain text. */
+/** Tables of plain text for a terminal. */
 import { printableLines } from '../model/text/plainText.ts';
 
 export interface Column {
@@ -7,7 +7,7 @@ export interface Column {
 }
 
 /**
- * Columns two blanks apart, header first. The last column is cut where the line would be longer than `width`, in characters.
+ * Lays out columns two blanks apart, header first. The last column is cut where a line would exceed `width` characters.
  */
 export function table(
   columns: readonly Column[],
@@ -28,12 +28,12 @@ export function table(
   return lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)).join('\n');
 }
 
-/** What a trial reported must not break the table. */
+/** Puts a text of any program into one line, so that it can't break a table. */
 export function oneLine(text: string): string {
   return printableLines(text).join(' ').replaceAll('\t', ' ');
 }
 
-/** Characters in a line of the terminal; without one, as many as there are. */
+/** Characters in a line of the terminal; unlimited without a terminal. */
 export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
   return stream.isTTY ? Math.max(40, stream.columns) : Number.POSITIVE_INFINITY;
 }

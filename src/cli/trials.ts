@@ -1,4 +1,4 @@
-/** `trial ls|kill`. */
+/** `trial ls` and `trial kill`. */
 import type { TrialRow } from '../model/trial/trial.ts';
 import { CommandFailure } from './failure.ts';
 import { finalValue, ranked, resultsTable, trialName } from './results.ts';
@@ -20,7 +20,7 @@ export async function listTrials(
   );
 }
 
-/** All in order of their number, or those with the highest (`head`) or lowest (`tail`) metrics, highest first as in nnictl. */
+/** Chooses all trials by number, or those with the highest (`head`) or lowest (`tail`) metrics, highest first as in nnictl. */
 function select(trials: readonly TrialRow[], head: number | undefined, tail: number | undefined): TrialRow[] {
   if (head === undefined && tail === undefined) return [...trials].sort((a, b) => a.number - b.number);
   const finished = ranked(trials, 'maximize').filter((row) => finalValue(row) !== undefined);

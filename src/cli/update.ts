@@ -1,4 +1,4 @@
-/** `update concurrency|duration|trialnum|searchspace`. */
+/** `update concurrency|duration|trialnum|searchspace`: changes a running experiment. */
 import { resolve } from 'node:path';
 import type { ExperimentApi } from '../client/api.ts';
 import { readSpaceFile } from '../client/configFile.ts';
@@ -31,7 +31,7 @@ export function updateLimit(kind: keyof typeof limits) {
   };
 }
 
-/** The file holds a search space, or a config, whose search space is taken. */
+/** Changes the search space to that of a file, which holds a space or a whole config. */
 export async function updateSearchSpace(
   session: Session,
   { filename }: { filename: string },
@@ -49,5 +49,5 @@ export async function updateSearchSpace(
 
 function wholeNumber(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw new CommandFailure(`"${text}" is no whole number.`, exitCodes.usage);
+  throw new CommandFailure(`"${text}" is not a whole number.`, exitCodes.usage);
 }

@@ -53,7 +53,7 @@ describe('trialdeck with NNI beside it', function () {
     await eventually(wanted, look, 60_000).catch(() => assert.fail(`${wanted} never came: ${JSON.stringify(seen)}`));
   }
 
-  it('says why it takes NNI, and what that says when it fails', async () => {
+  it('says why NNI runs a config, and shows NNI’s error when it fails', async () => {
     await nnictl(`[ "$1" = --version ] && { echo 3.0; exit; }
       echo "$@" > ${join(home.path, 'call')}; echo 'ValueError: LocalConfig: that is wrong' >&2; exit 1`);
     const config = writeConfig(home, evolution);
@@ -64,7 +64,7 @@ describe('trialdeck with NNI beside it', function () {
     assert.equal(readFileSync(join(home.path, 'call'), 'utf8'), `create --config ${config} --port 8765\n`);
   });
 
-  it('says that NNI is not there, and takes the embedded manager only where it was not told otherwise', async () => {
+  it('says that NNI is missing, and takes the embedded manager unless --backend asks for NNI', async () => {
     const without = new CommandLine(home, { PATH: '/usr/bin:/bin' });
     const { stderr } = await without.run('create', '-c', writeConfig(home, evolution));
     assert.match(stderr, /Could not find nnictl: there is no nnictl on the path.*pip install nni==3\.0/);
@@ -77,7 +77,7 @@ describe('trialdeck with NNI beside it', function () {
     assert.doesNotMatch(plain, /NNI/);
   });
 
-  it('deletes what has stopped, when it is told to', async () => {
+  it('deletes a stopped experiment with --yes', async () => {
     const trialCommand = shellTrial('report FINAL 0.5');
     const said = await trialdeck('create', '-c', writeConfig(home, { trialCommand, maxTrialNumber: 1 }));
     const id = /Experiment (\w{8}) was started/.exec(said)?.[1] ?? '';
@@ -97,7 +97,7 @@ describe('trialdeck with NNI beside it', function () {
     assert.match(await trialdeck('experiment', 'list', '--all'), /There are no experiments/);
   });
 
-  it('imports what it has exported, and takes the search space of a config', async () => {
+  it('imports its own export, and takes the search space of a config', async () => {
     const trialCommand = shellTrial('report FINAL 0.5');
     await trialdeck('create', '-c', writeConfig(home, { trialCommand, maxTrialNumber: 2 }));
     await untilStatus('DONE');
@@ -109,7 +109,7 @@ describe('trialdeck with NNI beside it', function () {
       `2 results were imported into experiment ${id}.\n`,
     );
     const bad = [
-      ['[', /results\.json is no JSON/],
+      ['[', /results\.json is not JSON/],
       ['{"a": 1}', /must be a list of \{"parameter"/],
       ['[{"parameter": 3, "value": 1}]', /wrong: 0\.parameter/],
       ['[{"parameter": {"x": 1}, "value": null}]', /There are no results in/],
@@ -131,7 +131,7 @@ describe('trialdeck with NNI beside it', function () {
     );
   });
 
-  it('creates, follows, lists, stops, views, resumes and deletes what a real NNI runs', async function () {
+  it('creates, follows, lists, stops, views, resumes and deletes an experiment of a real NNI', async function () {
     const nni = findRealNni();
     if (!nni) {
       console.log(`  ${noRealNni}`);

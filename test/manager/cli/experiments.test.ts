@@ -131,7 +131,7 @@ describe('trialdeck', () => {
     await eventually('two more trials', async () => (await json<TrialRow[]>('trial', 'ls', id)).length === 5);
   });
 
-  it('steers a running experiment, which need not be named when it is the only one', async () => {
+  it('steers a running experiment, without its id when it is the only one', async () => {
     const { id } = await create({ ...sleeping, maxExperimentDuration: '1h' });
     assert.match(await trialdeck('update', 'concurrency', '--value', '3'), /concurrency of experiment \w+ is 3 now/);
     assert.match(await trialdeck('update', 'duration', id, '-v', '2h'), /duration .* is 2h now/);
@@ -160,7 +160,7 @@ describe('trialdeck', () => {
     assert.deepEqual(await json('stop'), { stopped: [{ id, name: id }] });
   });
 
-  it('works in the folder it is told to, and not in the one of the home', async () => {
+  it('works in the folder of --experiments-dir, not in the home', async () => {
     const folder = join(home.path, 'else where', 'experiments');
     const there = ['--experiments-dir', folder];
     const { id } = await create(sleeping, ...there);
@@ -177,7 +177,7 @@ describe('trialdeck', () => {
     assert.match(await trialdeck('stop', '--all', ...there), /No experiment is running/);
   });
 
-  it('stops by port, by the beginning of an id, and all', async () => {
+  it('stops by port, by the beginning of an id, and all experiments', async () => {
     const ports = [await freePort(), await freePort()];
     const ids: string[] = [];
     for (const port of [...ports, 0]) ids.push((await create(sleeping, '--port', String(port))).id);
@@ -197,7 +197,7 @@ describe('trialdeck', () => {
     );
   });
 
-  it('says of a runner that hangs which process to end, and of its trials how', async () => {
+  it('names the process of a hanging runner, and the way to end its trials', async () => {
     const { id, pid } = await create(sleeping);
     process.kill(pid, 'SIGSTOP');
     const { code, stderr } = await cli.run('stop', id);
@@ -251,7 +251,7 @@ describe('trialdeck', () => {
     await trialdeck('stop', id);
   });
 
-  it('says how it is called, and its version', async () => {
+  it('prints its usage and its version', async () => {
     assert.match(await trialdeck('--help'), /Usage: trialdeck .*create.*resume.*stop/s);
     assert.match(await trialdeck('create', '--help'), /--config <file>.*--port <number>.*--foreground/s);
     assert.equal(await trialdeck('--version'), `${packageJson.version}\n`);

@@ -63,7 +63,7 @@ describe('trialdeck create --foreground', () => {
     assert.deepEqual([found?.id, found?.status, found?.live], [id, 'DONE', false]);
   });
 
-  it('as data, with the progress beside it', async () => {
+  it('prints JSON with --json, and the progress on stderr', async () => {
     const command = await foreground({ trialCommand: shellTrial('report FINAL 1'), maxTrialNumber: 1 }, '--json');
     const { code, stdout, stderr } = await command.ended;
     assert.equal(code, 0, stderr);
@@ -72,7 +72,7 @@ describe('trialdeck create --foreground', () => {
     assert.match(stderr, /^trial 0 succeeded: 1 \| 1\/1 done/m);
   });
 
-  it('SIGINT stops the experiment and its trials, and shows what there is', async () => {
+  it('SIGINT stops the experiment and its trials, and shows the results so far', async () => {
     const pidFile = join(home.path, 'pid');
     const trialCommand = shellTrial(`if [ $NNI_TRIAL_SEQ_ID = 0 ]; then report FINAL 7; exit; fi
       echo $$ > '${pidFile}'; exec sleep 600`);
@@ -119,7 +119,7 @@ describe('trialdeck create --foreground', () => {
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 
-  it('an experiment without a single success fails, and says why the first trial did', async () => {
+  it('an experiment without a success fails with the reason of the first failed trial', async () => {
     const trialCommand = shellTrial(`echo 'ModuleNotFoundError: no module named torch' >&2; exit 1`);
     const { code, stdout, stderr } = await (await foreground({ trialCommand, maxTrialNumber: 2 })).ended;
     assert.equal(code, 1);
@@ -145,7 +145,7 @@ describe('trialdeck create --foreground', () => {
     assert.match(stdout, /^2 of 2 trials succeeded/m);
   });
 
-  it('says so when the runner is killed, and how to go on', async () => {
+  it('reports a killed runner, and the way to go on', async () => {
     const command = await foreground({ trialCommand: 'exec sleep 600' });
     const id = idIn(await command.until(/was started/));
     const pid = (await home.manifest())[id]?.pid ?? 0;

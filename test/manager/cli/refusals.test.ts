@@ -116,7 +116,7 @@ trainingService:
       });
     }
 
-    it('all problems at once, and as data', async () => {
+    it('all problems at once, as JSON with --json', async () => {
       writeText(
         home,
         'config.yml',
@@ -138,7 +138,7 @@ trainingService:
     });
   });
 
-  it('a config that is not there, is a folder, or is no text', async () => {
+  it('a config that is missing, a folder or not text', async () => {
     assert.match(await refusal(failure, 'create', '-c', 'nosuch.yml'), /config file can't be read.*nosuch\.yml/);
     assert.match(await refusal(failure, 'create', '-c', '.'), /config file can't be read.*directory/i);
     writeFileSync(join(home.path, 'binary.yml'), Buffer.from([0, 255, 254, 1, 2, 3, 200]));
@@ -162,7 +162,7 @@ trainingService:
     }
   });
 
-  it('what does not exist, and commands for nothing that runs', async () => {
+  it('ids that do not exist, and commands for experiments that do not run', async () => {
     for (const args of [
       ['resume', 'nosuch'],
       ['view', 'nosuch'],
@@ -193,7 +193,7 @@ trainingService:
     assert.match(await refusal(failure, 'resume', '../../etc'), /There is no experiment \.\.\/\.\.\/etc in/);
   });
 
-  it('to be called wrongly', async () => {
+  it('wrong usage', async () => {
     for (const [args, reason] of [
       [['create'], /required option '-c, --config <file>'/],
       [['create', '-c', 'config.yml', '--port', '70000'], /--port.*70000.*0 to 65535/],
@@ -254,7 +254,7 @@ trainingService:
       assert.match(said, new RegExp(`There is no experiment .*Did you mean ${ids[0]}`));
     });
 
-    it('values that make no sense, and changes nothing', async () => {
+    it('wrong values, and changes nothing', async () => {
       const [id = ''] = ids;
       for (const [args, reason, code] of [
         [
@@ -263,8 +263,8 @@ trainingService:
           failure,
         ],
         [['update', 'concurrency', id, '--value', '-1'], /no whole number/, usage],
-        [['update', 'concurrency', id, '--value', 'two'], /"two" is no whole number/, usage],
-        [['update', 'trialnum', id, '--value', '1.5'], /"1\.5" is no whole number/, usage],
+        [['update', 'concurrency', id, '--value', 'two'], /"two" is not a whole number/, usage],
+        [['update', 'trialnum', id, '--value', '1.5'], /"1\.5" is not a whole number/, usage],
         [['update', 'duration', id, '--value', 'soon'], /soon/, failure],
         [['update', 'searchspace', id, '-f', 'nosuch.json'], /nosuch\.json can't be read/, failure],
         [['trial', 'kill', id, '-T', 'nosuch'], /has no trial nosuch/, failure],
@@ -285,7 +285,7 @@ trainingService:
       assert.deepEqual([profile.params.trialConcurrency, profile.params.searchSpace.x._value], [1, [0, 1]]);
     });
 
-    it('to change what has stopped', async () => {
+    it('to change a stopped experiment', async () => {
       const [id = ''] = ids;
       assert.equal((await cli.run('stop', id)).code, 0);
       for (const args of [

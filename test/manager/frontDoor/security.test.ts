@@ -1,4 +1,4 @@
-/** Who may talk to the manager, and what it says to requests that make no sense. */
+/** The manager's token, host check and limits, and its answers to wrong requests. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
@@ -12,7 +12,7 @@ interface Answer {
   error: string;
 }
 
-describe('manager: who may ask, and what', () => {
+describe('manager: token, hosts and wrong requests', () => {
   let home: Home;
   let manager: ManagerProcess;
 
@@ -46,7 +46,7 @@ describe('manager: who may ask, and what', () => {
   });
   after(() => home.dispose());
 
-  it('tells anybody on this machine who it is, and asks for its token for everything else', async () => {
+  it('answers /manager to any program of this machine, and everything else with its token only', async () => {
     const info = (await (await fetch(manager.address + managerRoutes.info)).json()) as ManagerInfo;
     assert.deepEqual(
       [info.name, info.pid, info.experimentsDirectory],
@@ -62,7 +62,7 @@ describe('manager: who may ask, and what', () => {
     assert.equal((await ask(managerRoutes.experiments, withToken())).status, 200);
   });
 
-  it('does not answer web pages, nor names that were made to point here', async () => {
+  it('refuses web pages, and names that were made to point here', async () => {
     const { port } = new URL(manager.address);
     for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', `192.168.1.7:${port}`]) {
       assert.equal((await ask(managerRoutes.info, { host })).status, 403, host);
@@ -85,14 +85,14 @@ describe('manager: who may ask, and what', () => {
     }
   });
 
-  it('another address needs a token of one’s own choice', async () => {
+  it('refuses to listen on another address without a chosen token', async () => {
     const { ended } = await ManagerProcess.spawn(home, { args: ['--host', '0.0.0.0'] });
     const { code, stderr } = await ended;
     assert.equal(code, 1);
     assert.match(stderr, /^On 0\.0\.0\.0 others can reach this manager: choose a token .*TLS/);
   });
 
-  it('unknown routes and experiments are 404, in JSON', async () => {
+  it('answers unknown routes and experiments with 404 and JSON', async () => {
     for (const [method, path] of [
       ['GET', '/'],
       ['GET', '/index.html'],
@@ -109,7 +109,24 @@ describe('manager: who may ask, and what', () => {
     }
   });
 
-  it('orders that make no sense are 400 with the reason, and start nothing', async () => {
+  it('refuses bodies that are too large, too deep or have too many values', async () => {
+    const json = withToken({ 'content-type': 'application/json' });
+    for (const [config, status, reason] of [
+      [`"${'x'.repeat(5_000_000)}"`, 413, /too large/],
+      [`${'['.repeat(6000)}${']'.repeat(6000)}`, 400, /nested deeper than 64 levels/],
+      [`[${'1.0,'.repeat(200_000)}1]`, 400, /more than 100000 values/],
+    ] as const) {
+      const body = `{"action":"create","config":${config}}`;
+      const answer = await ask(managerRoutes.experiments, json, 'POST', body).catch(() => undefined);
+      // The connection of a body that is too large is closed while it is still sent.
+      if (!answer && status === 413) continue;
+      assert.equal(answer?.status, status);
+      assert.match(answer?.error ?? '', reason);
+    }
+    assert.deepEqual(await manager.get(managerRoutes.experiments), []);
+  });
+
+  it('answers wrong orders with 400 and the reason, and starts nothing', async () => {
     const json = withToken({ 'content-type': 'application/json' });
     for (const [body, reason] of [
       ['{"action": "creat', /not valid JSON/],

@@ -1,4 +1,4 @@
-/** TensorBoard over the trials of experiments that run, are stored, or are NNI's. A stand-in says what the real one says. */
+/** TensorBoard over trials of running, stored and NNI's experiments. A stand-in prints the lines of the real one. */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ describe('manager: TensorBoard', () => {
     return path;
   }
 
-  it('shows the folders in which trials wrote events, finds what came later, and ends when told to', async () => {
+  it('shows the folders with events, finds later ones after a refresh, and ends on request', async () => {
     const manager = await start(standIn);
     const [first, second] = await twoTrials(manager);
     const folder = writeEvents(first, 'output/tensorboard');
@@ -118,7 +118,7 @@ describe('manager: TensorBoard', () => {
     await untilGone(task.pid ?? 0);
   });
 
-  it('says how to install it where there is none', async () => {
+  it('says how to install a missing TensorBoard', async () => {
     const manager = await start(standIn);
     await manager.stop();
     const empty = join(home.path, 'empty');

@@ -36,7 +36,7 @@ describe('TensorBoard', () => {
     assert.deepEqual((await find(`cd sub && ${python} -u trial.py`)).argv, [python, '-m', 'tensorboard.main']);
   });
 
-  it('is taken from the PATH where that Python has none, or is not known', async () => {
+  it('is taken from the PATH when that Python has none or is unknown', async () => {
     await script('python3', answer('False'));
     const program = await script('tensorboard', '');
     for (const command of ['python3 trial.py', './train', '', './missing/python3 trial.py']) {
@@ -44,13 +44,13 @@ describe('TensorBoard', () => {
     }
   });
 
-  it('that is nowhere is to be installed in the Python of the trials', async () => {
+  it('says where to install a missing TensorBoard: in the Python of the trials', async () => {
     await script('python3', answer('False'));
     await assert.rejects(find('python3 trial.py'), /"\/opt\/venv\/bin\/python3 -m pip install tensorboard"/);
     await assert.rejects(find('./train'), /none on the PATH.*"pip install tensorboard"/);
   });
 
-  it('looks where all event files of a trial lie', async () => {
+  it('reads the folder below which all event files of a trial lie', async () => {
     assert.equal(await logFolderOf(folder), folder);
     assert.equal(await logFolderOf(join(folder, 'missing')), join(folder, 'missing'));
     for (const run of ['logs/run/train', 'logs/run/val']) {

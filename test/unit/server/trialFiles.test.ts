@@ -87,11 +87,11 @@ describe('files of a trial', () => {
     'x'.repeat(5000),
   ];
   for (const name of outside) {
-    it(`${JSON.stringify(name.slice(0, 40))} is no file of it`, () =>
+    it(`${JSON.stringify(name.slice(0, 40))} is not a file of the trial`, () =>
       assert.rejects(openConfined({ folder, within: outer }, name), { name: 'StorageError', kind: 'missing' }));
   }
 
-  it('whatever is asked for, nothing outside is read', () =>
+  it('any name reads nothing outside', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -148,7 +148,7 @@ describe('files of a trial', () => {
     await assert.rejects(openConfined({ folder, within: outer }, 'pipe'), { kind: 'missing' });
   });
 
-  it('over REST are those of known trials, also where a foreign database has odd ones', async () => {
+  it('over REST are those of known trials, also for a foreign database with ids that are paths', async () => {
     const state = new ExperimentState('maximize');
     for (const trialJobId of ['aaaaa', '..', '../../../secret', '.']) {
       state.applyEvent({ timestamp: 1, trialJobId, event: 'SUCCEEDED' });
