@@ -1,4 +1,4 @@
-/** A promise with its handles outside; `Promise.withResolvers` of later language versions. */
+/** A promise that its maker settles from outside, as `Promise.withResolvers` of later Node versions gives. */
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve(value: T): void;

@@ -4,9 +4,8 @@
  *     node runner.js --experiments-directory ROOT --experiment-id ID --action create|resume|view [--port P] [--debug]
  *         [--runner-access refuse|allow] [--config FILE]
  *
- * Started with an IPC channel, it takes one {@link LaunchMessage} from its parent, gives one {@link RunnerAnswer}, and goes
- * on when the channel closes: its parent's end is not its own. Without one, `--config` names the file, and the answer is
- * printed.
+ * Started with an IPC channel, it takes one {@link LaunchMessage} from its parent and gives one {@link RunnerAnswer}. It goes
+ * on when its parent ends. Without a channel, `--config` names the file, and the answer is printed.
  */
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -16,12 +15,12 @@ import { messageOf } from '../model/text/messageOf.ts';
 import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
 
-/** What a parent sends. Neither field is needed to resume or view. */
+/** The message of a parent. Resuming and viewing need neither field. */
 export interface LaunchMessage {
   type: 'launch';
-  /** JSON text of a config in canonical form: the channel itself would not keep how numbers are written. */
+  /** JSON text of a config in canonical form: the channel would not keep how numbers are written. */
   config?: string;
-  /** The file it was read from, or is to be read from. Absolute. */
+  /** The file the config was read from, or is to be read from. Absolute. */
   configFile?: string;
 }
 
@@ -29,14 +28,14 @@ export type RunnerAnswer =
   | { type: 'ready'; port: number; pid: number }
   | { type: 'failed'; error: string; code?: LaunchConflict; problems?: ConfigProblem[] };
 
-/** From the order to stop until the process ends whatever happens; NNI's limit. */
-const longestStop = 60_000;
-/** How long a parent may take to send its message. */
-const longestWait = 30_000;
+/** The process ends at the latest so long after it was told to stop; NNI's limit. */
+const maxStopMs = 60_000;
+/** Limit for the parent's message. */
+const launchTimeoutMs = 30_000;
 
 /**
- * V8 lets the space for new objects grow with the work, to some 10 MB here that are hardly used. There may be many runners on a
- * machine, and none has much to compute.
+ * V8 lets the space for new objects grow to some 10 MB, which a runner hardly uses. A machine may have many runners, and none
+ * computes much.
  */
 setFlagsFromString('--semi-space-growth-factor=1');
 
@@ -71,24 +70,24 @@ function readArguments(): LaunchArguments & { configFile: string | undefined } {
 
 function receiveLaunch(): Promise<LaunchMessage> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new LaunchError('The parent process sent no experiment.')), longestWait);
+    const timer = setTimeout(() => reject(new LaunchError('The parent process sent no experiment.')), launchTimeoutMs);
     const onDisconnect = () => reject(new LaunchError('The parent process ended before it sent an experiment.'));
     process.once('disconnect', onDisconnect);
     process.once('message', (message: LaunchMessage) => {
       clearTimeout(timer);
       process.off('disconnect', onDisconnect);
       if (message?.type === 'launch') resolve(message);
-      else reject(new LaunchError('The parent process sent something that is no experiment.'));
+      else reject(new LaunchError('The parent process sent something that is not an experiment.'));
     });
   });
 }
 
-/** Says how the launch went, to the parent or to whoever reads the output. Resolves when it is on its way. */
+/** Sends the answer to the parent, or prints it. Resolves when it is on its way. */
 function answer(answer: RunnerAnswer): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected && process.send) {
       process.send(answer, () => {
-        // Without listeners of ours the channel would not keep the process alive, but it would keep the parent's.
+        // An open channel would keep the parent alive.
         if (process.connected) process.disconnect();
         resolve();
       });
@@ -106,7 +105,7 @@ async function main(): Promise<void> {
   let stopping = false;
 
   const end = async (code: number) => {
-    const limit = setTimeout(() => process.exit(1), longestStop);
+    const limit = setTimeout(() => process.exit(1), maxStopMs);
     limit.unref();
     await running?.stop();
     process.exit(code);
@@ -114,11 +113,11 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    // While it starts, what it has started must first be there to be ended.
+    // A launch under way must first complete: only then can its parts be stopped.
     if (running || !launching) void end(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
-  // A terminal or parent that is gone must not end the experiment.
+  // The end of a terminal or a parent must not end the experiment.
   process.on('SIGHUP', () => undefined);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 

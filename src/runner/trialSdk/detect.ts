@@ -1,4 +1,4 @@
-/** Which `nni` package the trials of an experiment will import, and what they need in their environment for it. */
+/** Finds out which `nni` package the trials of an experiment will import, and which variables they need for it. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, relative } from 'node:path';
@@ -10,12 +10,12 @@ import { findPython, type PythonCommand } from '../../server/python/pythonComman
 /** Version of the bundled package; the same text as in `nni/version.py`. */
 export const bundledVersion = '3.0+trialdeck';
 
-/** An interpreter that says nothing for so long is left alone: the launch goes on without its answer. */
-const defaultPatience = 5000;
+/** The launch goes on without the answer of an interpreter that takes longer. */
+const defaultTimeoutMs = 5000;
 
 /**
- * Prints one line: a mark, the version of Python, the interpreter's path, and the `nni` it would import. It looks for that
- * with the very function by which the bundled package steps aside, so both always agree. Runs in any Python, also 2.7.
+ * Prints one line: a mark, the version of Python, the interpreter's path, and the `nni` it would import. It finds that with
+ * the function by which the bundled package steps aside, so both always agree. It runs in any Python, also 2.7.
  */
 const question = `
 import sys
@@ -31,9 +31,9 @@ except ImportError:
 print('trialdeck:' + '\\t'.join([sys.version.split()[0], sys.executable or '', origin]))
 `;
 
-/** Folder that holds the bundled `nni` package: what goes on PYTHONPATH. */
+/** The folder with the bundled `nni` package, for PYTHONPATH. Throws when the package is missing. */
 export function bundledSdkFolder(): string {
-  // Beside this file in the sources; in dist/trialSdk/ when this file is part of the bundle dist/runner.js.
+  // In the sources the package lies beside this file. In the bundle dist/runner.js it lies in dist/trialSdk/.
   const folders = ['./', './trialSdk/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   const folder = folders.find((candidate) => existsSync(join(candidate, 'nni', '_stepaside.py')));
   if (folder === undefined)
@@ -42,28 +42,28 @@ export function bundledSdkFolder(): string {
 }
 
 /**
- * Finds the Python that `trialCommand` runs and asks it, once, which `nni` it has; it never imports it.
+ * Finds the Python that `trialCommand` runs and asks it once which `nni` it has, without importing that.
  *
- * Where there is none, `environment` puts the bundled package first on PYTHONPATH. Where the command runs no Python we
- * recognise, it does so too: the bundled package steps aside for an installed one. Never rejects on account of the
- * command: what is wrong with the interpreter is said in `sdk.python`.
+ * Where it has none, `environment` puts the bundled package first on PYTHONPATH. The same holds where the command runs no
+ * Python that we recognise: the bundled package steps aside for an installed one. A wrong command does not make this reject:
+ * `sdk.python` says what is wrong with the interpreter.
  *
  * @param options.cwd the trials' working folder
- * @param options.env the whole environment trials get, without what this function returns
- * @param options.patience milliseconds to wait for the interpreter's answer
+ * @param options.env the whole environment of trials, without the variables that this function returns
+ * @param options.timeoutMs limit for the interpreter's answer
  */
 export async function detectTrialSdk(options: {
   trialCommand: string;
   cwd: string;
   env: NodeJS.ProcessEnv;
-  patience?: number;
+  timeoutMs?: number;
 }): Promise<{ sdk: TrialSdk; environment: Record<string, string> }> {
   const folder = bundledSdkFolder();
   const before = options.env.PYTHONPATH;
   const environment = { PYTHONPATH: before ? folder + delimiter + before : folder };
-  // Asked with the bundled package in place, as a trial would be: what is looked for is another one behind it.
+  // The question finds another package behind the bundled one, so that must be in place, as it is for a trial.
   const command = await findPython(options.trialCommand, { cwd: options.cwd, env: { ...options.env, ...environment } });
-  const answer = command ? await ask(command, folder, options.patience ?? defaultPatience) : { python: '' };
+  const answer = command ? await ask(command, folder, options.timeoutMs ?? defaultTimeoutMs) : { python: '' };
   if ('origin' in answer && answer.origin !== '') {
     const version = await installedVersion(answer.origin);
     return { sdk: { kind: 'installed', version, python: answer.python }, environment: {} };
@@ -71,11 +71,11 @@ export async function detectTrialSdk(options: {
   return { sdk: { kind: 'bundled', version: bundledVersion, python: answer.python }, environment };
 }
 
-/** `origin` is the file of the installed `nni`, empty when none is, absent when the interpreter could not say. */
+/** @returns `origin`, the file of the installed `nni`: empty when none is installed, absent when the interpreter could not say */
 async function ask(
   command: PythonCommand,
   folder: string,
-  patience: number,
+  timeoutMs: number,
 ): Promise<{ python: string; origin?: string }> {
   const [program, ...prefix] = command.argv;
   const args = [
@@ -92,7 +92,7 @@ async function ask(
     extendEnv: false,
     stdin: 'ignore',
     reject: false,
-    // A group of its own, so that giving up also ends what a wrapper like `conda run` has started.
+    // A process group of its own. Giving up then also ends the children of a wrapper like `conda run`.
     detached: true,
     maxBuffer: 1_000_000,
   });
@@ -100,7 +100,7 @@ async function ask(
   const timer = setTimeout(() => {
     gaveUp = true;
     endGroup(child.pid);
-  }, patience);
+  }, timeoutMs);
   const result = await child.finally(() => clearTimeout(timer));
   const line = /^trialdeck:(.*)\t(.*)\t(.*)$/m.exec(result.stdout);
   if (line) {
@@ -111,16 +111,16 @@ async function ask(
     };
   }
   const shown = command.argv.join(' ');
-  if (gaveUp) return { python: `${shown} did not answer within ${patience / 1000} s` };
+  if (gaveUp) return { python: `${shown} did not answer within ${timeoutMs / 1000} s` };
   if (!existsSync(command.cwd)) return { python: `${shown} was not asked: there is no folder ${command.cwd}` };
   if (result.code === 'ENOENT') return { python: `${shown} was not found` };
   const complaint = result.stderr.trim().split('\n');
-  // Python's tracebacks have the reason in their last line, all others in their first.
+  // A traceback of Python has the reason in its last line, any other message in its first.
   const reason = complaint.at(complaint[0]?.startsWith('Traceback') ? -1 : 0) || result.shortMessage || 'no answer';
   return { python: `${shown} could not be asked for its version: ${reason}` };
 }
 
-/** Why the bundled package will not do for this Python, where it will not. */
+/** Says why this Python can't use the bundled package; empty where it can. */
 function remark(version: string, command: PythonCommand, folder: string): string {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < 3 || (major === 3 && minor < 7)) return ', too old for the bundled nni, which needs Python 3.7 or later';
@@ -136,11 +136,11 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself meanwhile.
+    // It ended by itself meanwhile.
   }
 }
 
-/** From `nni/version.py`, else from the package's `dist-info` beside it. Reading is faster than asking Python to. */
+/** Reads the version from `nni/version.py`, else from the package's `dist-info` beside it: faster than asking Python. */
 async function installedVersion(origin: string): Promise<string> {
   const folder = dirname(origin);
   try {

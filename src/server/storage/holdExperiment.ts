@@ -1,4 +1,4 @@
-/** One experiment, one runner: its database and NNI's manifest tell who holds it. */
+/** Makes one process at a time the holder of an experiment, by its database and NNI's manifest. */
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
 import { isSameProcess, processStart } from '../../system/processTable.ts';
 import type { ExperimentDatabase } from './experimentDatabase.ts';
@@ -7,10 +7,10 @@ import { LaunchError } from './launchError.ts';
 import { isAlive } from './manifest.ts';
 
 /**
- * Makes this process the experiment's runner and gives what is stored of it. Throws {@link LaunchError} when another one lives,
- * ours or NNI's own manager.
+ * Makes this process the experiment's holder: the only one that writes it.
  *
- * @param entry what the manifest says of the experiment
+ * @param entry the experiment's entry in the manifest
+ * @throws LaunchError when another holder lives, of ours or NNI's own manager
  */
 export async function holdExperiment(
   database: ExperimentDatabase,
@@ -28,7 +28,11 @@ export async function holdExperiment(
   return own;
 }
 
-/** Throws {@link LaunchError} when a living process runs the experiment. */
+/**
+ * Gives the stored holder, which is not alive or is this process.
+ *
+ * @throws LaunchError when another living process holds the experiment
+ */
 export async function refuseIfHeld(
   database: ExperimentDatabase,
   id: string,
@@ -37,7 +41,7 @@ export async function refuseIfHeld(
   const holder = readHolder(database);
   if (holder && holder.pid !== process.pid && (await isSameProcess(holder.pid, holder.start)))
     throw held(id, holder.pid);
-  // Where our own word is known it counts, as pids are used again; the manifest speaks for NNI's manager.
+  // The manifest counts only for NNI's manager: our holder also stores its start, so that a reused pid is recognised.
   if (entry?.pid !== undefined && entry.pid !== holder?.pid && entry.pid !== process.pid) {
     if (isAlive(entry)) throw held(id, entry.pid);
   }

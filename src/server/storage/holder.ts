@@ -1,4 +1,4 @@
-/** Which process holds an experiment, as its own database says: it is right also where NNI's manifest is lost or damaged. */
+/** The process that holds an experiment, from its own database: right also where NNI's manifest is lost or damaged. */
 import type { ExperimentDatabase } from './experimentDatabase.ts';
 
 /** Key of {@link Holder} in the database. */
@@ -6,13 +6,13 @@ export const holderKey = 'runner';
 
 export interface Holder {
   pid: number;
-  /** When the process began; a pid alone may have been used again. */
+  /** When the process began: pids are used again. */
   start?: string;
-  /** Of its REST; unknown until it serves. */
+  /** Of its REST; absent until it serves, and for a process that serves none. */
   port?: number;
 }
 
-/** The runner that holds the experiment, or held it last. Throws StorageError. */
+/** The process that holds the experiment, or held it last. Throws StorageError. */
 export function readHolder(database: ExperimentDatabase): Holder | undefined {
   const value = database.getMeta(holderKey);
   if (value === null || typeof value !== 'object' || !('pid' in value) || typeof value.pid !== 'number')

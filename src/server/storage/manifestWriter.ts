@@ -10,13 +10,13 @@ export class ManifestWriter {
   #id: string;
   #log: Logger;
   #writer: FileWriter;
-  /** The whole entry, for a manifest that somebody had to remove meanwhile. */
+  /** The whole entry, in case someone removed a damaged manifest meanwhile. */
   #whole: Partial<ManifestEntry>;
   #waiting: Partial<ManifestEntry> | undefined;
   #writing: Promise<void> | undefined;
 
   /**
-   * @param entry what the manifest says of the experiment
+   * @param entry the experiment's entry in the manifest
    * @param writer the disk; a test gives one that fails
    */
   constructor(
@@ -33,7 +33,7 @@ export class ManifestWriter {
     this.#log = log;
   }
 
-  /** Resolves when this change, and all before it, are written, or can't be (then the log says why). */
+  /** Resolves when this change and all before it are written. Where that fails, the log says why. */
   write(change: Partial<ManifestEntry>): Promise<void> {
     this.#whole = { ...this.#whole, ...change };
     this.#waiting = { ...this.#waiting, ...change };
@@ -48,7 +48,7 @@ export class ManifestWriter {
       try {
         await updateManifest(this.#root, this.#id, change, this.#whole, this.#writer);
       } catch (error) {
-        // A list that is out of date is no reason to end an experiment.
+        // An outdated list must not end an experiment.
         this.#log.error(messageOf(error));
       }
     }

@@ -49,7 +49,7 @@ describe('runner: faults', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('kill -9 of the runner: living trials are adopted, ended ones known, every metric stored once', async () => {
+  it('a resume after kill -9 adopts living trials, knows how others ended, and has every metric once', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 0 0
       if [ "$NNI_TRIAL_SEQ_ID" = 1 ]; then until [ -e '${go}1' ]; do sleep 0.02; done; report FINAL 1; exit 3; fi
@@ -96,7 +96,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('kill -9 of runner and trials: what is unknown is said to be', async () => {
+  it('a resume after kill -9 of runner and trials calls their end unknown', async () => {
     const first = await launch({ config: { trialCommand: 'sleep 600', trialConcurrency: 2 } });
     const { trials } = await first.until(({ summary }) => summary.counts.RUNNING === 2);
     await first.kill();
@@ -115,7 +115,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('an experiment of version 0.1.0 goes on: its trials are adopted, every metric stored once', async () => {
+  it('a resume of an experiment of version 0.1.0 adopts its trials and has every metric once', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 1 0; until [ -e '${go}' ]; do sleep 0.02; done
       report PERIODICAL 2 1; report FINAL 3`);
@@ -157,7 +157,7 @@ describe('runner: faults', () => {
     assert.equal(after.trials.length, 2);
   });
 
-  it('an experiment that NNI began goes on here, its numbers and what it found included', async () => {
+  it('a resume of an experiment of NNI keeps its numbers and results', async () => {
     const fixtures = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
     cpSync(join(fixtures, 'hfc6tdyj'), join(root, 'hfc6tdyj'), { recursive: true });
     cpSync(join(fixtures, 'fcqgwob9'), join(root, 'fcqgwob9'), { recursive: true });
@@ -207,7 +207,7 @@ describe('runner: faults', () => {
     assert.equal((await runner.status()).status, 'RUNNING');
   });
 
-  it('a port in use is named', async () => {
+  it('a launch names a port that is in use', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -221,7 +221,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('folders that are missing or can’t be written are named, before anything runs', async () => {
+  it('a launch names folders that are missing or can’t be written, before a trial runs', async () => {
     const missing = join(root, 'nowhere');
     const config = runnerConfig(root, { trialCodeDirectory: missing });
     assert.equal(await refusal({ config }), `trialCodeDirectory does not exist: ${missing}`);
@@ -233,7 +233,7 @@ describe('runner: faults', () => {
     assert.match(await refusal({ action: 'resume', id: 'broken' }), /nni\.sqlite/);
   });
 
-  it('a database locked by another program delays, and loses nothing', async () => {
+  it('a database that is locked for a while costs no metric', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 1; until [ -e '${go}' ]; do sleep 0.02; done; report FINAL 2`);
     const runner = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
@@ -252,7 +252,7 @@ describe('runner: faults', () => {
     assert.deepEqual(data, ['1', '2']);
   });
 
-  it('a database locked for good ends the experiment as ERROR with the reason; a resume has every number', async function () {
+  it('a database that stays locked ends the experiment as ERROR with the reason; a resume has every metric', async function () {
     this.timeout(120_000);
     const trialCommand = shellTrial('report PERIODICAL 1; sleep 0.2; report FINAL 2; sleep 600');
     const first = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
@@ -273,7 +273,7 @@ describe('runner: faults', () => {
     assert.deepEqual(data, ['1', '2']);
   });
 
-  it('an order to stop at any moment of the start leaves nothing running', async () => {
+  it('a stop at any moment of the start leaves no process running', async () => {
     const config = runnerConfig(root, { trialCommand: 'sleep 600', trialConcurrency: 2 });
     for (const wait of [0, 40, 80, 120, 150, 180, 210, 240, 300]) {
       const id = `stop${wait}`;
@@ -292,7 +292,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('the end of its parent’s channel is not its own', async () => {
+  it('a runner goes on when the channel to its parent closes', async () => {
     const runner = await launch({ config: { trialCommand: 'sleep 600' } });
     if (runner.child.connected) runner.child.disconnect();
     assert.equal((await runner.status()).status, 'RUNNING');

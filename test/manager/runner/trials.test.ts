@@ -34,7 +34,7 @@ describe('runner: trials', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('runs ten trials, each result beside the parameters it belongs to', async () => {
+  it('runs ten trials and stores each result with its parameters', async () => {
     const trialCommand = shellTrial(`${readX}report PERIODICAL 0 0; report PERIODICAL "$x" 1; report FINAL "$x"`);
     const runner = await launch({ trialCommand, trialConcurrency: 3, maxTrialNumber: 10 });
     await runner.untilStatus('DONE');
@@ -72,7 +72,7 @@ describe('runner: trials', () => {
     assert.equal(manifest.exp.status, 'STOPPED');
   });
 
-  it('takes bad trials for what they are and goes on', async () => {
+  it('says what is wrong with each bad trial, and goes on', async () => {
     const megabytes = `python3 -c 'import os; v="x"*10000000; j=("{\\"parameter_id\\":0,\\"type\\":\\"PERIODICAL\\",\\"sequence\\":0,\\"value\\":\\"\\\\\\"%s\\\\\\"\\"}\\n"%v).encode(); f=open(os.environ["NNI_SYS_DIR"]+"/.nni/metrics","ab"); f.write(b"ME%06d"%len(j)+j)'`;
     const trialCommand = shellTrial(`${readX}case $x in
       early) echo 'ValueError: no data' >&2; exit 1;;
@@ -116,7 +116,7 @@ describe('runner: trials', () => {
     assert.equal(summary.best?.value, 2);
   });
 
-  it('ends trials that never end, with everything they started', async () => {
+  it('ends trials that run too long, with everything they started', async () => {
     const pids = join(root, 'pids');
     const sleeper = `import os, time; open('${pids}', 'a').write(str(os.getpid()) + chr(10)); time.sleep(600)`;
     const trialCommand = `cd . && setsid python3 -c "${sleeper}" & python3 -c "${sleeper}"; echo end`;
@@ -129,7 +129,7 @@ describe('runner: trials', () => {
     }
   });
 
-  it('obeys limits that change while it runs, takes a custom trial and kills what it is told to', async () => {
+  it('obeys changed limits, adds a custom trial and kills trials on request', async () => {
     const trialCommand = `${readX}echo "$x" > "$NNI_SYS_DIR/x"; sleep 600`;
     const runner = await launch({ trialCommand, trialConcurrency: 1 });
     await runner.until(({ summary }) => summary.counts.RUNNING === 1);
@@ -161,7 +161,7 @@ describe('runner: trials', () => {
     await runner.untilStatus('DONE');
   });
 
-  it('ends running trials when it is stopped, within moments', async () => {
+  it('ends running trials when it is stopped', async () => {
     const runner = await launch({ trialCommand: 'sleep 600', trialConcurrency: 5 });
     await runner.until(({ summary }) => summary.counts.RUNNING === 5);
     const answer = await runner.fetch('DELETE', '/experiment');
@@ -178,7 +178,7 @@ describe('runner: trials', () => {
     assert.equal((await viewed.fetch('POST', '/trial-jobs', { x: 1 })).status, 409);
   });
 
-  it('shows a result moments after it was reported', async () => {
+  it('shows a result soon after it was reported', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`i=0; while [ $i -lt 20 ]; do until [ -e '${go}'$i ]; do sleep 0.01; done
       report PERIODICAL "$(date +%s%3N)" $i; i=$((i+1)); done`);
@@ -194,7 +194,7 @@ describe('runner: trials', () => {
     console.log(`      from report to client: median ${delays[10]} ms, longest ${delays[19]} ms`);
   });
 
-  it('starts trial after trial without pause', async () => {
+  it('starts one trial after another without a pause', async () => {
     const count = 200;
     const trialCommand = shellTrial('report FINAL 1');
     const started = performance.now();

@@ -80,7 +80,7 @@ describe('file channel', () => {
         { parameterId: '7', type: 'FINAL', sequence: 0, value: '{"default": 0.5, "ü": 1}' },
       ],
     );
-    assert.match(reports.map(({ garbage }) => garbage).join(), /text that is no metric/);
+    assert.match(reports.map(({ garbage }) => garbage).join(), /text that is not a metric/);
     await channel.close('aaaaa');
   });
 

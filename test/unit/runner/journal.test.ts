@@ -26,7 +26,7 @@ function journalThat(fails: () => Error | undefined, clock: Clock = systemClock)
 }
 
 describe('journal', () => {
-  it('stores, then applies, then goes on, at once when nothing is in the way', () => {
+  it('stores and applies a batch at once, then calls back', () => {
     const { journal, log } = journalThat(() => undefined);
     journal.write(named('a'), () => {
       log.push('after a');
@@ -44,7 +44,7 @@ describe('journal', () => {
     assert.deepEqual(ends, [1, 3]);
   });
 
-  it('keeps the order while storing fails, and loses nothing', async () => {
+  it('keeps the order of batches while storing fails, and loses none', async () => {
     let failing = 3;
     const { journal, log, failures } = journalThat(() => (failing-- > 0 ? new Error('locked') : undefined));
     journal.write(named('a'));

@@ -283,7 +283,7 @@ describe('experiment', () => {
     stage.end(0, undefined);
     await settle();
     assert.equal(ends()[0]?.message, 'reported a result of parameters 5, but ran 0');
-    const garbage = 'text that is no metric (5 bytes: hello)';
+    const garbage = 'text that is not a metric (5 bytes: hello)';
     stage.channelEvents?.reported(stage.idOf(1), { attempt: 1, metrics: [], garbage, position: 5 });
     stage.end(1, undefined, 3);
     await settle();

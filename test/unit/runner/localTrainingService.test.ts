@@ -70,7 +70,7 @@ describe('local training service', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('runs a trial in NNI’s folders and environment, with nothing of another manager in it', async () => {
+  it('runs a trial in NNI’s folders and environment, without variables of another manager', async () => {
     const local = service(
       'cat "$NNI_OUTPUT_DIR/sub/file"; env | grep -E "^(CHANNEL|NNI|SDK|CUDA|REUSE|TRIALDECK)" | sort >&2; pwd',
       {},
@@ -104,7 +104,7 @@ describe('local training service', () => {
     ['kill -9 $$', { signal: 'SIGKILL' }],
     ['no-such-program', { exitCode: 127 }],
   ] as const) {
-    it(`knows how \`${command}\` ended`, async () => {
+    it(`reports how \`${command}\` ended`, async () => {
       const local = service(command);
       await submit(local, 'aaaaa');
       const end = await ended('aaaaa');
@@ -112,7 +112,7 @@ describe('local training service', () => {
     });
   }
 
-  it('ends the whole tree: children of the shell, those that ignore SIGINT, those with a session of their own', async () => {
+  it('ends all processes of a trial: children of its shell, deaf ones, and ones in a session of their own', async () => {
     const pids = join(folder, 'pids');
     const sleeper = `import os, time; open(r'${pids}', 'a').write(str(os.getpid()) + chr(10)); time.sleep(600)`;
     const deaf = `import signal; signal.signal(2, signal.SIG_IGN); signal.signal(15, signal.SIG_IGN); ${sleeper}`;
@@ -159,7 +159,7 @@ describe('local training service', () => {
     assert.equal(await processStart(pid), undefined);
   });
 
-  it('finds a running trial that nobody recorded, and stops it', async () => {
+  it('finds a running trial without a stored handle, and stops it', async () => {
     const first = service('echo up; sleep 600');
     const handle = await submit(first, 'aaaaa');
     // Before its wrapper is up, a signal ends that with nothing said of how.
@@ -174,7 +174,7 @@ describe('local training service', () => {
     assert.equal(ends.get('aaaaa')?.signal, 'SIGINT');
   });
 
-  it('knows nothing of the end of an adopted trial that was killed with its wrapper', async () => {
+  it('gives no exit code for an adopted trial that was killed with its wrapper', async () => {
     const first = service('sleep 600');
     const handle = await submit(first, 'aaaaa');
     await first.dispose();
@@ -186,7 +186,7 @@ describe('local training service', () => {
     assert.equal(end?.signal, undefined);
   });
 
-  it('is not fooled by a pid that is used again', async () => {
+  it('does not mistake a reused pid for the trial', async () => {
     const local = service('true');
     await adopt(local, 'aaaaa', { pid: process.pid, pidStart: 'another time' });
     const end = await ended('aaaaa');
@@ -204,7 +204,7 @@ describe('local training service', () => {
     assert.equal(await processStart(Number(pid)), undefined);
   });
 
-  it('says what is missing before and at the start', async () => {
+  it('names a missing code folder in prepare and at the start', async () => {
     const missing = join(folder, 'nowhere');
     const local = service('true', { trialCodeDirectory: missing });
     await assert.rejects(local.prepare(), { message: `trialCodeDirectory does not exist: ${missing}` });
@@ -228,7 +228,7 @@ describe('local training service', () => {
     const gpusOf = (handle: Handle) =>
       typeof handle === 'object' && handle && 'gpus' in handle ? handle.gpus : undefined;
 
-    it('are given to trials, each to as many as may share it', async () => {
+    it('are shared by as many trials as the config allows', async () => {
       smi('0, GPU-a\\n1, GPU-b\\n2, GPU-c\\n');
       const local = service('echo "$CUDA_VISIBLE_DEVICES"; sleep 600', {
         trialGpuNumber: 1,
@@ -266,7 +266,7 @@ describe('local training service', () => {
       assert.deepEqual(local.room(), { free: true, trials: 3 });
     });
 
-    it('that others compute on are left alone unless allowed', async () => {
+    it('that other programs compute on are not used', async () => {
       smi('0, GPU-a\\n1, GPU-b\\n', 'GPU-a, 4711\\n');
       const local = service('true', { trialGpuNumber: 1 });
       await local.prepare();
@@ -276,7 +276,7 @@ describe('local training service', () => {
       assert.ok(local.room().free);
     });
 
-    it('that do not exist are found out before the first trial', async () => {
+    it('that do not exist are reported before the first trial', async () => {
       smi('0, GPU-a\\n');
       await assert.rejects(service('true', { trialGpuNumber: 1, gpuIndices: [3] }).prepare(), /GPU 3/);
       await assert.rejects(service('true', { trialGpuNumber: 2 }).prepare(), /needs 2 GPUs/);

@@ -39,7 +39,7 @@ describe('metric frames', () => {
     assert.equal(found.offset, found.beforeEnd);
   });
 
-  it('gives the same metrics however the bytes are cut, with text of every language', () => {
+  it('decodes the same metrics wherever the bytes are cut, also non-Latin text', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme' })),
@@ -54,7 +54,7 @@ describe('metric frames', () => {
     );
   });
 
-  it('loses no good frame after garbage that looks like frames, at any cut', () => {
+  it('loses no valid frame after garbage that looks like frames, wherever the bytes are cut', () => {
     const broken = fc.oneof(
       fc.constant('ME'),
       fc.constant('ME999999{"parameter_id": 1, "type"'),
@@ -82,7 +82,7 @@ describe('metric frames', () => {
     );
   });
 
-  it('continues from an offset without giving a metric twice', () => {
+  it('continues from an offset and gives no metric twice', () => {
     const bytes = Buffer.concat([frame(record('1')), frame(record('2')), frame(record('3'))]);
     for (let cut = 0; cut <= bytes.length; cut++) {
       const first = new MetricFrameDecoder();
@@ -94,7 +94,7 @@ describe('metric frames', () => {
     }
   });
 
-  it('takes a 10 MB value, whose length needs eight digits', () => {
+  it('reads a value of 10 MB, whose length needs eight digits', () => {
     const text = `"${'x'.repeat(10_000_000)}"`;
     const bytes = frame(record(text));
     assert.match(bytes.toString('latin1', 0, 12), /^ME100000\d\d\{/);
@@ -106,10 +106,10 @@ describe('metric frames', () => {
     assert.deepEqual(found.metrics[1], metric('1'));
   });
 
-  it('says what it skipped, and does not wait behind a length that was never written', () => {
+  it('reports skipped bytes, and does not wait for a payload that was never finished', () => {
     const decoder = new MetricFrameDecoder();
     const first = decoder.push(Buffer.from('loss: 0.3\n'));
-    assert.deepEqual(first, { metrics: [], garbage: ['text that is no metric (10 bytes: loss: 0.3)'] });
+    assert.deepEqual(first, { metrics: [], garbage: ['text that is not a metric (10 bytes: loss: 0.3)'] });
     const half = decoder.push(Buffer.from('ME500000{"parameter_id": 3, "value\n'));
     assert.deepEqual(half, { metrics: [], garbage: [] });
     const found = decoder.push(frame(record('0.5')));
@@ -118,7 +118,7 @@ describe('metric frames', () => {
     assert.match(decoder.push(Buffer.from('ME999999999{')).garbage.join(), /999999999 bytes, more than/);
   });
 
-  it('does not pass on requests for parameters, and takes bare values of scripts that write frames themselves', () => {
+  it('ignores requests for parameters, and reads bare values of scripts that write frames themselves', () => {
     const request = frame('{"trial_job_id": "T", "type": "REQUEST_PARAMETER", "sequence": 0, "parameter_index": 0}');
     const bare = frame('{"type": "FINAL", "value": 0.5}');
     const nan = frame('{"type": "FINAL", "value": NaN, "parameter_id": "0-3_0_6"}');

@@ -17,7 +17,7 @@ describe('which Python a trial command runs', () => {
     return result && [...result.argv, ...result.options, `in ${result.cwd}`].join(' ');
   }
 
-  it('reads the commands people write', async () => {
+  it('reads commands as people write them', async () => {
     const cases: [string, string | undefined][] = [
       ['python3 trial.py', 'python3 in /start'],
       ['python trial.py --lr 0.1 | tee log', 'python in /start'],
@@ -117,7 +117,7 @@ describe('which nni the trials import', function () {
     interpreter = (await python(['-c', 'import sys; print(sys.executable)'])).stdout.trim();
   });
 
-  it('the bundled one where none is installed, in front of what PYTHONPATH had', async () => {
+  it('is the bundled one where none is installed, in front of the rest of PYTHONPATH', async () => {
     const cwd = await temporaryFolder();
     const version = (await python(['-c', 'import sys; print(sys.version.split()[0])'])).stdout.trim();
     const plain = await detectTrialSdk({ trialCommand: `${interpreter} -S trial.py`, cwd, env });
@@ -140,7 +140,7 @@ describe('which nni the trials import', function () {
     assert.equal(trial.stdout, `${bundledVersion} ${join(bundled, 'nni', '__init__.py')}`);
   });
 
-  it('the installed one where there is one, without importing it', async () => {
+  it('is the installed one where there is one, which is not imported', async () => {
     const site = await temporaryFolder();
     await mkdir(join(site, 'nni'));
     await writeFile(join(site, 'nni', '__init__.py'), 'raise SystemExit("imported")');
@@ -163,7 +163,7 @@ describe('which nni the trials import', function () {
     assert.equal(beside.sdk.kind, 'installed');
   });
 
-  it('the real NNI 3.0', async function () {
+  it('is the real NNI 3.0 where that is installed', async function () {
     const nni = findRealNni();
     if (!nni) {
       console.log(`      ${noRealNni}`);
@@ -205,7 +205,7 @@ describe('which nni the trials import', function () {
         trialCommand,
         cwd,
         env,
-        patience: trialCommand.includes('3.1') ? 500 : 5000,
+        timeoutMs: trialCommand.includes('3.1') ? 500 : 5000,
       });
       assert.equal(sdk.kind, 'bundled', trialCommand);
       assert.match(sdk.python, expected, trialCommand);

@@ -1,17 +1,17 @@
 /**
- * The bytes trials append to `.nni/metrics`, as both generations of the SDK write them
- * (`nni/runtime/trial_command_channel/local_legacy.py`): `ME`, the payload's length in six digits, the payload, which is
- * one JSON object and ends with a newline. The length counts bytes, the newline included.
+ * Decodes the records that trials append to `.nni/metrics`. Both generations of the SDK write the same
+ * (`nni/runtime/trial_command_channel/local_legacy.py`): `ME`, the payload's length in six digits, the payload. That is one
+ * JSON object and a newline; the length counts bytes and includes the newline.
  *
- * Several processes of a trial may append, one may die in the middle of a write, and a script may write there whatever it
- * likes; so nothing is believed before a payload has parsed, and after anything else the search goes on one byte later.
+ * Several processes of a trial may append at once, one may die while it writes, and a script may write any text there. A
+ * record therefore counts only when its payload parses; otherwise the search goes on one byte later.
  */
 import { parseJson } from '../../../model/json/parseJson.ts';
 
 import type { TrialMetric } from '../channel.ts';
 
-/** Payloads above this many bytes are refused. The SDK itself stops at 999,999. */
-const longestPayload = 64 * 1024 * 1024;
+/** The SDK itself stops at 999,999. */
+const maxPayloadBytes = 64 * 1024 * 1024;
 
 const M = 0x4d;
 const E = 0x45;
@@ -20,41 +20,41 @@ const nine = 0x39;
 const brace = 0x7b;
 const newline = 0x0a;
 const digitsOfSdk = 6;
-/** `%06d` grows beyond six digits; nine are more than {@link longestPayload}. */
-const mostDigits = 9;
+/** `%06d` grows beyond six digits. Nine digits are more than {@link maxPayloadBytes}. */
+const maxDigits = 9;
 
 export interface DecodedFrames {
   metrics: TrialMetric[];
-  /** One reason for each stretch of bytes that is no metric, in a few words for a person. */
+  /** One reason, in a few words for a person, for each stretch of bytes that is not a metric. */
   garbage: string[];
 }
 
 type Header = 'incomplete' | 'none' | { payloadStart: number; length: number };
 
-/** Decodes incrementally: however the bytes are cut into chunks, the same metrics come out. */
+/** Decodes step by step. The metrics don't depend on how the bytes are cut into chunks. */
 export class MetricFrameDecoder {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
-  /** How far an incomplete payload has been searched for a header that gives it away as broken. */
+  /** How far an incomplete payload was searched for a header, which would show that it is broken. */
   #searched = 0;
-  /** Bytes skipped since the last frame, for one report of them all. */
+  /** Text of the bytes skipped since the last frame, which are reported together. */
   #skipped = '';
   #skippedBytes = 0;
   #reason = '';
   #offset: number;
 
-  /** @param offset position in the file of the first byte that will be pushed. */
+  /** @param offset position in the file of the first byte that will be pushed */
   constructor(offset = 0) {
     this.#offset = offset;
   }
 
-  /** Position in the file up to which everything has been decoded: where a later decoder has to start. */
+  /** Position in the file up to which all bytes are decoded. A later decoder must start there. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Position in the file after the last byte pushed. */
+  /** Position in the file after the last pushed byte. */
   get received(): number {
     return this.#offset + this.#end - this.#start;
   }
@@ -64,7 +64,7 @@ export class MetricFrameDecoder {
     return this.#decode(false);
   }
 
-  /** No byte will follow: what is left is broken, but may contain whole frames. */
+  /** Decodes the rest: no byte follows. An unfinished frame is broken, but may contain whole ones. */
   finish(): DecodedFrames {
     return this.#decode(true);
   }
@@ -89,7 +89,7 @@ export class MetricFrameDecoder {
     while (this.#start < this.#end) {
       const header = this.#header(this.#start);
       if (header === 'none') {
-        this.#skipToNextHeader('text that is no metric');
+        this.#skipToNextHeader('text that is not a metric');
         continue;
       }
       if (header === 'incomplete') {
@@ -98,12 +98,12 @@ export class MetricFrameDecoder {
         continue;
       }
       const { payloadStart, length } = header;
-      if (length > longestPayload) {
-        this.#skipToNextHeader(`a metric of ${length} bytes, more than ${longestPayload}`);
+      if (length > maxPayloadBytes) {
+        this.#skipToNextHeader(`a metric of ${length} bytes, more than ${maxPayloadBytes}`);
         continue;
       }
       if (this.#end - payloadStart < length) {
-        if (last || this.#brokenOff(payloadStart)) {
+        if (last || this.#isBrokenOff(payloadStart)) {
           this.#skipToNextHeader(`a metric cut off after ${this.#end - payloadStart} of ${length} bytes`);
           continue;
         }
@@ -118,7 +118,7 @@ export class MetricFrameDecoder {
       if (outcome !== null) found.metrics.push(outcome);
       this.#advance(payloadStart + length);
     }
-    // Text is reported as soon as it is read; what follows of it is reported again.
+    // Text is reported as soon as it is read. Its continuation is reported again.
     this.#report(found);
     if (this.#start === this.#end && this.#bytes.length > 1024 * 1024) {
       this.#bytes = Buffer.alloc(0);
@@ -138,7 +138,7 @@ export class MetricFrameDecoder {
     for (; position < this.#end; position++) {
       const byte = bytes[position] ?? 0;
       if (byte < zero || byte > nine) break;
-      if (position - at - 2 >= mostDigits) return 'none';
+      if (position - at - 2 >= maxDigits) return 'none';
       length = length * 10 + byte - zero;
     }
     const digits = position - at - 2;
@@ -148,10 +148,10 @@ export class MetricFrameDecoder {
   }
 
   /**
-   * Whether a header stands at the beginning of a line of the payload that is being waited for. No JSON text has that, so
-   * the frame was never finished; without this, one wrong length would hide all that follows until the trial's end.
+   * Whether a line of the unfinished payload begins with a header. No JSON text has such a line, so the frame was never
+   * finished. Without this check, one wrong length would hide all later metrics until the trial's end.
    */
-  #brokenOff(payloadStart: number): boolean {
+  #isBrokenOff(payloadStart: number): boolean {
     let at = Math.max(this.#searched, payloadStart);
     for (;;) {
       const line = this.#bytes.indexOf(newline, at);
@@ -206,7 +206,7 @@ export class MetricFrameDecoder {
   }
 }
 
-/** The metric, null for a record that is none (a request for parameters), or why it is not usable. */
+/** @returns the metric; null for a request for parameters; a reason where the record is not usable */
 function decodePayload(payload: Buffer): TrialMetric | null | string {
   let record: unknown;
   try {
@@ -214,7 +214,7 @@ function decodePayload(payload: Buffer): TrialMetric | null | string {
   } catch {
     return 'a metric that is not JSON';
   }
-  if (record === null || typeof record !== 'object' || Array.isArray(record)) return 'a metric that is no object';
+  if (record === null || typeof record !== 'object' || Array.isArray(record)) return 'a metric that is not an object';
   const { type, value, sequence, parameter_id: parameterId } = record as Record<string, unknown>;
   if (type === 'REQUEST_PARAMETER') return null;
   if (type !== 'PERIODICAL' && type !== 'FINAL') return `a metric of unknown type ${JSON.stringify(type ?? null)}`;
@@ -223,7 +223,7 @@ function decodePayload(payload: Buffer): TrialMetric | null | string {
     parameterId: typeof parameterId === 'string' || typeof parameterId === 'number' ? String(parameterId) : null,
     type,
     sequence: typeof sequence === 'number' && Number.isSafeInteger(sequence) ? sequence : 0,
-    // The SDK writes the value as JSON text; a script that writes frames itself may give the bare value.
+    // The SDK writes the value as JSON text. A script that writes frames itself may give the bare value.
     value: typeof value === 'string' ? value : valueText(value),
   };
 }

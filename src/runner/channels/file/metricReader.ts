@@ -1,4 +1,4 @@
-/** Follows a trial's metric file. */
+/** Follows the file that a trial appends its metrics to. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../../model/text/messageOf.ts';
@@ -12,9 +12,9 @@ export interface MetricReaderEvents {
   garbage(reason: string, offset: number): void;
 }
 
-const chunkSize = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
 const windowsPollMs = 1000;
-/** Shared by all readers: reading is synchronous and its bytes are copied at once. */
+/** All readers share it: a read is synchronous, and its bytes are copied at once. */
 let chunk: Buffer | undefined;
 
 export class MetricReader {
@@ -26,7 +26,7 @@ export class MetricReader {
   #watch: Watch | undefined;
   #continuing = false;
 
-  /** @param offset where an earlier reader got to. */
+  /** @param offset byte of the file that an earlier reader got to */
   constructor(path: string, offset: number, events: MetricReaderEvents, log: Logger) {
     this.#path = path;
     this.#events = events;
@@ -49,12 +49,12 @@ export class MetricReader {
     this.#read();
   }
 
-  /** The trial is over: reads what is left and judges an unfinished frame. */
+  /** Reads the rest of the file after the trial's end. An unfinished frame counts as broken. */
   async finish(): Promise<void> {
     this.#stopFollowing();
     try {
       while (this.#readChunk()) await nextTurn();
-      this.#give(this.#decoder.finish());
+      this.#report(this.#decoder.finish());
     } finally {
       this.dispose();
     }
@@ -77,9 +77,9 @@ export class MetricReader {
       if (!this.#readChunk()) return;
     } catch (error) {
       this.#log.error(`${this.#path} can't be read: ${messageOf(error)}`);
-      return; // the next write, or the trial's end, is the next try
+      return; // The next write, or the trial's end, tries again.
     }
-    // A trial that writes without pause must not keep the runner from everything else.
+    // A trial that writes without pause must not stop the rest of the runner.
     this.#continuing = true;
     setImmediate(() => {
       this.#continuing = false;
@@ -90,9 +90,9 @@ export class MetricReader {
   /** Returns whether there may be more. */
   #readChunk(): boolean {
     if (this.#file === undefined) return false;
-    chunk ??= Buffer.allocUnsafe(chunkSize);
+    chunk ??= Buffer.allocUnsafe(chunkBytes);
     const from = this.#decoder.received;
-    const size = readSync(this.#file, chunk, 0, chunkSize, from);
+    const size = readSync(this.#file, chunk, 0, chunkBytes, from);
     if (size === 0) {
       const end = fstatSync(this.#file).size;
       if (end >= from) return false;
@@ -100,11 +100,11 @@ export class MetricReader {
       this.#events.garbage(`the metric file was cut from ${from} to ${end} bytes and is read from its start`, 0);
       return end > 0;
     }
-    this.#give(this.#decoder.push(chunk.subarray(0, size)));
-    return size === chunkSize;
+    this.#report(this.#decoder.push(chunk.subarray(0, size)));
+    return size === chunkBytes;
   }
 
-  #give(decoded: ReturnType<MetricFrameDecoder['push']>): void {
+  #report(decoded: ReturnType<MetricFrameDecoder['push']>): void {
     const offset = this.#decoder.offset;
     if (decoded.metrics.length > 0) this.#events.metrics(decoded.metrics, offset);
     const [reason] = decoded.garbage;

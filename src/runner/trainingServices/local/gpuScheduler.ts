@@ -1,7 +1,7 @@
 /**
- * Gives GPUs to trials, by the rules NNI documents for its local service: each trial gets `trialGpuNumber` of them, each is
- * shared by at most `maxTrialNumberPerGpu` trials, only `gpuIndices` are used when given, and GPUs that other programs
- * compute on only with `useActiveGpu`.
+ * Gives GPUs to trials by the rules of NNI's local service (nni/experiment/config/training_services/local.py). Each trial
+ * gets `trialGpuNumber` of them, and at most `maxTrialNumberPerGpu` trials share one. `gpuIndices` limits which are used.
+ * GPUs that other programs compute on are used only with `useActiveGpu`.
  */
 import { execa } from 'execa';
 import type { LocalServiceConfig } from '../../../model/config/config.ts';
@@ -12,21 +12,21 @@ export type GpuOptions = Pick<
   'trialGpuNumber' | 'useActiveGpu' | 'maxTrialNumberPerGpu' | 'gpuIndices'
 >;
 
-/** How often other programs' use is looked up while it is all that keeps trials waiting. */
-const lookUpInterval = 10_000;
+/** How often other programs' use is looked up while only that makes trials wait. */
+const lookUpIntervalMs = 10_000;
 
 export class GpuScheduler {
   #options: GpuOptions;
   #needed: number;
   #indices: number[] = [];
-  /** GPUs on which programs compute that are no trials of ours. */
+  /** GPUs on which other programs than our trials compute. */
   #active = new Set<number>();
   #given = new Map<string, number[]>();
   #timer: Timer | undefined;
   #roomChanged: () => void;
   #clock: Clock;
 
-  /** @param roomChanged called when other programs have freed a GPU. */
+  /** @param roomChanged called when other programs have freed a GPU */
   constructor(options: GpuOptions, roomChanged: () => void, clock: Clock = systemClock) {
     this.#clock = clock;
     this.#options = options;
@@ -34,7 +34,7 @@ export class GpuScheduler {
     this.#roomChanged = roomChanged;
   }
 
-  /** Finds out what there is. Rejects with a message for a person when the trials could never get what they ask for. */
+  /** Finds the GPUs of this machine. Rejects with a message for a person when they can never suffice for a trial. */
   async prepare(): Promise<void> {
     if (this.#needed === 0) return;
     const listed = await nvidiaSmi(['--query-gpu=index,uuid']);
@@ -71,7 +71,7 @@ export class GpuScheduler {
     return places;
   }
 
-  /** The GPUs this trial shall see; undefined when the config leaves that to the trial. Throws when there is no room. */
+  /** Chooses the GPUs that a trial sees; undefined when the config leaves that to the trial. Throws when there is no room. */
   take(trialId: string): number[] | undefined {
     if (this.#options.trialGpuNumber === undefined) return undefined;
     const free = this.#free();
@@ -81,7 +81,7 @@ export class GpuScheduler {
     return taken;
   }
 
-  /** For an adopted trial: it has these already. */
+  /** Notes the GPUs that an adopted trial has already. */
   keep(trialId: string, gpus: readonly number[]): void {
     this.#given.set(trialId, [...gpus]);
   }
@@ -118,7 +118,7 @@ export class GpuScheduler {
     this.#active = new Set(apps.flatMap(([uuid]) => indexOf.get(uuid ?? '') ?? []));
   }
 
-  /** No driver tells when another program frees a GPU. */
+  /** Looks again later: no driver reports that another program freed a GPU. */
   #watchOthers(): void {
     if (this.#active.size === 0 || this.#timer) return;
     this.#timer = this.#clock.setTimeout(async () => {
@@ -126,12 +126,12 @@ export class GpuScheduler {
         const listed = await nvidiaSmi(['--query-gpu=index,uuid']);
         await this.#lookUpActive(new Map(listed.map(([index, uuid]) => [uuid ?? '', Number(index)])));
       } catch {
-        // It answered at the start; ask again later.
+        // It answered at the start. Ask again later.
       }
       if (this.#timer === undefined) return;
       this.#timer = undefined;
       if (this.hasRoom()) this.#roomChanged();
-    }, lookUpInterval);
+    }, lookUpIntervalMs);
   }
 }
 
