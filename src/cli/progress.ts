@@ -41,6 +41,7 @@ export class Progress {
 
   applyChange(change: ExperimentChange): void {
     if (change.summary) this.#summary = change.summary;
+    for (const id of change.removedTrials ?? []) this.#trials.delete(id);
     for (const row of change.trials ?? []) this.#trials.set(row.id, row);
     this.#show();
   }

@@ -225,6 +225,10 @@ export class ExperimentModel implements Disposable {
     let moved = false;
     this.#content.revision = change.revision;
     if (change.config) this.#content.config = change.config;
+    for (const id of change.removedTrials ?? []) {
+      trials.delete(id);
+      moved = order.remove(id) || moved;
+    }
     for (const row of change.trials ?? []) {
       const known = trials.get(row.id);
       if (known) known.row = row;

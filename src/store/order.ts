@@ -68,6 +68,14 @@ export class TrialOrder {
     return true;
   }
 
+  /** Takes a trial out. Returns whether it was there. */
+  remove(id: string): boolean {
+    const place = this.#byId.get(id);
+    if (!place) return false;
+    this.#places.splice(this.#search(place), 1);
+    return this.#byId.delete(id);
+  }
+
   /** Names the best trial. Returns whether the order is another one now. */
   setBest(best: string | undefined, row: (id: string) => TrialRow | undefined): boolean {
     if (best === this.#best) return false;

@@ -31,6 +31,8 @@ export class ExperimentData {
   /** Counts up when an intermediate result arrives. */
   curvesVersion = 0;
   #parameters: ParameterTally | undefined;
+  /** How many trials have arrived, removed ones included. */
+  #arrived = 0;
   /** Trials that ended since the last call of {@link takeEnded}. */
   #ended: SeenTrial[] = [];
   /** By trial, what is on record of those that are seen as not ended. */
@@ -61,6 +63,7 @@ export class ExperimentData {
     this.revision = change.revision;
     if (change.summary) this.#takeSummary(change.summary);
     if (change.config) this.config = change.config;
+    for (const id of change.removedTrials ?? []) this.#remove(id);
     for (const row of change.trials ?? []) this.#takeRow(row);
     for (const point of change.metrics ?? []) {
       const { trialId, type, sequence, data } = point;
@@ -112,7 +115,7 @@ export class ExperimentData {
     }
     const known = this.rows.get(row.id);
     if (!known) {
-      this.places.set(row.id, this.rows.size);
+      this.places.set(row.id, this.#arrived++);
       this.#parameters?.add(row.parameters);
     } else if (known.parameters !== row.parameters) {
       // Each message brings an object of its own; what was worked out for the one before stays right.
@@ -128,6 +131,19 @@ export class ExperimentData {
     if (over !== wasOver || (over && known && !sameResult(known, row))) this.endedVersion++;
     addMetricKeys(row, this.metricKeys);
     this.rows.set(row.id, row);
+    this.rowsVersion++;
+  }
+
+  #remove(id: string): void {
+    const row = this.rows.get(id);
+    if (!row) return;
+    this.rows.delete(id);
+    this.living.delete(id);
+    this.places.delete(id);
+    this.#recorded.delete(id);
+    if (this.curves.delete(id)) this.curvesVersion++;
+    if (isEnded(row.status)) this.endedVersion++;
+    this.#parameters = undefined;
     this.rowsVersion++;
   }
 

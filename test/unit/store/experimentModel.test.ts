@@ -39,6 +39,24 @@ describe('an experiment in the store', () => {
     assert.equal(model.revision, 2);
   });
 
+  it('forgets a trial that was removed, with its numbers, also when it comes again', async () => {
+    link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [point('t0', 0, 0.5), point('t1', 0, 0.6)]));
+    model.watch();
+    await model.loaded();
+    const changed = next(model.onDidChange);
+    link.change('exp1', { revision: 2, removedTrials: ['t0', 'unknown'] });
+    assert.deepEqual(await changed, {
+      kind: 'change',
+      change: { revision: 2, removedTrials: ['t0', 'unknown'] },
+      order: true,
+    });
+    assert.deepEqual([...model.trials.keys()], ['t1']);
+    assert.deepEqual(model.order.slice(), ['t1']);
+    link.change('exp1', { revision: 3, removedTrials: ['t1'], trials: [trial(1)], metrics: [point('t1', 0, 0.9)] });
+    assert.deepEqual(model.trials.get('t1')?.intermediates.value, [0.9]);
+    assert.deepEqual(model.order.slice(), ['t1']);
+  });
+
   it('tells of a change in the same turn, so that the panel gets it at once', async () => {
     link.snapshots.set('exp1', snapshot([trial(0)]));
     model.watch();
