@@ -1,7 +1,12 @@
 /** Experiments that begin to be served: by the embedded manager, or by a real NNI through its `nnictl`. */
 import { join, resolve } from 'node:path';
-import type { ExperimentConfig } from '../model/config/config.ts';
-import { type BackendChoice, type BackendSetting, chooseBackend } from '../model/experiment/backend.ts';
+import {
+  askedBackend,
+  type BackendChoice,
+  type BackendSetting,
+  chooseBackend,
+  chooseRecordedBackend,
+} from '../model/experiment/backend.ts';
 import type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
 import { homeOf } from '../system/homeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
@@ -103,7 +108,7 @@ export async function launchExperiment(
 
 /** Who is to run a config file. One that can't be read goes to the embedded manager, which says what is wrong at which place. */
 export async function backendForConfig(setting: BackendSetting, configFile: string): Promise<BackendChoice> {
-  if (setting !== 'auto') return asked(setting);
+  if (setting !== 'auto') return askedBackend(setting);
   const { config } = await readConfigFile(configFile);
   return config ? chooseBackend(setting, config) : { backend: 'embedded', reason: 'The config has mistakes.' };
 }
@@ -119,21 +124,10 @@ export async function backendForStored(
   manager: ManagerClient,
   signal?: AbortSignal,
 ): Promise<BackendChoice> {
-  if (setting !== 'auto') return asked(setting);
+  if (setting !== 'auto') return askedBackend(setting);
   if (action === 'view') return { backend: 'embedded', reason: 'What is stored is opened without NNI.' };
   const { params } = await manager.experiment(id).getExperimentProfile({ signal });
-  return isWhole(params) ? chooseBackend(setting, params) : { backend: 'embedded', reason: 'Its config is of NNI 1.' };
-}
-
-function asked(backend: Exclude<BackendSetting, 'auto'>): BackendChoice {
-  return { backend, reason: backend === 'nnictl' ? 'NNI was asked for.' : 'The embedded manager was asked for.' };
-}
-
-/** The params of an experiment of NNI 1 have other keys; its config was converted, or has to be. */
-function isWhole(params: object): params is ExperimentConfig {
-  if (!('trainingService' in params) || !('experimentType' in params)) return false;
-  const { trainingService } = params;
-  return typeof trainingService === 'object' && trainingService !== null && 'platform' in trainingService;
+  return chooseRecordedBackend(setting, params);
 }
 
 async function launchByNnictl(

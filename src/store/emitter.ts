@@ -47,8 +47,3 @@ export class Emitter<T> implements Disposable {
     this.#listeners.clear();
   }
 }
-
-/** Disposes all, the latest first. */
-export function disposeAll(disposables: Disposable[]): void {
-  for (const disposable of disposables.splice(0).reverse()) disposable.dispose();
-}

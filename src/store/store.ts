@@ -8,7 +8,8 @@ import type { LaunchRequest } from '../client/index.ts';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import type { TrialRow } from '../model/trial/trial.ts';
 import { Connection } from './connection.ts';
-import { type Disposable, disposeAll, Emitter, type Event } from './emitter.ts';
+import { Disposables } from './disposables.ts';
+import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { endpointConnector } from './endpointConnector.ts';
 import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
 import type { Connector } from './link.ts';
@@ -66,8 +67,8 @@ export class Store implements Disposable {
   /** An experiment was created or resumed from this window. */
   readonly onDidLaunch: Event<ExperimentModel> = this.#launched.event;
 
-  readonly #disposables: Disposable[] = [];
-  #all: { connection: Connection; listening: Disposable[] }[] = [];
+  readonly #disposables = new Disposables();
+  #all: { connection: Connection; listening: Disposables }[] = [];
   #visible = false;
   #connections = new Set<Connection>();
   #experiments = new Map<ExperimentModel, ExperimentDelta>();
@@ -82,7 +83,7 @@ export class Store implements Disposable {
       connector: options.local,
       mayStart: options.mayStart,
     });
-    this.#disposables.push(this.#changed, this.#launched);
+    this.#disposables.add(this.#changed, this.#launched);
     this.#add(this.local);
   }
 
@@ -115,7 +116,7 @@ export class Store implements Disposable {
     if (!gone || gone.connection === this.local) return;
     this.#all = this.#all.filter((other) => other !== gone);
     for (const model of gone.connection.models.values()) this.#experiments.delete(model);
-    disposeAll(gone.listening);
+    gone.listening.dispose();
     this.#connections.add(gone.connection);
     this.#schedule();
   }
@@ -199,12 +200,13 @@ export class Store implements Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    for (const { listening } of this.#all) disposeAll(listening);
-    disposeAll(this.#disposables);
+    for (const { listening } of this.#all) listening.dispose();
+    this.#disposables.dispose();
   }
 
   #add(connection: Connection): void {
-    const listening: Disposable[] = [
+    const listening = new Disposables();
+    listening.add(
       connection,
       connection.onDidChange(() => {
         this.#connections.add(connection);
@@ -213,7 +215,7 @@ export class Store implements Disposable {
       connection.onDidAddModel((model) => {
         model.onDidChange((event) => this.#note(model, event));
       }),
-    ];
+    );
     this.#all.push({ connection, listening });
     connection.setVisible(this.#visible);
   }

@@ -3,7 +3,7 @@ import { commands, type Disposable, type Memento } from 'vscode';
 import { endedTrials, experimentPhase } from '../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../model/text/format.ts';
 import { type PlainText, plainText } from '../model/text/plainText.ts';
-import { disposeAll } from '../store/emitter.ts';
+import { Disposables } from '../store/disposables.ts';
 import type { ExperimentModel } from '../store/experimentModel.ts';
 import type { Store } from '../store/store.ts';
 import { experimentNode } from './explorer/nodes.ts';
@@ -17,13 +17,13 @@ export class Notifications implements Disposable {
   readonly #settings: Settings;
   readonly #memory: Memento;
   readonly #started: Set<string>;
-  readonly #disposables: Disposable[] = [];
+  readonly #disposables = new Disposables();
 
   constructor(store: Store, settings: Settings, memory: Memento) {
     this.#settings = settings;
     this.#memory = memory;
     this.#started = new Set(memory.get<string[]>(memoryKey, []));
-    this.#disposables.push(
+    this.#disposables.add(
       store.onDidLaunch((model) => {
         this.#started.add(model.id);
         this.#save();
@@ -40,7 +40,7 @@ export class Notifications implements Disposable {
   }
 
   dispose(): void {
-    disposeAll(this.#disposables);
+    this.#disposables.dispose();
   }
 
   #look(model: ExperimentModel): void {

@@ -2,7 +2,7 @@
 import type { Disposable } from 'vscode';
 import { plainLines, plainText } from '../model/text/plainText.ts';
 import type { Connection } from '../store/connection.ts';
-import { disposeAll } from '../store/emitter.ts';
+import { Disposables } from '../store/disposables.ts';
 import type { Store } from '../store/store.ts';
 import { experimentsView } from './explorer/explorer.ts';
 import { type Labels, runningExperiments } from './explorer/labels.ts';
@@ -13,13 +13,13 @@ export class StatusBar implements Disposable {
   readonly #store: Store;
   readonly #labels: Labels;
   readonly #item: StatusItem;
-  readonly #disposables: Disposable[] = [];
+  readonly #disposables = new Disposables();
 
   constructor(store: Store, labels: Labels) {
     this.#store = store;
     this.#labels = labels;
     this.#item = new StatusItem('trialdeck.status', plainText('Trialdeck'), `${experimentsView}.focus`);
-    this.#disposables.push(
+    this.#disposables.add(
       this.#item,
       store.onDidChange(({ connections, experiments }) => {
         if (connections.size > 0 || [...experiments.values()].some((delta) => delta.summary)) this.#update();
@@ -29,7 +29,7 @@ export class StatusBar implements Disposable {
   }
 
   dispose(): void {
-    disposeAll(this.#disposables);
+    this.#disposables.dispose();
   }
 
   #update(): void {

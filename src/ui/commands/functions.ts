@@ -7,7 +7,7 @@ import { deleteExperiment } from './deleteExperiment.ts';
 import { exportResults } from './exportResults.ts';
 import { openConfig, openDispatcherLog, openManagerLog, openTrialLog, openTrialOutput } from './files.ts';
 import { importResults } from './importResults.ts';
-import { openExperiment, resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
+import { resumeExperiment, stopAndResume, stopExperiment, viewExperiment } from './lifecycle.ts';
 import { updateLimit } from './limits.ts';
 import { openQuickstart } from './quickstart.ts';
 import { retryFailedTrials, retryTrial } from './retryTrials.ts';
@@ -16,8 +16,9 @@ import { updateSearchSpace } from './searchSpace.ts';
 import type { Services } from './services.ts';
 import type { SpaceDocuments } from './spaceDocuments.ts';
 import { openTensorBoard, stopTensorBoard } from './tensorBoard.ts';
+import { killFromTree, openFromTree } from './treeKeys.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
-import { addTrial, copyParameters, copyTrial, killTrial, openTrial, queueTrial } from './trials.ts';
+import { addTrial, copyParameters, copyTrial, openTrial, queueTrial } from './trials.ts';
 import { openWebPortal } from './webPortal.ts';
 
 export type CommandFunction = (services: Services, ...args: unknown[]) => Promise<void>;
@@ -36,7 +37,7 @@ export function commandFunctions(
     run,
     validate,
     openQuickstart: openQuickstart(context),
-    openExperiment,
+    openExperiment: openFromTree,
     viewExperiment,
     openTrial,
     stopExperiment,
@@ -50,7 +51,7 @@ export function commandFunctions(
     addTrial: addTrial(drafts),
     copyTrial: copyTrial(drafts),
     queueTrial: queueTrial(drafts),
-    killTrial,
+    killTrial: killFromTree,
     retryTrial,
     retryFailedTrials,
     exportResults,

@@ -1,38 +1,24 @@
-/** Open, view, stop and resume an experiment. */
-import type { ExperimentConfig } from '../../model/config/config.ts';
-import { type BackendChoice, chooseBackend } from '../../model/experiment/backend.ts';
+import { type BackendChoice, chooseRecordedBackend } from '../../model/experiment/backend.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import type { PlainText } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, withProgress } from '../window.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
-import { asReference, isFromTree } from './references.ts';
 import { chosen } from './refusal.ts';
 import type { Services } from './services.ts';
 import { storeUntil } from './storeUntil.ts';
-import { type ExperimentRef, experimentTarget, references, type Target } from './target.ts';
-import { openTrial } from './trials.ts';
+import { type ExperimentRef, experimentTarget, type Target } from './target.ts';
 
 /** NNI ends its trials first, which may take a minute. Milliseconds. */
 const longestStop = 120_000;
 
 export async function openExperiment(services: Services, ...args: unknown[]): Promise<void> {
-  if (isFromTree(args[0])) return openSelected(services);
   const target = await experimentTarget(services, args, {
     action: 'open',
     placeHolder: l10n.t('Which experiment do you want to open?'),
   });
   await services.panels.open(target.connectionId, target.experimentId);
-}
-
-/** Enter in the tree: trials and experiments open, everything else unfolds. */
-async function openSelected(services: Services): Promise<void> {
-  const node = services.explorer.selection[0];
-  const reference = asReference(node);
-  if (!reference) return services.explorer.toggleSelected();
-  if (reference.trialId !== undefined) return openTrial(services, reference);
-  await services.panels.open(reference.connectionId, reference.experimentId);
 }
 
 /** Stored experiments open read-only at once; nothing is started for it. */
@@ -135,26 +121,12 @@ async function resume(
 async function backendOf(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<BackendChoice> {
   const connection = services.store.connection(connectionId);
   if (connection?.kind === 'remote') return { backend: 'embedded', reason: connection.label };
-  const setting = services.settings.backend;
   const model = services.store.experiment(connectionId, experimentId);
   await model?.loaded();
-  const config = model?.config && presentConfig(model.config);
-  // The embedded manager says what is wrong with one that is not whole.
-  if (!config || !isWhole(config)) return { backend: setting === 'nnictl' ? setting : 'embedded', reason: '' };
-  return chooseBackend(setting, config);
-}
-
-function isWhole(config: object): config is ExperimentConfig {
-  const { trainingService, experimentType } = config as Partial<ExperimentConfig>;
-  return experimentType !== undefined && typeof trainingService?.platform === 'string';
+  return chooseRecordedBackend(services.settings.backend, model?.config && presentConfig(model.config));
 }
 
 async function show(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<void> {
   await services.panels.show(connectionId, experimentId);
   await services.explorer.reveal(experimentNode(connectionId, experimentId));
-}
-
-/** Delete in the tree: asks to kill the selected trials, or to stop the selected experiment. */
-export function selectsTrials(services: Services, args: readonly unknown[]): boolean {
-  return references(services, args).some((reference) => reference.trialId !== undefined);
 }

@@ -15,6 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
+import { Disposables } from '../../store/disposables.ts';
 import { l10n } from '../window.ts';
 
 const logScheme = 'trialdeck-log';
@@ -67,7 +68,7 @@ function logAddress(uri: Uri): LogAddress | undefined {
 export class LogDocuments implements TextDocumentContentProvider, Disposable {
   readonly #source: LogSource;
   readonly #changed = new EventEmitter<Uri>();
-  readonly #subscriptions: Disposable[];
+  readonly #disposables = new Disposables();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Documents whose last line was in sight before the text grew; they are scrolled on. */
   readonly #lineCounts = new Map<string, number>();
@@ -77,13 +78,13 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
 
   constructor(source: LogSource) {
     this.#source = source;
-    this.#subscriptions = [
+    this.#disposables.add(
       workspace.registerTextDocumentContentProvider(logScheme, this),
       source.onDidChange((what) => this.#onChange(what)),
       window.onDidChangeVisibleTextEditors(() => this.#watchVisible()),
       workspace.onDidChangeTextDocument(({ document }) => this.#scrollOn(document)),
       workspace.onDidCloseTextDocument(({ uri }) => this.#lineCounts.delete(uri.toString())),
-    ];
+    );
     this.#watchVisible();
   }
 
@@ -106,7 +107,7 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
   dispose(): void {
     clearInterval(this.#interval);
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#disposables.dispose();
     this.#changed.dispose();
   }
 

@@ -1,5 +1,6 @@
 /** Registers the user actions as commands: checks trust, runs the function of the action, and tells a failure once. */
 import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
+import { Disposables } from '../../store/disposables.ts';
 import { actionIds, actionOf } from '../actions.ts';
 import { Labels } from '../explorer/labels.ts';
 import { l10n } from '../window.ts';
@@ -36,10 +37,11 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
     return loaded;
   };
 
-  const disposables: Disposable[] = [drafts, spaces, logs];
+  const disposables = new Disposables();
+  disposables.add(drafts, spaces, logs);
   for (const id of actionIds) {
     const { trust } = actionOf(id);
-    disposables.push(
+    disposables.add(
       commands.registerCommand(`trialdeck.${id}`, async (...args: unknown[]) => {
         try {
           if (trust && !workspace.isTrusted) throw restricted();
@@ -52,8 +54,8 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
       }),
     );
   }
-  context.subscriptions.push(...disposables);
-  return { dispose: () => disposables.forEach((disposable) => void disposable.dispose()) };
+  context.subscriptions.push(disposables);
+  return disposables;
 }
 
 function restricted(): Refusal {

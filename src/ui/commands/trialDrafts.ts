@@ -21,6 +21,7 @@ import {
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { plainText, withIcon } from '../../model/text/plainText.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
+import { Disposables } from '../../store/disposables.ts';
 import { setContext } from '../contextKeys.ts';
 import type { ExperimentRef } from '../experiments.ts';
 import { codeLens, diagnostic, l10n } from '../window.ts';
@@ -40,7 +41,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
   readonly #drafts = new Map<string, ExperimentRef>();
   readonly #diagnostics: DiagnosticCollection;
   readonly #changed = new EventEmitter<void>();
-  readonly #subscriptions: Disposable[];
+  readonly #disposables = new Disposables();
 
   readonly onDidChangeCodeLenses = this.#changed.event;
 
@@ -52,14 +53,14 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
       if (reference) this.#drafts.set(uri, reference);
     }
     this.#diagnostics = languages.createDiagnosticCollection('trialdeck.trial');
-    this.#subscriptions = [
+    this.#disposables.add(
       this.#diagnostics,
       this.#changed,
       languages.registerCodeLensProvider({ scheme: 'untitled', language: 'json' }, this),
       workspace.onDidOpenTextDocument((document) => this.#check(document)),
       workspace.onDidChangeTextDocument(({ document }) => this.#check(document)),
       workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
-    ];
+    );
     for (const document of workspace.textDocuments) void this.#check(document);
     this.#announce();
   }
@@ -98,7 +99,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#disposables.dispose();
   }
 
   async #check(document: TextDocument): Promise<void> {

@@ -3,13 +3,10 @@ import { commands, env, Uri, window, workspace } from 'vscode';
 import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, showDone } from '../window.ts';
-import { deleteExperiment } from './deleteExperiment.ts';
-import { selectsTrials, stopExperiment } from './lifecycle.ts';
 import { ranWith } from './ranWith.ts';
-import { isFromTree } from './references.ts';
 import { chosen, Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
-import { currentSpace, experimentTarget, killable, references, targetOf, trialName, trialTargets } from './target.ts';
+import { currentSpace, experimentTarget, killable, trialName, trialTargets } from './target.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
 
 const bullet = ({ message }: { message: string }) => `• ${message}`;
@@ -26,7 +23,6 @@ export async function openTrial(services: Services, ...args: unknown[]): Promise
 }
 
 export async function killTrial(services: Services, ...args: unknown[]): Promise<void> {
-  if (isFromTree(args[0]) && !selectsTrials(services, args)) return endExperiment(services, ...args);
   const target = await trialTargets(services, args, {
     placeHolder: l10n.t('Which trials do you want to kill?'),
     many: true,
@@ -53,13 +49,6 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
     result.status === 'rejected' ? [result.reason] : [],
   );
   if (failures.length > 0) throw failures[0];
-}
-
-/** Delete in the tree on an experiment: stops one that runs, deletes one that does not. */
-async function endExperiment(services: Services, ...args: unknown[]): Promise<void> {
-  const [reference] = references(services, args);
-  const live = reference === undefined || targetOf(services, reference).summary.live;
-  return live ? stopExperiment(services, ...args) : deleteExperiment(services, ...args);
 }
 
 export async function copyParameters(services: Services, ...args: unknown[]): Promise<void> {

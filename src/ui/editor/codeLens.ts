@@ -10,6 +10,7 @@ import {
   type TextDocument,
   window,
 } from 'vscode';
+import { Disposables } from '../../store/disposables.ts';
 import type { Store, StoreChange } from '../../store/store.ts';
 import { experimentsOfFile } from '../experiments.ts';
 import { Labels } from '../explorer/labels.ts';
@@ -30,7 +31,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
   readonly #diagnostics: ConfigDiagnostics;
   readonly #labels = new Labels(l10n.t, env.language);
   readonly #changed = new EventEmitter<void>();
-  readonly #subscriptions: Disposable[];
+  readonly #disposables = new Disposables();
   readonly #aging: NodeJS.Timeout;
   /** What stands above each document now. */
   readonly #shown = new WeakMap<TextDocument, string>();
@@ -43,7 +44,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     this.#store = store;
     this.#settings = settings;
     this.#diagnostics = diagnostics;
-    this.#subscriptions = [
+    this.#disposables.add(
       this.#changed,
       languages.registerCodeLensProvider(
         configLanguages.map((language) => ({ language })),
@@ -54,7 +55,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
       settings.onDidChange(({ affects }) => {
         if (affects('codeLens') || affects('configFiles')) this.#schedule();
       }),
-    ];
+    );
     this.#aging = setInterval(() => {
       if (this.#openConfigs().length > 0) this.#schedule();
     }, agingMs);
@@ -71,7 +72,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
   dispose(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#aging);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#disposables.dispose();
   }
 
   #line(document: TextDocument): Lens[] {

@@ -1,5 +1,6 @@
 /** Keeps `trialdeck.configFiles` true to the open documents, so that title bars and menus offer Run where it makes sense. */
 import { type Disposable, workspace } from 'vscode';
+import { Disposables } from '../../store/disposables.ts';
 import { setContext } from '../contextKeys.ts';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
@@ -9,7 +10,7 @@ const settleMs = 250;
 
 export class ConfigContext implements Disposable {
   readonly #settings: Settings;
-  readonly #subscriptions: Disposable[];
+  readonly #disposables = new Disposables();
   #timer: NodeJS.Timeout | undefined;
   #announced = '';
 
@@ -18,20 +19,20 @@ export class ConfigContext implements Disposable {
     const later = () => {
       this.#timer ??= setTimeout(() => this.#announce(), settleMs);
     };
-    this.#subscriptions = [
+    this.#disposables.add(
       workspace.onDidOpenTextDocument(() => this.#announce()),
       workspace.onDidCloseTextDocument(later),
       workspace.onDidChangeTextDocument(later),
       settings.onDidChange(({ affects }) => {
         if (affects('configFiles')) later();
       }),
-    ];
+    );
     this.#announce();
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#disposables.dispose();
   }
 
   #announce(): void {

@@ -17,6 +17,7 @@ import {
 import type { ConfigProblem } from '../../model/config/config.ts';
 import type { BackendChoice } from '../../model/experiment/backend.ts';
 import { plainLines } from '../../model/text/plainText.ts';
+import { Disposables } from '../../store/disposables.ts';
 import type { Settings } from '../settings.ts';
 import { diagnostic } from '../window.ts';
 import { type BackendAdvice, checkConfig } from './checkConfig.ts';
@@ -35,7 +36,7 @@ interface Checked {
 export class ConfigDiagnostics implements Disposable {
   readonly #settings: Settings;
   readonly #collection: DiagnosticCollection = languages.createDiagnosticCollection('trialdeck');
-  readonly #subscriptions: Disposable[];
+  readonly #disposables = new Disposables();
   /** By the config's path. */
   readonly #checked = new Map<string, Checked>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -51,7 +52,7 @@ export class ConfigDiagnostics implements Disposable {
     this.#settings = settings;
     this.#advice = advice;
     this.#onFailure = onFailure;
-    this.#subscriptions = [
+    this.#disposables.add(
       this.#collection,
       this.#didCheck,
       workspace.onDidOpenTextDocument((document) => this.#schedule(document, 0)),
@@ -62,7 +63,7 @@ export class ConfigDiagnostics implements Disposable {
         if (affects('configFiles') || affects('backend') || affects('nnictlPath')) this.#checkAll();
       }),
       workspace.onDidGrantWorkspaceTrust(() => this.#checkAll()),
-    ];
+    );
     this.#checkAll();
   }
 
@@ -81,7 +82,7 @@ export class ConfigDiagnostics implements Disposable {
 
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#disposables.dispose();
   }
 
   #checkAll(): void {

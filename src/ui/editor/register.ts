@@ -1,5 +1,6 @@
 /** Wires what config files get in the editor: CodeLens, problems, quick fixes, completion, hover. */
 import { type Disposable, type ExtensionContext, languages } from 'vscode';
+import { Disposables } from '../../store/disposables.ts';
 import type { Store } from '../../store/store.ts';
 import type { NnictlFinder } from '../nnictlFinder.ts';
 import type { Settings } from '../settings.ts';
@@ -32,7 +33,8 @@ export function registerEditor(
     log.error('Checking a config file failed:', error),
   );
   const selector = configLanguages.map((language) => ({ language, scheme: 'file' }));
-  const disposables: Disposable[] = [
+  const disposables = new Disposables();
+  disposables.add(
     diagnostics,
     new ConfigCodeLens(store, settings, diagnostics),
     languages.registerCodeActionsProvider(selector, new ConfigQuickFixes(diagnostics), {
@@ -42,7 +44,7 @@ export function registerEditor(
     languages.registerHoverProvider(yaml, new ConfigHover(settings)),
     lendYamlSchema(context, settings, onFailure),
     new ConfigContext(settings),
-  ];
-  context.subscriptions.push(...disposables);
-  return { dispose: () => disposables.forEach((disposable) => void disposable.dispose()) };
+  );
+  context.subscriptions.push(disposables);
+  return disposables;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { commands, type Disposable, type Event, EventEmitter, type TreeView, window, workspace } from 'vscode';
 import { canDo } from '../../model/experiment/actions.ts';
-import { disposeAll } from '../../store/emitter.ts';
+import { Disposables } from '../../store/disposables.ts';
 import type { Store } from '../../store/store.ts';
 import { setContext } from '../contextKeys.ts';
 import { l10n, setViewNotes } from '../window.ts';
@@ -29,7 +29,7 @@ export class Explorer implements Disposable {
   readonly #data: TreeData;
   readonly #view: TreeView<TreeNode>;
   readonly #selected = new EventEmitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
-  readonly #disposables: Disposable[] = [];
+  readonly #disposables = new Disposables();
   /** The person picked an experiment or a trial. */
   readonly onDidSelect: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
     this.#selected.event;
@@ -45,7 +45,7 @@ export class Explorer implements Disposable {
       showCollapseAll: true,
       canSelectMany: true,
     });
-    this.#disposables.push(
+    this.#disposables.add(
       this.#selected,
       this.#data,
       this.#view,
@@ -128,7 +128,7 @@ export class Explorer implements Disposable {
   }
 
   dispose(): void {
-    disposeAll(this.#disposables);
+    this.#disposables.dispose();
   }
 
   #setVisible(visible: boolean): void {

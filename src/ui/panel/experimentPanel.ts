@@ -4,7 +4,7 @@ import { messageOf } from '../../model/text/messageOf.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import type { ConnectionView, Events, Handlers, RequestMessage, ToPage } from '../../protocol.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
-import { disposeAll } from '../../store/emitter.ts';
+import { Disposables } from '../../store/disposables.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { Store } from '../../store/store.ts';
 import { l10n, setPanelTitle } from '../window.ts';
@@ -27,7 +27,7 @@ export class ExperimentPanel implements Disposable {
   readonly webview: WebviewPanel;
   readonly #services: PanelServices;
   readonly #handlers: Handlers;
-  readonly #disposables: Disposable[] = [];
+  readonly #disposables = new Disposables();
   #feed: Feed | undefined;
   #model: ExperimentModel | undefined;
   #ready = false;
@@ -58,7 +58,7 @@ export class ExperimentPanel implements Disposable {
         services.picked(this);
       },
     });
-    this.#disposables.push(
+    this.#disposables.add(
       webview.webview.onDidReceiveMessage((message) => void this.#receive(message)),
       webview.onDidChangeViewState(() => this.#show()),
       store.onDidChange((change) => {
@@ -90,7 +90,7 @@ export class ExperimentPanel implements Disposable {
 
   dispose(): void {
     this.#feed?.dispose();
-    disposeAll(this.#disposables);
+    this.#disposables.dispose();
   }
 
   /** Brings the page up to date with what it shows: nothing goes to a hidden one, everything to one that is shown again. */

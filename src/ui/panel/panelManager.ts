@@ -1,7 +1,8 @@
 /** The experiments' panels: one each, brought to the front when it is there, and back after a reload of the window. */
 import { type Disposable, type Uri, type WebviewPanel, window } from 'vscode';
 import { plainText } from '../../model/text/plainText.ts';
-import { disposeAll, Emitter, type Event } from '../../store/emitter.ts';
+import { Disposables } from '../../store/disposables.ts';
+import { Emitter, type Event } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 import { openWebviewPanel } from '../window.ts';
 import type { ExperimentPanel, PanelServices } from './experimentPanel.ts';
@@ -31,7 +32,7 @@ export class PanelManager implements Disposable {
   /** Picks made for experiments without a panel: VS Code may be about to restore one, with an older pick. */
   readonly #earlyPicks = new Map<string, string | null>();
   readonly #picked = new Emitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
-  readonly #disposables: Disposable[] = [];
+  readonly #disposables = new Disposables();
   /** A trial was picked in a panel's page. */
   readonly onDidPick: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
     this.#picked.event;
@@ -43,7 +44,7 @@ export class PanelManager implements Disposable {
       warn,
       picked: ({ connectionId, experimentId, trialId }) => this.#picked.fire({ connectionId, experimentId, trialId }),
     };
-    this.#disposables.push(
+    this.#disposables.add(
       this.#picked,
       window.registerWebviewPanelSerializer(panelType, {
         deserializeWebviewPanel: (panel, state) => this.#restore(panel, state),
@@ -107,7 +108,7 @@ export class PanelManager implements Disposable {
   dispose(): void {
     // The panels themselves stay: after a reload of the window they come back through the serializer.
     for (const panel of this.#panels.values()) panel.dispose();
-    disposeAll(this.#disposables);
+    this.#disposables.dispose();
   }
 
   async #restore(webview: WebviewPanel, state: unknown): Promise<void> {
