@@ -174,10 +174,15 @@ async function runInBrowser(
   }
 }
 
+// `--bundle` only makes the file that the debugger's `extensionTestsPath` names.
 if (process.argv[1] && relative(process.argv[1], import.meta.filename) === '') {
-  const { buildAll } = await import('../../scripts/build.ts');
-  await buildAll({ production: false });
-  const result = await runHostTests((line) => console.log(line), process.argv.slice(2));
-  console.log(result);
-  process.exit(result.failed > 0 ? 1 : 0);
+  const [first, ...others] = process.argv.slice(2);
+  if (first === '--bundle') await bundleHostTests(others);
+  else {
+    const { buildAll } = await import('../../scripts/build.ts');
+    await buildAll({ production: false });
+    const result = await runHostTests((line) => console.log(line), process.argv.slice(2));
+    console.log(result);
+    process.exit(result.failed > 0 ? 1 : 0);
+  }
 }
