@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { commands, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { Store } from '../../src/store/store.ts';
 import { PanelManager } from '../../src/ui/panel/panelManager.ts';
-import { FakeConnector, FakeLink, snapshot, summary, trial } from '../unit/store/samples.ts';
+import { snapshot, summary, trial } from '../fixtures/builders.ts';
+import { FakeConnector, FakeLink } from '../unit/store/samples.ts';
 
 describe('the keyboard', () => {
   let store: Store;

@@ -17,7 +17,7 @@ import {
 import { RememberedConnections } from '../../../src/ui/connections/rememberedConnections.ts';
 import { FakeConnector } from '../../unit/store/samples.ts';
 import { eventually } from '../waiting.ts';
-import { answer, summary } from './fakes.ts';
+import { answer, runningExperiment } from './fakes.ts';
 
 describe('connecting to a manager', () => {
   let server: Server;
@@ -73,10 +73,10 @@ describe('connecting to a manager', () => {
       if (path === 'manager')
         return send({ name: 'trialdeck-manager', version: '0.1.0', pid: 1, experimentsDirectory: '/e' });
       if (request.headers.authorization !== `Bearer ${token}`) return send({ error: 'a token is wanted' }, 401);
-      if (path === 'experiments') return send([summary()]);
+      if (path === 'experiments') return send([runningExperiment()]);
       if (path !== 'manager/events') return send({ error: 'nothing' }, 404);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      return void response.write(`event: list\ndata: ${JSON.stringify([summary()])}\n\n`);
+      return void response.write(`event: list\ndata: ${JSON.stringify([runningExperiment()])}\n\n`);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

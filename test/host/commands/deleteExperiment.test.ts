@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { MessageOptions } from 'vscode';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { deleteExperiment } from '../../../src/ui/commands/deleteExperiment.ts';
-import { answer, reference, summary, world } from './fakes.ts';
+import { answer, reference, runningExperiment, world } from './fakes.ts';
 
 describe('deleting experiments', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
@@ -27,10 +27,10 @@ describe('deleting experiments', () => {
     });
     return { ...made, nodes: experiments.map(({ id }) => ({ connectionId: 'local', experimentId: id })) };
   }
-  const stopped = (id: string) => summary({ id, name: `the ${id}`, live: false, status: 'STOPPED' });
+  const stopped = (id: string) => runningExperiment({ id, name: `the ${id}`, live: false, status: 'STOPPED' });
 
   it('takes one question for all that are selected, which names each, and leaves out what runs', async () => {
-    const experiments = [stopped('exp1'), stopped('exp2'), summary({ id: 'exp3', name: 'the running' })];
+    const experiments = [stopped('exp1'), stopped('exp2'), runningExperiment({ id: 'exp3', name: 'the running' })];
     const { services, calls, nodes } = worldOf(experiments);
     const asked = answering({ showWarningMessage: () => 'Delete' });
     await deleteExperiment(services, nodes[0], nodes);
@@ -61,13 +61,13 @@ describe('deleting experiments', () => {
 
   it('is refused with the way out where it runs, or where its files are elsewhere', async () => {
     const asked = answering({ showWarningMessage: () => 'Delete' });
-    await assert.rejects(deleteExperiment(world(summary()).services, reference), {
+    await assert.rejects(deleteExperiment(world(runningExperiment()).services, reference), {
       name: 'Refusal',
       message: 'spirals is running. Stop it first.',
     });
-    const elsewhere = world(summary({ live: false, status: 'STOPPED', standalone: true }));
+    const elsewhere = world(runningExperiment({ live: false, status: 'STOPPED', standalone: true }));
     await assert.rejects(deleteExperiment(elsewhere.services, reference), /delete it on its machine/);
-    await assert.rejects(deleteExperiment(world(summary()).services), /no stopped experiment to delete/);
+    await assert.rejects(deleteExperiment(world(runningExperiment()).services), /no stopped experiment to delete/);
     assert.deepEqual(asked, []);
   });
 });

@@ -22,7 +22,7 @@ import { SpaceDocuments } from '../../../src/ui/commands/spaceDocuments.ts';
 import { TrialDrafts } from '../../../src/ui/commands/trialDrafts.ts';
 import { queueTrial } from '../../../src/ui/commands/trials.ts';
 import { eventually, until } from '../waiting.ts';
-import { answer, reference, summary, world } from './fakes.ts';
+import { answer, reference, runningExperiment, world } from './fakes.ts';
 
 const space = { lr: { _type: 'uniform' as const, _value: [0, 1] } };
 
@@ -74,7 +74,7 @@ describe('a trial to queue', () => {
   });
 
   it('goes to the experiment, and its document closes without a question', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     await drafts.open(reference, { lr: 0.5 });
     const uri = window.activeTextEditor?.document.uri;
     await queueTrial(drafts)(services, uri);
@@ -83,7 +83,7 @@ describe('a trial to queue', () => {
   });
 
   it('asks before one runs that the search space would not yield', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     await drafts.open(reference, { lr: 5 });
     const dialogs = answer({ showWarningMessage: () => undefined });
     try {
@@ -213,7 +213,7 @@ describe('a new search space', () => {
     eventually(async () => (await workspace.openTextDocument(uri)).getText() || undefined, uri.toString());
 
   it('is compared with the one in use before it is pushed', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     await openSpace({ lr: { _type: 'uniform', _value: [0, 2] } });
     let compared: string[] = [];
     const dialogs = answer({
@@ -235,7 +235,7 @@ describe('a new search space', () => {
   });
 
   it('is not pushed when the person keeps the old one', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     await openSpace({ lr: { _type: 'uniform', _value: [0, 3] } });
     const dialogs = answer({ showQuickPick: (items: { label: string }[]) => items[1] });
     try {
@@ -247,7 +247,7 @@ describe('a new search space', () => {
   });
 
   it('is refused when it is the same or wrong', async () => {
-    const { services } = world(summary());
+    const { services } = world(runningExperiment());
     await openSpace(space, 'same.json');
     await assert.rejects(updateSearchSpace(documents)(services, reference), /uses the search space of .* already/);
     await commands.executeCommand('workbench.action.closeAllEditors');

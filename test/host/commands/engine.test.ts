@@ -16,7 +16,7 @@ import { checkConfig } from '../../../src/ui/editor/checkConfig.ts';
 import { NnictlFinder } from '../../../src/ui/nnictlFinder.ts';
 import type { Settings } from '../../../src/ui/settings.ts';
 import { eventually } from '../waiting.ts';
-import { answer, type Call, reference, summary, world } from './fakes.ts';
+import { answer, type Call, reference, runningExperiment, world } from './fakes.ts';
 
 const config = (platform: string) => `trialCommand: python3 trial.py
 trialCodeDirectory: .
@@ -104,7 +104,7 @@ describe('who runs an experiment', () => {
   }
 
   it('is the embedded manager where it can run the config', async () => {
-    const { services, calls } = windowWith(summary());
+    const { services, calls } = windowWith(runningExperiment());
     await run(services, file('local'));
     assert.equal(calls[0]?.[0], 'launch');
     assert.deepEqual(
@@ -115,7 +115,7 @@ describe('who runs an experiment', () => {
 
   it('is NNI where it can not, and a message says why', async () => {
     const asked: Call[] = [];
-    const { services, calls } = windowWith(summary(), { nnictl: nnictl(asked) });
+    const { services, calls } = windowWith(runningExperiment(), { nnictl: nnictl(asked) });
     const told = answering({ showInformationMessage: () => undefined });
     const uri = file('remote');
     await run(services, uri);
@@ -130,7 +130,7 @@ describe('who runs an experiment', () => {
   });
 
   it('is nobody when only the embedded manager may and can not', async () => {
-    const { services, calls } = windowWith(summary(), { backend: 'embedded' });
+    const { services, calls } = windowWith(runningExperiment(), { backend: 'embedded' });
     await assert.rejects(run(services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
       assert.match(error.message, /remote\.yml, line 10: .*not on remote/);
@@ -140,7 +140,7 @@ describe('who runs an experiment', () => {
   });
 
   it('says how to get NNI where there is none, and what NNI says where it refuses', async () => {
-    const missing = windowWith(summary(), { nnictl: new NnictlMissingError('there is none. Install it.') });
+    const missing = windowWith(runningExperiment(), { nnictl: new NnictlMissingError('there is none. Install it.') });
     await assert.rejects(run(missing.services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
       assert.equal(error.remedy?.command, 'workbench.action.openSettings');
@@ -148,7 +148,7 @@ describe('who runs an experiment', () => {
     });
     const refused = new NnictlError('start the experiment', 'NNI says: maxTrialNumber is wrong.', 'nnictl', []);
     const failing = nnictl([], () => Promise.reject(refused));
-    const { services } = windowWith(summary(), { nnictl: failing });
+    const { services } = windowWith(runningExperiment(), { nnictl: failing });
     await assert.rejects(run(services, file('remote')), /remote\.yml, line 4: .*maxTrialNumber is wrong/);
     const editor = window.activeTextEditor ?? assert.fail('the config is not shown');
     assert.equal(editor.document.getText(editor.selection), 'maxTrialNumber');
@@ -156,13 +156,13 @@ describe('who runs an experiment', () => {
 
   it('is NNI for every config where that is set, and never the embedded manager instead', async () => {
     const asked: Call[] = [];
-    const chosen = windowWith(summary(), { backend: 'nnictl', nnictl: nnictl(asked) });
+    const chosen = windowWith(runningExperiment(), { backend: 'nnictl', nnictl: nnictl(asked) });
     const told = answering({ showInformationMessage: () => undefined });
     await run(chosen.services, file('local'));
     assert.deepEqual(asked, [['create', file('local').fsPath]]);
     assert.match(String(told[0]?.[1]), /local\.yml runs with NNI\. NNI was asked for/);
     const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: 'TPE' } };
-    const stopped = summary({ status: 'STOPPED', live: false });
+    const stopped = runningExperiment({ status: 'STOPPED', live: false });
     const missing = { backend: 'nnictl', config: recorded, nnictl: new NnictlMissingError('there is none.') };
     const { services, calls } = windowWith(stopped, missing);
     for (const command of [() => run(services, file('local')), () => resumeExperiment(services, reference)]) {
@@ -175,7 +175,7 @@ describe('who runs an experiment', () => {
     const path = join(folder, 'no', 'nnictl');
     // The finder sees the part of the settings it uses.
     const nnictls = new NnictlFinder({ backend: 'auto', nnictlPath: path } as unknown as Settings);
-    const { services, calls } = windowWith(summary());
+    const { services, calls } = windowWith(runningExperiment());
     await assert.rejects(run({ ...services, nnictls }, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
       assert.ok(error.message.includes(path), error.message);
@@ -204,7 +204,7 @@ describe('who runs an experiment', () => {
   });
 
   it('of a stopped one is chosen as for a new one', async () => {
-    const stopped = summary({ engine: 'nni', status: 'STOPPED', live: false });
+    const stopped = runningExperiment({ engine: 'nni', status: 'STOPPED', live: false });
     for (const [tuner, wanted] of [
       ['TPE', 'launch'],
       ['Evolution', 'resume'],
@@ -219,7 +219,7 @@ describe('who runs an experiment', () => {
   });
 
   it('one that stands still is stopped, waited for and resumed, after one question', async () => {
-    const stalled = summary({ errors: ['The tuner died.'] });
+    const stalled = runningExperiment({ errors: ['The tuner died.'] });
     const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: 'TPE' } };
     const { services, calls, change } = windowWith(stalled, { config: recorded });
     const asked = answering({ showWarningMessage: () => 'Stop and Resume' });
@@ -231,11 +231,14 @@ describe('who runs an experiment', () => {
     await done;
     assert.match((asked[0]?.[2] as MessageOptions | undefined)?.detail ?? '', /\(2\) are run again/);
     assert.deepEqual(calls.map(([name]) => name).slice(0, 2), ['stopExperiment', 'launch']);
-    await assert.rejects(stopAndResume(windowWith(summary()).services, reference), /is neither stalled nor failed/);
+    await assert.rejects(
+      stopAndResume(windowWith(runningExperiment()).services, reference),
+      /is neither stalled nor failed/,
+    );
   });
 
   it('one that stands still stays so when the question is dismissed, and is not resumed when it can not be stopped', async () => {
-    const stalled = summary({ errors: ['The tuner died.'] });
+    const stalled = runningExperiment({ errors: ['The tuner died.'] });
     const kept = windowWith(stalled);
     answering({ showWarningMessage: () => undefined });
     await assert.rejects(stopAndResume(kept.services, reference), Dismissed);
@@ -249,7 +252,7 @@ describe('who runs an experiment', () => {
   });
 
   it('one that stands still is stopped, but not resumed, when one does not wait for it', async () => {
-    const { services, calls, change } = windowWith(summary({ errors: ['The tuner died.'] }));
+    const { services, calls, change } = windowWith(runningExperiment({ errors: ['The tuner died.'] }));
     const cancel = new CancellationTokenSource();
     answering({
       showWarningMessage: () => 'Stop and Resume',
@@ -264,7 +267,7 @@ describe('who runs an experiment', () => {
   });
 
   it('none that runs well is stopped and resumed from the palette, which says so', async () => {
-    const { services, calls } = windowWith(summary());
+    const { services, calls } = windowWith(runningExperiment());
     await assert.rejects(stopAndResume(services), {
       name: 'Refusal',
       message: 'No experiment is stalled or has failed.',

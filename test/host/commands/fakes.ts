@@ -1,47 +1,31 @@
 /** Commands run against a made-up store, with the answers a person would give to native dialogs. */
 import { EventEmitter, type LogOutputChannel, window } from 'vscode';
-import { withActions } from '../../../src/model/experiment/computeActions.ts';
+import type { Experiment } from '../../../src/client/experiment.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Services } from '../../../src/ui/commands/services.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
+import { summary, trial } from '../../fixtures/builders.ts';
 
 export const reference = { connectionId: 'local', experimentId: 'exp1' };
 
-export function summary(change: Partial<ExperimentSummary> = {}): ExperimentSummary {
-  return withActions({
-    id: 'exp1',
-    name: 'spirals',
-    type: 'hpo',
-    status: 'RUNNING',
-    live: true,
-    engine: 'trialdeck',
-    errors: [],
-    platform: 'local',
-    tuner: 'TPE',
-    optimizeMode: 'maximize',
-    execDuration: 100,
-    durationAt: 0,
-    trialConcurrency: 2,
+/** The experiment that most commands are tried on: it runs, and some trials have ended. */
+export function runningExperiment(change: Partial<ExperimentSummary> = {}): ExperimentSummary {
+  const counts = { RUNNING: 2, SUCCEEDED: 10 };
+  return summary({
+    counts,
     maxTrialNumber: 50,
     maxExperimentDuration: 3600,
-    counts: { RUNNING: 2, SUCCEEDED: 10 },
-    directory: '/experiments/exp1',
+    execDuration: 100,
+    durationAt: 0,
     ...change,
   });
 }
 
-export function trial(number: number, change: Partial<TrialRow> = {}): TrialRow {
-  return {
-    id: `T${number}`,
-    number,
-    status: 'RUNNING',
-    parameters: { lr: 0.01 * (number + 1) },
-    parameterId: String(number),
-    source: 'algorithm',
-    intermediates: 0,
-    ...change,
-  };
+/** One of its trials, `T0` for number 0. */
+export function runningTrial(number: number, change: Partial<TrialRow> = {}): TrialRow {
+  const { startTime: _start, endTime: _end, ...waiting } = trial(number);
+  return { ...waiting, id: `T${number}`, status: 'RUNNING', parameters: { lr: 0.01 * (number + 1) }, ...change };
 }
 
 /** Calls in order: `['updateConcurrency', 4]`. */
@@ -58,32 +42,26 @@ export interface World {
 export function world(
   experiment: ExperimentSummary,
   trials: TrialRow[] = [],
-  /** What the client answers, by method; anything else with a made-up trial. */
-  answers: Record<string, () => unknown> = {},
+  /** What the client answers to what it is asked besides. */
+  answers: ClientAnswers = {},
 ): World {
   const calls: Call[] = [];
   const changes = new EventEmitter<{ connections: Set<never>; experiments: Map<object, object> }>();
-  const note = new Proxy(
-    {},
-    {
-      get: (_target, name: string) => {
-        if (name === 'writtenParameters') return async (id: string) => byId.get(id)?.row.parameters;
-        if (name === 'trialJobInfos') {
-          return async () =>
-            trials.map(({ id, parameters }) => ({
-              trialJobId: id,
-              hyperParameters: [JSON.stringify({ parameter_id: 0, parameters })],
-            }));
-        }
-        return async (...args: unknown[]) => {
-          calls.push([name, ...args]);
-          return answers[name] ? answers[name]() : { sequenceId: 12 };
-        };
-      },
-    },
-  );
   const byId = new Map(
     trials.map((row) => [row.id, { row, intermediates: { text: [], sequence: [], timestamp: [] } }]),
+  );
+  const client = fakeClient(
+    {
+      // What commands ask before they act, which is not worth noting.
+      writtenParameters: (id) => byId.get(String(id))?.row.parameters,
+      trialJobInfos: () =>
+        trials.map(({ id, parameters }) => ({
+          trialJobId: id,
+          hyperParameters: [JSON.stringify({ parameter_id: 0, parameters })],
+        })),
+    },
+    { ...changingAnswers, ...answers },
+    calls,
   );
   const model = {
     connectionId: 'local',
@@ -100,7 +78,7 @@ export function world(
     experiment: (_connection: string, id: string) => (id === experiment.id ? model : undefined),
     summary: (_connection: string, id: string) => (id === experiment.id ? experiment : undefined),
     trials: () => Promise.resolve(trials),
-    client: () => note,
+    client: () => client,
     stop: async () => void calls.push(['stopExperiment']),
     delete: async (...args: unknown[]) => void calls.push(['delete', ...args]),
     show: () => Promise.resolve(),
@@ -130,6 +108,46 @@ export function world(
     calls,
     changed: () => changes.fire({ connections: new Set(), experiments: new Map([[model, {}]]) }),
   };
+}
+
+/** What a client answers, by its methods. */
+type ClientAnswers = { [M in keyof Experiment]?: (...args: unknown[]) => unknown };
+
+/** What commands change, and what a server answers to that. */
+const changingAnswers: ClientAnswers = {
+  addTrial: () => 12,
+  importData: () => undefined,
+  killTrialJob: () => undefined,
+  stopExperiment: () => undefined,
+  updateConcurrency: () => undefined,
+  updateDuration: () => undefined,
+  updateSearchspace: () => undefined,
+  updateTrialnum: () => undefined,
+};
+
+/**
+ * A client of one experiment.
+ * @param quiet answers to calls that are not noted
+ * @param noted answers to calls that are
+ * @returns a client whose other methods reject: a command asked for something that its test does not know of
+ */
+function fakeClient(quiet: ClientAnswers, noted: ClientAnswers, calls: Call[]): object {
+  const answerOf = (answers: ClientAnswers, name: string) => answers[name as keyof Experiment];
+  return new Proxy(
+    {},
+    {
+      get:
+        (_target, name: string) =>
+        async (...args: unknown[]) => {
+          const quietly = answerOf(quiet, name);
+          if (quietly) return quietly(...args);
+          calls.push([name, ...args]);
+          const give = answerOf(noted, name);
+          if (!give) throw new Error(`The test has no answer of the client to ${name}().`);
+          return give(...args);
+        },
+    },
+  );
 }
 
 type Dialog =

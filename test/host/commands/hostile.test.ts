@@ -10,7 +10,7 @@ import { copyParameters, killTrial } from '../../../src/ui/commands/trials.ts';
 import { trialTooltip } from '../../../src/ui/explorer/details.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 import { type Log, l10n, setTooltip, treeItem } from '../../../src/ui/window.ts';
-import { answer, type Call, reference, summary, trial, world } from './fakes.ts';
+import { answer, type Call, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
 const evil = '[Details](command:workbench.action.terminal.new) $(bug) \u001b]0;x\u0007 \u202egpj.exe\nNext';
 
@@ -44,8 +44,8 @@ describe('words of a server that means harm', () => {
   afterEach(() => dialogs?.restore());
 
   const log = { info() {}, error() {}, show() {} } as unknown as Log;
-  const named = (change = {}) => summary({ name: evil, errors: [evil], directory: evil, ...change });
-  const rows = [trial(0, { message: evil, parameters: { [evil]: evil } }), trial(1, { message: evil })];
+  const named = (change = {}) => runningExperiment({ name: evil, errors: [evil], directory: evil, ...change });
+  const rows = [runningTrial(0, { message: evil, parameters: { [evil]: evil } }), runningTrial(1, { message: evil })];
 
   it('are text in notifications', async () => {
     const asked = answering({ showErrorMessage: () => undefined, showWarningMessage: () => undefined });
@@ -82,7 +82,7 @@ describe('words of a server that means harm', () => {
     const labels = new Labels(l10n.t, 'en');
     const row = labels.experiment(named());
     const item = treeItem(row, 'id', TreeItemCollapsibleState.None);
-    setTooltip(item, trialTooltip(rows[0] ?? trial(0), named(), labels, 0));
+    setTooltip(item, trialTooltip(rows[0] ?? runningTrial(0), named(), labels, 0));
     assert.ok(typeof item.tooltip === 'object');
     const { isTrusted, supportHtml, supportThemeIcons, value } = item.tooltip;
     assert.deepEqual([isTrusted, supportHtml, supportThemeIcons], [false, false, false]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type MessageOptions, Uri } from 'vscode';
 import { importResults } from '../../../src/ui/commands/importResults.ts';
 import { Dismissed } from '../../../src/ui/commands/refusal.ts';
-import { answer, reference, summary, world } from './fakes.ts';
+import { answer, reference, runningExperiment, world } from './fakes.ts';
 
 describe('importing results', () => {
   let folder = '';
@@ -31,7 +31,7 @@ describe('importing results', () => {
 
   it('takes a table, and says which lines have no number as their result', async () => {
     const uri = await file('table.csv', 'lr,value\n0.5,0.9\n0.25,\n0.75,0.8\n');
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     const asked = answering({ showOpenDialog: () => [uri], showWarningMessage: () => 'Import' });
     await importResults(services, reference);
     assert.equal(asked[1]?.[1], 'Import 2 results from table.csv into spirals?');
@@ -52,7 +52,7 @@ describe('importing results', () => {
 
   it('sends nothing when no file is chosen or the question is dismissed', async () => {
     const uri = await file('one.json', one);
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     answering({ showOpenDialog: () => undefined });
     await assert.rejects(importResults(services, reference), Dismissed);
     const asked = answering({ showOpenDialog: () => [uri], showWarningMessage: () => undefined });
@@ -68,7 +68,7 @@ describe('importing results', () => {
       [{ status: 'ERROR' }, /spirals has failed\. Stop it and resume it first/],
       [{ type: 'nas' }, /takes no trials by hand/],
     ] as const) {
-      await assert.rejects(importResults(world(summary(change)).services, reference), words);
+      await assert.rejects(importResults(world(runningExperiment(change)).services, reference), words);
     }
     assert.deepEqual(asked, []);
   });
@@ -76,7 +76,7 @@ describe('importing results', () => {
   it('passes on why the tuner does not take them', async () => {
     const uri = await file('one.json', one);
     const refusal = new Error('Could not import results: GridSearch takes none.');
-    const { services } = world(summary(), [], {
+    const { services } = world(runningExperiment(), [], {
       importData: () => {
         throw refusal;
       },
@@ -87,7 +87,7 @@ describe('importing results', () => {
 
   it('finds no fault with the parameters where the search space is not known', async () => {
     const uri = await file('one.json', one);
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     Object.assign(services.store, { experiment: () => ({ loaded: async () => undefined }) });
     const asked = answering({ showOpenDialog: () => [uri], showWarningMessage: () => 'Import' });
     await importResults(services, reference);

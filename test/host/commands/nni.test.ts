@@ -11,7 +11,7 @@ import { Refusal } from '../../../src/ui/commands/refusal.ts';
 import { retryFailedTrials, retryTrial } from '../../../src/ui/commands/retryTrials.ts';
 import { openTensorBoard } from '../../../src/ui/commands/tensorBoard.ts';
 import { openWebPortal } from '../../../src/ui/commands/webPortal.ts';
-import { answer, type Call, reference, summary, trial, world } from './fakes.ts';
+import { answer, type Call, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
 describe('what else one does with an experiment', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
@@ -49,7 +49,7 @@ describe('what else one does with an experiment', () => {
 
   it('deletes one that is stored, after saying what is lost, and closes its panel', async () => {
     const { services, calls } = world(
-      summary({ live: false, status: 'STOPPED', counts: { SUCCEEDED: 10, FAILED: 2 } }),
+      runningExperiment({ live: false, status: 'STOPPED', counts: { SUCCEEDED: 10, FAILED: 2 } }),
     );
     const asked = answering({ showWarningMessage: () => 'Delete' });
     await deleteExperiment(services, reference);
@@ -62,9 +62,9 @@ describe('what else one does with an experiment', () => {
   });
 
   it('does not delete what runs, nor what the person keeps', async () => {
-    const running = world(summary());
+    const running = world(runningExperiment());
     await assert.rejects(deleteExperiment(running.services, reference), Refusal);
-    const stored = world(summary({ live: false, status: 'DONE' }));
+    const stored = world(runningExperiment({ live: false, status: 'DONE' }));
     answering({ showWarningMessage: () => undefined });
     await assert.rejects(deleteExperiment(stored.services, reference));
     assert.deepEqual([...running.calls, ...stored.calls], []);
@@ -72,11 +72,11 @@ describe('what else one does with an experiment', () => {
 
   it('tries each set of parameters that failed once more, but none that has succeeded since', async () => {
     const trials = [
-      trial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
-      trial(1, { status: 'FAILED', parameters: { lr: 0.2 } }),
-      trial(2, { status: 'SUCCEEDED', parameters: { lr: 0.2 } }),
+      runningTrial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
+      runningTrial(1, { status: 'FAILED', parameters: { lr: 0.2 } }),
+      runningTrial(2, { status: 'SUCCEEDED', parameters: { lr: 0.2 } }),
     ];
-    const { services, calls } = world(summary({ counts: { FAILED: 2, SUCCEEDED: 1 } }), trials);
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2, SUCCEEDED: 1 } }), trials);
     const asked = answering({ showWarningMessage: () => 'Retry' });
     await retryFailedTrials(services, reference);
     assert.equal(asked[0]?.[1], 'Retry 1 trial of spirals?');
@@ -85,8 +85,8 @@ describe('what else one does with an experiment', () => {
   });
 
   it('offers to raise the maximum where it leaves no room', async () => {
-    const trials = [trial(0, { status: 'FAILED' }), trial(1, { status: 'FAILED' })];
-    const { services, calls } = world(summary({ counts: { FAILED: 2 }, maxTrialNumber: 2 }), trials);
+    const trials = [runningTrial(0, { status: 'FAILED' }), runningTrial(1, { status: 'FAILED' })];
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 }, maxTrialNumber: 2 }), trials);
     const asked = answering({ showWarningMessage: (...args: unknown[]) => args[2] });
     const nodes = trials.map(({ id }) => ({ ...reference, trialId: id }));
     await retryTrial(services, nodes[0], nodes);
@@ -106,7 +106,7 @@ describe('what else one does with an experiment', () => {
       'results.json',
       '[{"parameter": {"lr": 0.5}, "value": 0.9}, {"parameter": {"lr": 7}, "value": 0.1}]',
     );
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     const asked = answering({ showOpenDialog: () => [uri], showWarningMessage: () => 'Import' });
     await importResults(services, reference);
     const question = asked.find(([name]) => name === 'showWarningMessage');
@@ -125,7 +125,7 @@ describe('what else one does with an experiment', () => {
 
   it('shows what is wrong in a file at its line, and imports nothing of it', async () => {
     const uri = await file('broken.json', '[\n  {"parameter": {"lr": 0.5}, "value": 0.9},\n  {"value": 0.1}\n]');
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     answering({ showOpenDialog: () => [uri] });
     await assert.rejects(importResults(services, reference), /broken\.json, line 3: .*Nothing was imported/);
     assert.equal(window.activeTextEditor?.selection.start.line, 2);
@@ -133,15 +133,15 @@ describe('what else one does with an experiment', () => {
   });
 
   it("opens the page of NNI at the experiment's port and prefix", async () => {
-    const { services } = world(summary({ engine: 'nni', port: 8123, urlPrefix: 'a/b' }));
+    const { services } = world(runningExperiment({ engine: 'nni', port: 8123, urlPrefix: 'a/b' }));
     await openWebPortal(services, reference);
     assert.equal(opened.length, 1);
     assert.match(opened[0] ?? '', /8123.*a\/b|a\/b/);
-    await assert.rejects(openWebPortal(world(summary({ port: 8123 })).services, reference), Refusal);
+    await assert.rejects(openWebPortal(world(runningExperiment({ port: 8123 })).services, reference), Refusal);
   });
 
   it('opens TensorBoard over the trials that have started, the one that runs already when it shows the same', async () => {
-    const trials = [trial(0, { status: 'SUCCEEDED' }), trial(1), trial(2, { status: 'WAITING' })];
+    const trials = [runningTrial(0, { status: 'SUCCEEDED' }), runningTrial(1), runningTrial(2, { status: 'WAITING' })];
     const task = (status: string, trialJobIdList = ['T0', 'T1']) => ({
       id: 'tb1',
       status,
@@ -149,7 +149,7 @@ describe('what else one does with an experiment', () => {
       trialLogDirectoryList: ['/logs'],
       port: 6007,
     });
-    const first = world(summary(), trials, {
+    const first = world(runningExperiment(), trials, {
       listTensorBoards: () => [],
       startTensorBoard: () => task('DOWNLOADING_DATA'),
       getTensorBoard: () => task('RUNNING'),
@@ -157,7 +157,7 @@ describe('what else one does with an experiment', () => {
     await openTensorBoard(first.services, reference);
     assert.deepEqual(first.calls.find(([name]) => name === 'startTensorBoard')?.[1], ['T0', 'T1']);
     assert.match(opened[0] ?? '', /6007/);
-    const second = world(summary(), trials, { listTensorBoards: () => [task('RUNNING')] });
+    const second = world(runningExperiment(), trials, { listTensorBoards: () => [task('RUNNING')] });
     await openTensorBoard(second.services, reference);
     assert.deepEqual(
       second.calls.map(([name]) => name),
@@ -168,7 +168,7 @@ describe('what else one does with an experiment', () => {
 
   it('says how to install a TensorBoard that is missing', async () => {
     const reason = 'TensorBoard is not installed for python3. Install it with: python3 -m pip install tensorboard';
-    const { services } = world(summary(), [trial(0)], {
+    const { services } = world(runningExperiment(), [runningTrial(0)], {
       listTensorBoards: () => [],
       startTensorBoard: () => {
         throw new RejectedError({ task: 'start TensorBoard', server: 'here' }, 400, reason);

@@ -6,7 +6,7 @@ import { viewExperiment } from '../../../src/ui/commands/lifecycle.ts';
 import { type LogAddress, LogDocuments } from '../../../src/ui/commands/logDocuments.ts';
 import { Refusal } from '../../../src/ui/commands/refusal.ts';
 import { openWebPortal } from '../../../src/ui/commands/webPortal.ts';
-import { reference, summary, world } from './fakes.ts';
+import { reference, runningExperiment, world } from './fakes.ts';
 
 describe("NNI's web page", () => {
   const { openExternal } = env;
@@ -26,7 +26,7 @@ describe("NNI's web page", () => {
   });
 
   it('is at the address that was connected to, whatever port the experiment names', async () => {
-    const { services } = world(summary({ engine: 'nni', standalone: true, port: 8080 }));
+    const { services } = world(runningExperiment({ engine: 'nni', standalone: true, port: 8080 }));
     Object.assign(services.store.connections[0] ?? {}, { kind: 'remote', address: 'http://127.0.0.1:9321/a' });
     await openWebPortal(services, reference);
     assert.match(opened[0] ?? '', /9321/);
@@ -38,16 +38,16 @@ describe("NNI's web page", () => {
       [{ engine: 'nni', live: false, status: 'DONE' }, 'spirals is not running, so NNI serves no web page of it.'],
       [{ engine: 'nni' }, 'It is not known on which port NNI serves spirals.'],
     ] as const) {
-      const { services } = world(summary(change));
+      const { services } = world(runningExperiment(change));
       await assert.rejects(openWebPortal(services, reference), { name: 'Refusal', message: words });
     }
-    await assert.rejects(openWebPortal(world(summary()).services), /No experiment is run by NNI/);
+    await assert.rejects(openWebPortal(world(runningExperiment()).services), /No experiment is run by NNI/);
     assert.deepEqual(opened, []);
   });
 
   it('has its address named where no browser opens it', async () => {
     opens = false;
-    const { services } = world(summary({ engine: 'nni', port: 8123 }));
+    const { services } = world(runningExperiment({ engine: 'nni', port: 8123 }));
     await assert.rejects(openWebPortal(services, reference), /was not opened\. Its address is http.*8123/);
   });
 });
@@ -75,7 +75,7 @@ describe("the tuner's log", () => {
   });
 
   it("opens as a document, from the palette too where one of the experiments is NNI's", async () => {
-    const { services } = world(summary({ engine: 'nni' }));
+    const { services } = world(runningExperiment({ engine: 'nni' }));
     for (const args of [[reference], []]) {
       await openDispatcherLog(services, ...args);
       assert.match(window.activeTextEditor?.document.getText() ?? '', /TPE died/);
@@ -84,7 +84,7 @@ describe("the tuner's log", () => {
   });
 
   it('is in the log of the experiment where NNI does not run it, which a button opens', async () => {
-    await assert.rejects(openDispatcherLog(world(summary()).services, reference), (error) => {
+    await assert.rejects(openDispatcherLog(world(runningExperiment()).services, reference), (error) => {
       assert.ok(error instanceof Refusal);
       assert.match(error.message, /tuner of spirals has no log of its own/);
       assert.deepEqual(error.remedy?.args, [reference]);
@@ -95,7 +95,7 @@ describe("the tuner's log", () => {
   });
 
   it('is said to be nowhere when no experiment is by NNI, and not that there are no experiments', async () => {
-    const { services } = world(summary());
+    const { services } = world(runningExperiment());
     await assert.rejects(openDispatcherLog(services), /No experiment is or was run by NNI/);
     await assert.rejects(viewExperiment(services), /No experiment is stopped/);
   });

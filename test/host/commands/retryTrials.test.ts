@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { MessageOptions } from 'vscode';
 import { Dismissed } from '../../../src/ui/commands/refusal.ts';
 import { retryFailedTrials, retryTrial } from '../../../src/ui/commands/retryTrials.ts';
-import { answer, reference, summary, trial, world } from './fakes.ts';
+import { answer, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
 describe('retrying failed trials', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
@@ -13,11 +13,11 @@ describe('retrying failed trials', () => {
   };
   afterEach(() => dialogs?.restore());
 
-  const failed = [trial(0, { status: 'FAILED' }), trial(1, { status: 'FAILED' })];
+  const failed = [runningTrial(0, { status: 'FAILED' }), runningTrial(1, { status: 'FAILED' })];
   const nodes = failed.map(({ id }) => ({ ...reference, trialId: id }));
 
   it('queues nothing when the question is dismissed', async () => {
-    const { services, calls } = world(summary({ counts: { FAILED: 2 } }), failed);
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 } }), failed);
     answering({ showWarningMessage: () => undefined });
     await assert.rejects(retryFailedTrials(services, reference), Dismissed);
     assert.deepEqual(calls, []);
@@ -25,12 +25,12 @@ describe('retrying failed trials', () => {
 
   it('says why there is nothing to retry, without a question', async () => {
     const trials = [
-      trial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
-      trial(1, { status: 'SUCCEEDED', parameters: { lr: 0.1 } }),
-      trial(2, { status: 'FAILED', parameters: { lr: 0.2 } }),
-      trial(3, { status: 'WAITING', parameters: { lr: 0.2 } }),
+      runningTrial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
+      runningTrial(1, { status: 'SUCCEEDED', parameters: { lr: 0.1 } }),
+      runningTrial(2, { status: 'FAILED', parameters: { lr: 0.2 } }),
+      runningTrial(3, { status: 'WAITING', parameters: { lr: 0.2 } }),
     ];
-    const { services, calls } = world(summary({ counts: { FAILED: 2, SUCCEEDED: 1, WAITING: 1 } }), trials);
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2, SUCCEEDED: 1, WAITING: 1 } }), trials);
     const asked = answering({ showWarningMessage: () => 'Retry' });
     await assert.rejects(retryFailedTrials(services, reference), {
       name: 'Refusal',
@@ -42,10 +42,10 @@ describe('retrying failed trials', () => {
   });
 
   it('is refused where no trial failed and where nothing runs', async () => {
-    const running = world(summary({ counts: { SUCCEEDED: 1 } }), [trial(0, { status: 'SUCCEEDED' })]);
+    const running = world(runningExperiment({ counts: { SUCCEEDED: 1 } }), [runningTrial(0, { status: 'SUCCEEDED' })]);
     await assert.rejects(retryFailedTrials(running.services, reference), /spirals has no failed trials/);
     await assert.rejects(retryTrial(running.services, nodes[0]), /There is no failed trial to retry/);
-    const stored = world(summary({ live: false, status: 'STOPPED', counts: { FAILED: 2 } }), failed);
+    const stored = world(runningExperiment({ live: false, status: 'STOPPED', counts: { FAILED: 2 } }), failed);
     const refused = [() => retryFailedTrials(stored.services, reference), () => retryTrial(stored.services, nodes[0])];
     for (const command of refused) {
       await assert.rejects(command, { name: 'Refusal', message: 'spirals is not running. Resume it first.' });
@@ -54,7 +54,7 @@ describe('retrying failed trials', () => {
   });
 
   it('offers as many as there is room for beside raising the maximum', async () => {
-    const { services, calls } = world(summary({ counts: { FAILED: 2 }, maxTrialNumber: 3 }), failed);
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 }, maxTrialNumber: 3 }), failed);
     const asked = answering({ showWarningMessage: () => 'Retry 1' });
     await retryTrial(services, nodes[0], nodes);
     assert.deepEqual(asked[0]?.slice(3), ['Raise to 4 and Retry', 'Retry 1']);
@@ -64,7 +64,7 @@ describe('retrying failed trials', () => {
 
   it('tells how many were queued when one is refused half way', async () => {
     let added = 0;
-    const { services, calls } = world(summary({ counts: { FAILED: 2 } }), failed, {
+    const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 } }), failed, {
       addTrial: () => {
         if (++added > 1) throw new Error('The experiment is stopping.');
         return { sequenceId: 2 };

@@ -9,7 +9,7 @@ import { stopExperiment } from '../../../src/ui/commands/lifecycle.ts';
 import { updateLimit } from '../../../src/ui/commands/limits.ts';
 import { Dismissed, Refusal } from '../../../src/ui/commands/refusal.ts';
 import { copyParameters, killTrial } from '../../../src/ui/commands/trials.ts';
-import { answer, reference, summary, trial, world } from './fakes.ts';
+import { answer, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
 describe('steering an experiment', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
@@ -20,7 +20,7 @@ describe('steering an experiment', () => {
   afterEach(() => dialogs?.restore());
 
   it('asks before it stops one, and names what is lost', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     const asked = answering({ showWarningMessage: () => 'Stop' });
     await stopExperiment(services, reference);
     const [, title, options] = asked[0] as unknown as [string, string, MessageOptions];
@@ -31,14 +31,14 @@ describe('steering an experiment', () => {
   });
 
   it('does nothing when the question is dismissed', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     answering({ showWarningMessage: () => undefined });
     await assert.rejects(stopExperiment(services, reference), Dismissed);
     assert.deepEqual(calls, []);
   });
 
   it('says plainly why it makes no sense now', async () => {
-    const { services, calls } = world(summary({ status: 'DONE', live: false }));
+    const { services, calls } = world(runningExperiment({ status: 'DONE', live: false }));
     await assert.rejects(stopExperiment(services, reference), { message: 'spirals is not running.' });
     await assert.rejects(updateLimit('concurrency')(services, reference), {
       message: 'spirals is not running. Resume it first.',
@@ -49,8 +49,8 @@ describe('steering an experiment', () => {
   });
 
   it('kills all selected trials that can be, after one question', async () => {
-    const trials = [trial(0), trial(1), trial(2, { status: 'SUCCEEDED' })];
-    const { services, calls } = world(summary(), trials);
+    const trials = [runningTrial(0), runningTrial(1), runningTrial(2, { status: 'SUCCEEDED' })];
+    const { services, calls } = world(runningExperiment(), trials);
     const asked = answering({ showWarningMessage: () => 'Kill' });
     const nodes = trials.map(({ id }) => ({ ...reference, trialId: id }));
     await killTrial(services, nodes[0], nodes);
@@ -63,12 +63,12 @@ describe('steering an experiment', () => {
   });
 
   it('does not kill what has ended', async () => {
-    const { services } = world(summary(), [trial(2, { status: 'SUCCEEDED' })]);
+    const { services } = world(runningExperiment(), [runningTrial(2, { status: 'SUCCEEDED' })]);
     await assert.rejects(killTrial(services, { ...reference, trialId: 'T2' }), /no running or waiting trial/);
   });
 
   it('offers the current value of a limit, checks while one types, and sets it', async () => {
-    const { services, calls } = world(summary());
+    const { services, calls } = world(runningExperiment());
     const given: [Parameters<typeof updateLimit>[0], string, string, string[]][] = [
       ['concurrency', '2', '4', ['0', '-1', '1.5', 'two', '']],
       ['trialNumber', '50', '80', ['5', '0', '1e3']],
@@ -91,7 +91,7 @@ describe('steering an experiment', () => {
   });
 
   it('copies parameters as JSON', async () => {
-    const { services } = world(summary(), [trial(0), trial(1)]);
+    const { services } = world(runningExperiment(), [runningTrial(0), runningTrial(1)]);
     await copyParameters(services, { ...reference, trialId: 'T1' });
     assert.deepEqual(JSON.parse(await env.clipboard.readText()), { lr: 0.02 });
   });
@@ -100,8 +100,8 @@ describe('steering an experiment', () => {
     const folder = await mkdtemp(join(tmpdir(), 'td-export-'));
     try {
       const file = join(folder, 'results.csv');
-      const trials = [trial(1, { status: 'SUCCEEDED', final: '0.5' }), trial(0, { status: 'FAILED' })];
-      const { services } = world(summary(), trials);
+      const trials = [runningTrial(1, { status: 'SUCCEEDED', final: '0.5' }), runningTrial(0, { status: 'FAILED' })];
+      const { services } = world(runningExperiment(), trials);
       answering({
         showQuickPick: (items: { label: string }[]) => items[0],
         showSaveDialog: () => Uri.file(file),

@@ -4,7 +4,7 @@ import { CancellationTokenSource, env, type Uri } from 'vscode';
 import { RejectedError } from '../../../src/client/errors.ts';
 import { Dismissed } from '../../../src/ui/commands/refusal.ts';
 import { openTensorBoard, stopTensorBoard } from '../../../src/ui/commands/tensorBoard.ts';
-import { answer, reference, summary, trial, world } from './fakes.ts';
+import { answer, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
 describe('TensorBoard', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
@@ -41,8 +41,8 @@ describe('TensorBoard', () => {
   const withTask = (status: string) => ({ listTensorBoards: () => [], startTensorBoard: () => task(status) });
 
   it('asks whether the best of very many are enough', async () => {
-    const trials = Array.from({ length: 130 }, (_, number) => trial(number, { status: 'SUCCEEDED' }));
-    const { services, calls } = world(summary(), trials, withTask('RUNNING'));
+    const trials = Array.from({ length: 130 }, (_, number) => runningTrial(number, { status: 'SUCCEEDED' }));
+    const { services, calls } = world(runningExperiment(), trials, withTask('RUNNING'));
     answering({ showInformationMessage: () => undefined });
     await assert.rejects(openTensorBoard(services, reference), Dismissed);
     assert.equal(calls.length, 0);
@@ -54,25 +54,25 @@ describe('TensorBoard', () => {
   });
 
   it('shows only the trials that are selected', async () => {
-    const trials = [trial(0), trial(1), trial(2)];
-    const { services, calls } = world(summary(), trials, withTask('RUNNING'));
+    const trials = [runningTrial(0), runningTrial(1), runningTrial(2)];
+    const { services, calls } = world(runningExperiment(), trials, withTask('RUNNING'));
     const nodes = ['T1', 'T2'].map((trialId) => ({ ...reference, trialId }));
     await openTensorBoard(services, nodes[0], nodes);
     assert.deepEqual(calls.find(([name]) => name === 'startTensorBoard')?.[1], ['T1', 'T2']);
   });
 
   it('is refused while no trial has started', async () => {
-    const waiting = [trial(0, { status: 'WAITING' })];
-    const { services, calls } = world(summary({ counts: { WAITING: 1 } }), waiting);
+    const waiting = [runningTrial(0, { status: 'WAITING' })];
+    const { services, calls } = world(runningExperiment({ counts: { WAITING: 1 } }), waiting);
     await assert.rejects(openTensorBoard(services, reference), /spirals has no trials yet/);
     await assert.rejects(openTensorBoard(services, { ...reference, trialId: 'T0' }), /has not started yet/);
     assert.deepEqual(calls, []);
   });
 
   it('says so when it does not come up, and how to install it where NNI only hints at that', async () => {
-    const failing = world(summary(), [trial(0)], withTask('FAIL_START'));
+    const failing = world(runningExperiment(), [runningTrial(0)], withTask('FAIL_START'));
     await assert.rejects(openTensorBoard(failing.services, reference), /did not come up.*FAIL_START/);
-    const hinting = world(summary(), [trial(0)], {
+    const hinting = world(runningExperiment(), [runningTrial(0)], {
       listTensorBoards: () => [],
       startTensorBoard: () => {
         const reason = 'Tensorboard may not installed, if you want to use tensorboard, please check.';
@@ -88,7 +88,7 @@ describe('TensorBoard', () => {
 
   it('names its address where no browser opens it', async () => {
     opens = false;
-    const { services } = world(summary(), [trial(0)], withTask('RUNNING'));
+    const { services } = world(runningExperiment(), [runningTrial(0)], withTask('RUNNING'));
     await assert.rejects(openTensorBoard(services, reference), /was not opened\. Its address is http.*6007/);
   });
 
@@ -98,7 +98,7 @@ describe('TensorBoard', () => {
       [[task('DOWNLOADING_DATA')], []],
     ] as const) {
       const cancel = new CancellationTokenSource();
-      const { services, calls } = world(summary(), [trial(0)], {
+      const { services, calls } = world(runningExperiment(), [runningTrial(0)], {
         listTensorBoards: () => running,
         startTensorBoard: () => task('DOWNLOADING_DATA'),
         getTensorBoard: () => {
@@ -119,10 +119,10 @@ describe('TensorBoard', () => {
   });
 
   it('is stopped where one runs, and the person told where none does', async () => {
-    const one = world(summary(), [], { listTensorBoards: () => [task('RUNNING')] });
+    const one = world(runningExperiment(), [], { listTensorBoards: () => [task('RUNNING')] });
     await stopTensorBoard(one.services, reference);
     assert.deepEqual(one.calls, [['listTensorBoards'], ['stopTensorBoards']]);
-    const none = world(summary(), [], { listTensorBoards: () => [task('STOPPED')] });
+    const none = world(runningExperiment(), [], { listTensorBoards: () => [task('STOPPED')] });
     await assert.rejects(stopTensorBoard(none.services, reference), {
       name: 'Refusal',
       message: 'No TensorBoard of spirals is running.',

@@ -6,7 +6,8 @@ import { Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
 import type { ToPage } from '../../../src/protocol.ts';
 import { Store } from '../../../src/store/store.ts';
 import { ExperimentPanel } from '../../../src/ui/panel/experimentPanel.ts';
-import { FakeConnector, FakeLink, point, snapshot, summary, trial } from '../../unit/store/samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeConnector, FakeLink } from '../../unit/store/samples.ts';
 
 /** A page that tells what it got, and asks for something that does not exist. */
 const page = `

@@ -4,7 +4,8 @@ import { Uri, ViewColumn, type WebviewPanel, type WebviewPanelSerializer, window
 import type { PageState } from '../../../src/protocol.ts';
 import { Store } from '../../../src/store/store.ts';
 import { PanelManager } from '../../../src/ui/panel/panelManager.ts';
-import { FakeConnector, FakeLink, summary } from '../../unit/store/samples.ts';
+import { summary } from '../../fixtures/builders.ts';
+import { FakeConnector, FakeLink } from '../../unit/store/samples.ts';
 
 const state: PageState = {
   version: 1,

@@ -4,7 +4,8 @@ import { Store } from '../../../src/store/store.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 import { experimentNode, type TreeNode, trialNode } from '../../../src/ui/explorer/nodes.ts';
 import { pageSize, TreeData } from '../../../src/ui/explorer/treeData.ts';
-import { FakeConnector, FakeLink, next, point, snapshot, summary, trial } from '../../unit/store/samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeConnector, FakeLink, next } from '../../unit/store/samples.ts';
 
 const t = (message: string, ...args: (string | number)[]) =>
   message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: search space and config', () => {
   const open = openPages();
 
   it('shows what the tuner may choose, nested choices below their branch', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 2, nested: true }) });
+    const page = await open({ snapshot: makeStudy({ trials: 2, nested: true }) });
     await page.tab(/config/);
     const cells = await page.page.locator('.space-table tbody').locator('th, td').allInnerTexts();
     assert.deepEqual(
@@ -26,7 +26,7 @@ describe('page: search space and config', () => {
   });
 
   it('shows the config as it took effect, and opens the file', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 2 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 2 }) });
     await page.tab(/config/);
     const text = await page.text(page.page.locator('.config-text'));
     assert.match(text, /trialCommand: python3 trial\.py/);
@@ -37,7 +37,7 @@ describe('page: search space and config', () => {
   });
 
   it('follows a changed search space', async () => {
-    const snapshot = makeExperiment({ trials: 2 });
+    const snapshot = makeStudy({ trials: 2 });
     const page = await open({ snapshot });
     await page.tab(/config/);
     const searchSpace = { dropout: { _type: 'uniform' as const, _value: [0, 0.5] as [number, number] } };
@@ -47,7 +47,7 @@ describe('page: search space and config', () => {
   });
 
   it('says so when there is no search space, or something that is none', async () => {
-    const snapshot = makeExperiment({ trials: 0 });
+    const snapshot = makeStudy({ trials: 0 });
     snapshot.config.searchSpace = {};
     const page = await open({ snapshot });
     await page.tab(/config/);

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: learning curves', () => {
   const open = openPages();
 
   it('draws the top trials and those that run', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64, running: 2 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64, running: 2 }) });
     const plot = page.plot('curves');
     assert.equal(await page.attribute(plot, 'data-trial-count'), '10');
     assert.match((await page.attribute(plot, 'aria-label')) ?? '', /Learning curves of 10 trials; 2 of them running/);
   });
 
   it('gains a point when a running trial reports, and a curve when one starts', async () => {
-    const snapshot = makeExperiment({ trials: 20, running: 1 });
+    const snapshot = makeStudy({ trials: 20, running: 1 });
     const page = await open({ snapshot });
     const points = async () => Number(await page.attribute(page.plot('curves'), 'data-points'));
     const before = await points();
@@ -33,7 +33,7 @@ describe('page: learning curves', () => {
   });
 
   it('names each line in its tab, and selects the trial on a click', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64, running: 2 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64, running: 2 }) });
     await page.tab(/Curves/);
     const list = page.page.getByRole('list', { name: 'Trials in the plot' });
     const names = list.locator('button');
@@ -45,7 +45,7 @@ describe('page: learning curves', () => {
   });
 
   it('shows as many trials as one chooses, and remembers it', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64 }) });
     await page.tab(/Curves/);
     const which = page.page.locator('.curves vscode-dropdown').first();
     await which.click();
@@ -55,7 +55,7 @@ describe('page: learning curves', () => {
   });
 
   it('draws one entry of dict results, chosen by its key', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 20, dict: true }) });
+    const page = await open({ snapshot: makeStudy({ trials: 20, dict: true }) });
     await page.tab(/Curves/);
     const key = page.page.locator('.curves vscode-dropdown[aria-label="Metric"]');
     await key.click();
@@ -66,17 +66,17 @@ describe('page: learning curves', () => {
   });
 
   it('has no choice of key where there is but one', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 8 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 8 }) });
     assert.equal(await page.page.locator('vscode-dropdown[aria-label="Metric"]').count(), 0);
   });
 
   it('leaves out what is not finite, and says so', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 8, running: 8, nanEvery: 4 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 8, running: 8, nanEvery: 4 }) });
     assert.match(await page.text(page.page.locator('.curves .note-line')), /not finite/);
   });
 
   it('is a table for those who want numbers', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 8, steps: 12 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 8, steps: 12 }) });
     await page.page.locator('.curves').getByRole('button', { name: 'Show as table' }).click();
     const grid = page.page.locator('[data-grid="curves-table"]');
     assert.equal(await page.attribute(grid, 'aria-rowcount'), '13');
@@ -84,7 +84,7 @@ describe('page: learning curves', () => {
   });
 
   it('says that texts have no curve', async () => {
-    const snapshot = makeExperiment({ trials: 3 });
+    const snapshot = makeStudy({ trials: 3 });
     snapshot.metrics.data = snapshot.metrics.data.map(() => '"good"');
     for (const row of snapshot.trials) {
       if (row.latest) row.latest.data = '"good"';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: one trial', () => {
   const open = openPages();
 
   it('shows the best trial until another is picked', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64, running: 2, failEvery: 9 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64, running: 2, failEvery: 9 }) });
     assert.match(await page.text('.detail h2'), /^Trial 57\s+succeeded\s+★ best so far/);
     const third = page.page.locator('.top [data-row]').nth(2);
     const id = (await page.attribute(third, 'data-row')) ?? '';
@@ -20,14 +20,14 @@ describe('page: one trial', () => {
   });
 
   it('shows its results, then its parameters, nested ones too', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 30, nested: true, dict: true }) });
+    const page = await open({ snapshot: makeStudy({ trials: 30, nested: true, dict: true }) });
     const names = await page.page.locator('.detail .values dt').allInnerTexts();
     assert.deepEqual(names.slice(0, 5), ['final', 'final loss', 'final f1', 'learning_rate', 'layer0']);
     assert.match(await page.text('.detail .values dd'), /^0\.\d+$/);
   });
 
   it('shows what it ran with beside what NNI has on record, where that is another', async () => {
-    const snapshot = makeExperiment({ trials: 3 });
+    const snapshot = makeStudy({ trials: 3 });
     const trials = snapshot.trials.map((row) =>
       row.id === snapshot.summary.best?.trialId
         ? { ...row, recordedParameters: { ...row.parameters, learning_rate: 0.123 } }
@@ -44,7 +44,7 @@ describe('page: one trial', () => {
   });
 
   it('shows its curve, and a running trial the way so far', async () => {
-    const snapshot = makeExperiment({ trials: 5, running: 1 });
+    const snapshot = makeStudy({ trials: 5, running: 1 });
     const page = await open({ snapshot });
     const running = snapshot.trials.at(-1);
     assert.ok(running);
@@ -60,12 +60,12 @@ describe('page: one trial', () => {
   });
 
   it('is about the running trial as long as there is no best', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 1, running: 1 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 1, running: 1 }) });
     assert.match(await page.text('.detail h2'), /^Trial 0\s+running$/);
   });
 
   it('reads the log from the host, another file on request, and opens it in the editor', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 4 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 4 }) });
     const log = page.page.locator('#log-panel');
     await log.getByText('epoch 10  loss 0.2987').waitFor();
     const { trialId, ...asked } = await page.asked('readTrialLog');
@@ -82,7 +82,7 @@ describe('page: one trial', () => {
   });
 
   it('shows why a trial failed, and what it wrote last', async () => {
-    const snapshot = makeExperiment({ trials: 20, failEvery: 5 });
+    const snapshot = makeStudy({ trials: 20, failEvery: 5 });
     const page = await open({ snapshot });
     const failed = snapshot.trials.find(({ status }) => status === 'FAILED');
     await page.send('select', { trialId: failed?.id ?? '' });
@@ -96,12 +96,12 @@ describe('page: one trial', () => {
   it('says when the log can not be read', async () => {
     const page = await open({});
     page.answers.readTrialLog = () => Promise.reject(new Error('There is no such file.'));
-    await page.show(makeExperiment({ trials: 2 }));
+    await page.show(makeStudy({ trials: 2 }));
     await page.page.getByText('The log could not be read: There is no such file.').waitFor();
   });
 
   it('follows the log of a running trial, from where one has scrolled to', async () => {
-    const snapshot = makeExperiment({ trials: 1, running: 1 });
+    const snapshot = makeStudy({ trials: 1, running: 1 });
     const page = await open({});
     let lines = 40;
     page.answers.readTrialLog = () => ({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: header and numbers', () => {
   const open = openPages();
-  const running = () => makeExperiment({ trials: 64, running: 2, failEvery: 9 });
+  const running = () => makeStudy({ trials: 64, running: 2, failEvery: 9 });
 
   it('says what runs, how it is doing and what runs it', async () => {
     const page = await open({ snapshot: running() });
@@ -84,7 +84,7 @@ describe('page: header and numbers', () => {
   });
 
   it('offers what a real NNI has besides: its page and the log of its tuner', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 9, failEvery: 4, summary: { engine: 'nni' } }) });
+    const page = await open({ snapshot: makeStudy({ trials: 9, failEvery: 4, summary: { engine: 'nni' } }) });
     await page.send('connection', { state: 'connected', since: Date.now(), nni: '3.0.0', address: 'http://gpu:8080' });
     await page.page.getByText(/run by NNI 3\.0\.0 · gpu:8080/).waitFor();
     let count = 0;
@@ -103,7 +103,7 @@ describe('page: header and numbers', () => {
 
   it('offers to resume what has stopped', async () => {
     const summary = { status: 'STOPPED', live: false } as const;
-    const page = await open({ snapshot: makeExperiment({ trials: 8, summary }) });
+    const page = await open({ snapshot: makeStudy({ trials: 8, summary }) });
     await page.page.getByRole('button', { name: 'Resume' }).click();
     assert.deepEqual(await page.asked('act'), { action: 'resumeExperiment' });
     assert.equal(await page.page.getByRole('button', { name: 'Stop', exact: true }).count(), 0);
@@ -112,7 +112,7 @@ describe('page: header and numbers', () => {
   for (const width of [1220, 700, 400]) {
     it(`fits ${width} pixels, also with long names`, async () => {
       const name = 'a-very-long-name-that-someone-made-up-at-three-in-the-morning-resnet50-imagenet-augmented-again';
-      const snapshot = makeExperiment({ trials: 20, running: 1, nested: true, dict: true, summary: { name } });
+      const snapshot = makeStudy({ trials: 20, running: 1, nested: true, dict: true, summary: { name } });
       const page = await open({ snapshot, width, height: 800 });
       for (const tab of [/Overview/, /Trials/, /Curves/, /config/]) {
         await page.tab(tab);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 import type { PageHarness } from './pageHarness.ts';
 
@@ -21,7 +21,7 @@ describe('page: history plot', () => {
   }
 
   it('has a point for each trial with a number, and says so to those who do not see it', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64, running: 2, failEvery: 9 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64, running: 2, failEvery: 9 }) });
     const plot = page.plot('history');
     assert.equal(await page.attribute(plot, 'data-points'), '64');
     const summary = (await page.attribute(plot, 'aria-label')) ?? '';
@@ -36,7 +36,7 @@ describe('page: history plot', () => {
   });
 
   it('names the trial under the pointer with its parameters, and selects it on a click', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 12 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 12 }) });
     const hover = await hoverTrial(page);
     assert.match(hover, /Trial \d+/);
     assert.match(hover, /learning_rate/);
@@ -50,12 +50,12 @@ describe('page: history plot', () => {
   });
 
   it('tells how many values no axis can show', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 40, nanEvery: 5 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 40, nanEvery: 5 }) });
     assert.match(await page.text(page.page.locator('.history .note-line')), /8 values are not finite|\d values are/);
   });
 
   it('has a logarithmic axis where all values allow it, and a table', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 20 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 20 }) });
     const log = page.page.locator('.history vscode-button.toggle');
     await log.click();
     assert.equal(await page.attribute(log, 'aria-pressed'), 'true');
@@ -69,7 +69,7 @@ describe('page: history plot', () => {
   });
 
   it('does not offer a logarithmic axis when a value is below zero', async () => {
-    const snapshot = makeExperiment({ trials: 6 });
+    const snapshot = makeStudy({ trials: 6 });
     const [first] = snapshot.trials;
     assert.ok(first);
     first.status = 'SUCCEEDED';
@@ -81,7 +81,7 @@ describe('page: history plot', () => {
   });
 
   it('shows another entry of dict results, without a best line for it', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 20, dict: true }) });
+    const page = await open({ snapshot: makeStudy({ trials: 20, dict: true }) });
     assert.match(await page.text(page.page.locator('.history .sentence')), /best so far/);
     const choice = page.page.locator('.history vscode-dropdown');
     await choice.click();
@@ -92,7 +92,7 @@ describe('page: history plot', () => {
   });
 
   it('says what is missing when nothing can be drawn', async () => {
-    const snapshot = makeExperiment({ trials: 4, steps: 0 });
+    const snapshot = makeStudy({ trials: 4, steps: 0 });
     for (const row of snapshot.trials) {
       row.status = 'SUCCEEDED';
       row.final = '"very good"';

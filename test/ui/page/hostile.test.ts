@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: texts that others wrote', () => {
@@ -7,7 +7,7 @@ describe('page: texts that others wrote', () => {
   const bad = '<img src=x onerror="window.taken=1"><script>window.taken=1</script>';
 
   it('are shown as texts wherever they come from', async () => {
-    const snapshot = makeExperiment({ trials: 12, running: 1, failEvery: 4, dict: true });
+    const snapshot = makeStudy({ trials: 12, running: 1, failEvery: 4, dict: true });
     for (const row of snapshot.trials) {
       row.parameters = { ...row.parameters, [bad]: bad, nested: { _name: bad, [bad]: 1 } };
       row.message = bad;
@@ -39,7 +39,7 @@ describe('page: texts that others wrote', () => {
   });
 
   it('do no harm as names that objects have of themselves', async () => {
-    const snapshot = makeExperiment({ trials: 6 });
+    const snapshot = makeStudy({ trials: 6 });
     const [first] = snapshot.trials;
     assert.ok(first);
     first.status = 'SUCCEEDED';
@@ -55,7 +55,7 @@ describe('page: texts that others wrote', () => {
   });
 
   it('stay within their places however long they are', async () => {
-    const snapshot = makeExperiment({ trials: 8, failEvery: 3 });
+    const snapshot = makeStudy({ trials: 8, failEvery: 3 });
     for (const row of snapshot.trials) {
       row.parameters = { path: `/data/${'very/long/'.repeat(40)}train.csv`, [`${'long_name_'.repeat(12)}x`]: 0.1234 };
       row.message = 'word '.repeat(200);

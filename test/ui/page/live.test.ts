@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 import { type PageHarness, themeNames } from './pageHarness.ts';
 
@@ -8,7 +8,7 @@ describe('page: what changes while one looks', () => {
   const grid = (page: PageHarness) => page.page.locator('[data-grid="trials"]');
 
   it('puts a result into plot, numbers and table without moving what one looks at', async () => {
-    const snapshot = makeExperiment({ trials: 300, running: 1, steps: 3 });
+    const snapshot = makeStudy({ trials: 300, running: 1, steps: 3 });
     const page = await open({ snapshot });
     const points = Number(await page.attribute(page.plot('history'), 'data-points'));
     await page.tab(/Trials/);
@@ -44,7 +44,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('keeps the row in place when those before it change their order', async () => {
-    const snapshot = makeExperiment({ trials: 60, running: 1 });
+    const snapshot = makeStudy({ trials: 60, running: 1 });
     const page = await open({ snapshot });
     await page.tab(/Trials/);
     await grid(page).getByRole('columnheader', { name: 'metric', exact: true }).click();
@@ -55,7 +55,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('asks for everything again when something is missing, and ignores what it knows', async () => {
-    const snapshot = makeExperiment({ trials: 5, running: 1 });
+    const snapshot = makeStudy({ trials: 5, running: 1 });
     const page = await open({ snapshot });
     await page.send('change', { change: { revision: 1 } });
     await page.send('change', { change: { revision: 5 } });
@@ -66,7 +66,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('follows what is picked elsewhere, and brings it into sight', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 500, steps: 1 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 500, steps: 1 }) });
     await page.tab(/Trials/);
     await page.send('select', { trialId: 't0003' });
     await grid(page).locator('[data-row="t0003"].selected').waitFor();
@@ -75,7 +75,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('shows the trial that was picked while the page was loading, not the one it restored', async () => {
-    const snapshot = makeExperiment({ trials: 30 });
+    const snapshot = makeStudy({ trials: 30 });
     const before = await open({ snapshot });
     await before.page.getByRole('row').nth(2).click();
     const state = await before.keptState();
@@ -88,7 +88,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('tells the first pick at once, and of those in quick succession the last', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 30 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 30 }) });
     await page.tab(/Trials/);
     // All in one turn of the page, as keys that repeat come on a busy machine.
     await page.page.evaluate(`
@@ -101,7 +101,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('keeps a pick that the panel has not heard of when a snapshot comes', async () => {
-    const snapshot = makeExperiment({ trials: 30 });
+    const snapshot = makeStudy({ trials: 30 });
     const page = await open({ snapshot });
     await page.tab(/Trials/);
     // The second pick waits for the end of the interval; the snapshot, sent in the same turn, knows only the first.
@@ -119,7 +119,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('keeps its view over a reload, but no data', async () => {
-    const snapshot = makeExperiment({ trials: 30, dict: true });
+    const snapshot = makeStudy({ trials: 30, dict: true });
     const page = await open({ snapshot });
     await page.tab(/Trials/);
     await grid(page).getByRole('columnheader', { name: 'loss', exact: true }).click();
@@ -140,12 +140,12 @@ describe('page: what changes while one looks', () => {
 
   it('starts afresh from a state of another version', async () => {
     const state = JSON.parse('{"version": 0, "tab": "config"}');
-    const page = await open({ snapshot: makeExperiment({ trials: 3 }), state });
+    const page = await open({ snapshot: makeStudy({ trials: 3 }), state });
     assert.equal(await page.attribute(page.page.getByRole('tab', { name: 'Overview' }), 'aria-selected'), 'true');
   });
 
   it('tells a screen reader of trials that end', async () => {
-    const snapshot = makeExperiment({ trials: 4, running: 1 });
+    const snapshot = makeStudy({ trials: 4, running: 1 });
     const page = await open({ snapshot });
     const live = snapshot.trials.at(-1);
     assert.ok(live);
@@ -157,7 +157,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('is walked through by keys: tabs are a tablist', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 3 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 3 }) });
     const tabs = page.page.getByRole('tablist', { name: 'Views' }).getByRole('tab');
     await tabs.first().focus();
     await page.page.keyboard.press('ArrowRight');
@@ -178,7 +178,7 @@ describe('page: what changes while one looks', () => {
   });
 
   it('takes the colours of another theme at once, in plots too', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 64, running: 2 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 64, running: 2 }) });
     const seen = new Set<string>();
     for (const theme of themeNames) {
       await page.setTheme(theme);

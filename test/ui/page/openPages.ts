@@ -2,8 +2,21 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { findChromium, launchChromium } from '../../harness/chromium.ts';
-import { trialLog } from './experiments.ts';
 import { type OpenOptions, PageHarness } from './pageHarness.ts';
+
+/** What each trial's log holds. */
+export const trialLog = `[2026-11-22 12:44:01] spirals: 200 points, 32 hidden units, relu
+epoch  1  loss 0.6931  accuracy 0.5120
+epoch  2  loss 0.6120  accuracy 0.6480
+epoch  3  loss 0.5532  accuracy 0.7015
+epoch  4  loss 0.4987  accuracy 0.7502
+epoch  5  loss 0.4410  accuracy 0.8011
+epoch  6  loss 0.3920  accuracy 0.8240
+epoch  7  loss 0.3544  accuracy 0.8466
+epoch  8  loss 0.3301  accuracy 0.8610
+epoch  9  loss 0.3105  accuracy 0.8733
+epoch 10  loss 0.2987  accuracy 0.8801
+`;
 
 /** Called in a `describe`; the pages it opens are closed after each test, which fails when one complained. */
 export function openPages(): (options?: OpenOptions) => Promise<PageHarness> {

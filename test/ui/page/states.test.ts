@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { withActions } from '../../../src/model/experiment/computeActions.ts';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
 describe('page: states', () => {
@@ -23,17 +23,17 @@ describe('page: states', () => {
   });
 
   it('says that the experiment is gone, and looks again', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 3 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 3 }) });
     await page.send('gone', { reason: 'Experiment q7hk2m0x is not there any more.' });
     await page.page.getByRole('alert').getByText('Experiment q7hk2m0x is not there any more.').waitFor();
     await page.page.getByRole('button', { name: 'Look Again' }).click();
     await page.saidReady(2);
-    await page.show(makeExperiment({ trials: 3 }));
+    await page.show(makeStudy({ trials: 3 }));
     await page.page.getByRole('tablist', { name: 'Views' }).waitFor();
   });
 
   it('says in each empty place what will fill it', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 0 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 0 }) });
     assert.equal(await page.page.locator('.overview .empty').count(), 4);
     assert.match(await page.text('.figure'), /–\s+when the first trial has ended/);
     await page.tab(/Trials/);
@@ -43,7 +43,7 @@ describe('page: states', () => {
   });
 
   it('keeps what it knows when the connection is lost: no clock runs on, nothing can be asked for', async () => {
-    const snapshot = makeExperiment({ trials: 20, running: 2, now: Date.now() - 60_000 });
+    const snapshot = makeStudy({ trials: 20, running: 2, now: Date.now() - 60_000 });
     const page = await open({ snapshot });
     const since = snapshot.summary.durationAt + 5000;
     await page.send('connection', { state: 'lost', since, reason: 'connect ECONNREFUSED 10.0.0.7:8080' });
@@ -66,7 +66,7 @@ describe('page: states', () => {
   });
 
   it('says of trials that ran when their experiment was stopped that they have not ended, until it goes on', async () => {
-    const { summary, ...others } = makeExperiment({ trials: 20, running: 3 });
+    const { summary, ...others } = makeStudy({ trials: 20, running: 3 });
     const page = await open({
       snapshot: { ...others, summary: withActions({ ...summary, status: 'STOPPED', live: false }) },
     });
@@ -89,7 +89,7 @@ describe('page: states', () => {
   it('starts and changes nothing in restricted mode, and says why', async () => {
     const page = await open();
     const whyNotRun = 'Restricted Mode: nothing can be run or changed.';
-    await page.show(makeExperiment({ trials: 20, running: 2 }), { canRun: false, whyNotRun });
+    await page.show(makeStudy({ trials: 20, running: 2 }), { canRun: false, whyNotRun });
     const change = page.page.getByRole('button', { name: 'Change the concurrency' });
     assert.equal(await page.attribute(change, 'aria-disabled'), 'true');
     assert.equal(await page.attribute(change, 'title'), whyNotRun);
@@ -118,7 +118,7 @@ describe('page: states', () => {
 
   it('does not resume in restricted mode', async () => {
     const page = await open();
-    const snapshot = makeExperiment({ trials: 4, summary: { status: 'STOPPED', live: false } });
+    const snapshot = makeStudy({ trials: 4, summary: { status: 'STOPPED', live: false } });
     await page.show(snapshot, { canRun: false, whyNotRun: 'Restricted Mode' });
     const resume = page.page.locator('vscode-button[aria-label^="Resume"]');
     assert.equal(await page.attribute(resume, 'aria-label'), 'Resume: Restricted Mode');
@@ -130,13 +130,9 @@ describe('page: states', () => {
 
   it('shows a stored experiment that is opened read-only', async () => {
     const page = await open();
-    const {
-      maxTrialNumber: _trials,
-      maxExperimentDuration: _duration,
-      ...summary
-    } = makeExperiment({ trials: 9 }).summary;
+    const { maxTrialNumber: _trials, maxExperimentDuration: _duration, ...summary } = makeStudy({ trials: 9 }).summary;
     const snapshot = {
-      ...makeExperiment({ trials: 9 }),
+      ...makeStudy({ trials: 9 }),
       summary: withActions({ ...summary, status: 'VIEWED', engine: 'nni' }),
     };
     await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is read-only here.' });
@@ -149,7 +145,7 @@ describe('page: states', () => {
   it('shows a long reason of an error as it was written, and leaves room for the rest', async () => {
     const traceback = Array.from({ length: 60 }, (_, i) => `  File "tuner.py", line ${i}, in generate`).join('\n');
     const summary = { status: 'ERROR' as const, errors: [`The tuner ended:\n${traceback}`] };
-    const page = await open({ snapshot: makeExperiment({ trials: 5, summary }), height: 800 });
+    const page = await open({ snapshot: makeStudy({ trials: 5, summary }), height: 800 });
     const strip = page.page.getByRole('alert');
     assert.match(await page.text(strip), /The tuner ended:\n {2}File "tuner.py", line 0/);
     const box = await strip.boundingBox();
@@ -160,10 +156,10 @@ describe('page: states', () => {
   });
 
   it('says that an experiment crashed, or that it is stalled', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
+    const page = await open({ snapshot: makeStudy({ trials: 5, running: 1, summary: { live: false } }) });
     await page.page.getByText('The experiment crashed.').waitFor();
     const errors = ['The tuner has not answered for 60 s.'];
-    await page.show({ ...makeExperiment({ trials: 5, running: 1, summary: { errors } }), revision: 2 });
+    await page.show({ ...makeStudy({ trials: 5, running: 1, summary: { errors } }), revision: 2 });
     await page.page.getByRole('alert').getByText('The tuner has not answered').waitFor();
     assert.equal((await page.text('.chip')).trim(), 'Stalled');
     await page.page.getByRole('alert').getByRole('button', { name: 'Stop and Resume' }).click();
@@ -171,13 +167,13 @@ describe('page: states', () => {
   });
 
   it('offers to resume what crashed where it says so', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1, summary: { live: false } }) });
+    const page = await open({ snapshot: makeStudy({ trials: 5, running: 1, summary: { live: false } }) });
     await page.page.locator('.strip').getByRole('button', { name: 'Resume' }).click();
     assert.deepEqual(await page.asked('act'), { action: 'resumeExperiment' });
   });
 
   it('shows why a request was refused, until it is dismissed', async () => {
-    const page = await open({ snapshot: makeExperiment({ trials: 5, running: 1 }) });
+    const page = await open({ snapshot: makeStudy({ trials: 5, running: 1 }) });
     page.answers.act = () => Promise.reject(new Error('The experiment is stopping already.'));
     await page.page.getByRole('button', { name: 'Stop', exact: true }).click();
     const alert = page.page.getByRole('alert');

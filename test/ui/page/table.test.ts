@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { makeExperiment } from './experiments.ts';
+import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 import type { PageHarness } from './pageHarness.ts';
 
 describe('page: trial table', () => {
   const open = openPages();
 
-  async function openTable(options: Parameters<typeof makeExperiment>[0]): Promise<PageHarness> {
-    const page = await open({ snapshot: makeExperiment(options) });
+  async function openTable(options: Parameters<typeof makeStudy>[0]): Promise<PageHarness> {
+    const page = await open({ snapshot: makeStudy(options) });
     await page.tab(/Trials/);
     await grid(page).waitFor();
     return page;
@@ -106,7 +106,7 @@ describe('page: trial table', () => {
     await press('ArrowDown');
     await press('ArrowRight');
     assert.equal(await active(), 'trials-1-1');
-    assert.deepEqual(await page.asked('selectTrial'), { trialId: makeExperiment({ trials: 200 }).trials[198]?.id });
+    assert.deepEqual(await page.asked('selectTrial'), { trialId: makeStudy({ trials: 200 }).trials[198]?.id });
     await press('PageDown');
     const [, row] = (await active())?.split('-') ?? [];
     assert.ok(Number(row) > 8);
@@ -179,7 +179,7 @@ describe('page: trial table', () => {
   });
 
   it('shows a result that is a text as that text', async () => {
-    const snapshot = makeExperiment({ trials: 2 });
+    const snapshot = makeStudy({ trials: 2 });
     const last = snapshot.trials.at(-1);
     assert.ok(last);
     last.status = 'SUCCEEDED';

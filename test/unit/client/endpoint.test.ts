@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { identifyEndpoint } from '../../../src/client/endpoint.ts';
 import { EndpointError, type EndpointFault } from '../../../src/client/errors.ts';
 import { readServerAddress } from '../../../src/model/text/serverAddress.ts';
-import { summary } from '../store/samples.ts';
+import { summary } from '../../fixtures/builders.ts';
 import { type Answer, json, Scene, silent, text } from './scene.ts';
 import { ScriptedNni } from './scriptedNni.ts';
 

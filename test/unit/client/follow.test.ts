@@ -13,7 +13,7 @@ import { followExperiment, followManager } from '../../../src/client/follow/foll
 import type { FollowState } from '../../../src/client/follow/persist.ts';
 import { Http } from '../../../src/client/http.ts';
 import { ManagerClient } from '../../../src/client/manager.ts';
-import { summary } from '../store/samples.ts';
+import { summary } from '../../fixtures/builders.ts';
 import { type Answer, inTurn, json, Scene, silent, text } from './scene.ts';
 
 /** A stream of these pieces, which then stays open, ends or breaks. */

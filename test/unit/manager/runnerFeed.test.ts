@@ -4,8 +4,8 @@ import { askManager } from '../../../src/manager/askManager.ts';
 import { RunnerFeed } from '../../../src/manager/providers/nniFolder/runnerFeed.ts';
 import type { ExperimentSummary } from '../../../src/model/experiment/experiment.ts';
 import { experimentRoutes } from '../../../src/wire/routes.ts';
+import { summary } from '../../fixtures/builders.ts';
 import { type Answer, json, Scene, text } from '../client/scene.ts';
-import { summary } from '../store/samples.ts';
 
 /** What a feed tells of a runner until it closes. */
 function follow(port: number): Promise<{ summaries: ExperimentSummary[]; refused: boolean }> {

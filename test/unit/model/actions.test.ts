@@ -4,7 +4,7 @@ import { completeActions, withoutManager } from '../../../src/model/experiment/c
 import { experimentStatuses } from '../../../src/model/experiment/experiment.ts';
 import { summarySchema } from '../../../src/wire/schemas/experiment.ts';
 import { parse } from '../../../src/wire/schemas/schema.ts';
-import { summary } from '../store/samples.ts';
+import { summary } from '../../fixtures/builders.ts';
 
 const counts = { SUCCEEDED: 3, FAILED: 1 };
 const possible = (changes: Parameters<typeof summary>[0]) => possibleActions(summary({ counts, ...changes })).join(' ');

@@ -7,7 +7,8 @@ import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { ExperimentData } from '../../../webview/data/experimentData.ts';
-import { FakeLink, point, snapshot, summary, trial } from '../store/samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeLink } from '../store/samples.ts';
 
 /** A trial that reports a second final result, and another intermediate one after it. */
 const points: MetricPoint[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ChangeMerger, mergeChanges } from '../../../src/model/experiment/change.ts';
 import { MetricTable } from '../../../src/model/trial/metricColumns.ts';
-import { point, summary, trial } from '../store/samples.ts';
+import { point, summary, trial } from '../../fixtures/builders.ts';
 
 describe('changes merged into one', () => {
   it('have the newest summary and rows, and all points in order', () => {

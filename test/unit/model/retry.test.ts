@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chooseRetries } from '../../../src/model/trial/retry.ts';
-import { trial } from '../store/samples.ts';
+import { trial } from '../../fixtures/builders.ts';
 
 describe('failed trials to try again', () => {
   it('are each set of parameters once, unless it has succeeded or is on its way', () => {

@@ -8,7 +8,7 @@ import type { ExperimentSource } from '../../../src/server/sources/source.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { readLines } from '../../../src/wire/lineReader.ts';
 import { BodyError } from '../../../src/wire/readBody.ts';
-import { summary } from '../store/samples.ts';
+import { summary } from '../../fixtures/builders.ts';
 
 const readSnapshot = (text: string, signal?: AbortSignal) =>
   readLinesOfSnapshot(readLines(Readable.from([Buffer.from(text)])), signal);

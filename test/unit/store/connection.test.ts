@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Connection } from '../../../src/store/connection.ts';
-import { FakeConnector, FakeLink, next, summary } from './samples.ts';
+import { summary } from '../../fixtures/builders.ts';
+import { FakeConnector, FakeLink, next } from './samples.ts';
 
 describe('a connection', () => {
   const connections: Connection[] = [];

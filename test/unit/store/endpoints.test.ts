@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { Connection } from '../../../src/store/connection.ts';
 import { TokenWanted } from '../../../src/store/link.ts';
 import { Store, type StoreChange } from '../../../src/store/store.ts';
+import { snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { ScriptedNni } from '../client/scriptedNni.ts';
-import { FakeConnector, FakeLink, next, snapshot, summary, trial } from './samples.ts';
+import { FakeConnector, FakeLink, next } from './samples.ts';
 
 describe('several connections', () => {
   let nni: ScriptedNni;

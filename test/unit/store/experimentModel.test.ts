@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
-import { FakeLink, next, point, snapshot, summary, trial } from './samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeLink, next } from './samples.ts';
 
 describe('an experiment in the store', () => {
   let link: FakeLink;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type TrialRow, trialStatuses } from '../../../src/model/trial/trial.ts';
 import { TrialOrder } from '../../../src/store/order.ts';
-import { trial } from './samples.ts';
+import { trial } from '../../fixtures/builders.ts';
 
 describe('the order of trials', () => {
   it('puts the best first, then what runs, then what waits, then the newest', () => {

@@ -1,84 +1,12 @@
-/** Experiments, trials and a manager in memory, for tests of the store and what reads it. */
-import { withActions } from '../../../src/model/experiment/computeActions.ts';
+/** A manager in memory, for tests of the store and of what reads it. */
 import type {
   ExperimentChange,
   ExperimentSnapshot,
   ExperimentSummary,
 } from '../../../src/model/experiment/experiment.ts';
-import type { MetricPoint } from '../../../src/model/trial/metric.ts';
-import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import type { Connector, ExperimentListener, ListListener, ManagerLink } from '../../../src/store/link.ts';
 import type { LaunchRequest } from '../../../src/wire/routes.ts';
 import type { Launched, ManagerChange } from '../../../src/wire/schemas/manager.ts';
-
-export function summary(changes: Partial<ExperimentSummary> = {}): ExperimentSummary {
-  return withActions({
-    id: 'exp1',
-    name: 'spirals',
-    type: 'hpo',
-    status: 'RUNNING',
-    live: true,
-    engine: 'trialdeck',
-    errors: [],
-    platform: 'local',
-    tuner: 'TPE',
-    optimizeMode: 'maximize',
-    startTime: 1_000_000,
-    execDuration: 192,
-    durationAt: 1_192_000,
-    trialConcurrency: 2,
-    maxTrialNumber: 100,
-    counts: {},
-    directory: '/experiments/exp1',
-    ...changes,
-  });
-}
-
-export function trial(number: number, changes: Partial<TrialRow> = {}): TrialRow {
-  return {
-    id: `t${number}`,
-    number,
-    status: 'SUCCEEDED',
-    parameters: { lr: 0.00065, hidden: 32, act: 'relu' },
-    parameterId: String(number),
-    source: 'algorithm',
-    startTime: 1_000_000 + number * 1000,
-    endTime: 1_000_500 + number * 1000,
-    intermediates: 0,
-    ...changes,
-  };
-}
-
-export function point(trialId: string, sequence: number, value: unknown, type: MetricPoint['type'] = 'PERIODICAL') {
-  const data = typeof value === 'string' ? value : JSON.stringify(value);
-  return { trialId, type, sequence, timestamp: 2_000_000 + sequence, data } satisfies MetricPoint;
-}
-
-export function snapshot(
-  trials: TrialRow[],
-  points: MetricPoint[] = [],
-  changes: Partial<ExperimentSnapshot> = {},
-): ExperimentSnapshot {
-  const trialIds = [...new Set(points.map((entry) => entry.trialId))];
-  const indexes = new Map(trialIds.map((id, index) => [id, index]));
-  return {
-    session: 's1',
-    revision: 1,
-    summary: summary(),
-    // Only the parts that the store hands on.
-    config: { searchSpace: {}, trialCommand: 'python3 trial.py' } as unknown as ExperimentSnapshot['config'],
-    trials,
-    metrics: {
-      trialIds,
-      trial: points.map((entry) => indexes.get(entry.trialId) ?? -1),
-      type: points.map((entry) => (entry.type === 'FINAL' ? 'F' : 'P')),
-      sequence: points.map((entry) => entry.sequence),
-      timestamp: points.map((entry) => entry.timestamp),
-      data: points.map((entry) => entry.data),
-    },
-    ...changes,
-  };
-}
 
 /** A manager in memory: tests say what it sends. */
 export class FakeLink implements ManagerLink {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Store, type StoreChange } from '../../../src/store/store.ts';
-import { FakeConnector, FakeLink, next, point, snapshot, summary, trial } from './samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeConnector, FakeLink, next } from './samples.ts';
 
 describe('the store', () => {
   let link: FakeLink;

@@ -3,7 +3,8 @@ import type { ExperimentChange, ExperimentSnapshot } from '../../../src/model/ex
 import { decodeMetric } from '../../../src/model/trial/metric.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
-import { FakeLink, point, snapshot, summary, trial } from '../store/samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeLink } from '../store/samples.ts';
 
 /** A page that keeps all it is sent. */
 class Page {

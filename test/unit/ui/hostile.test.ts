@@ -4,7 +4,7 @@ import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/detail
 import { Labels } from '../../../src/ui/explorer/labels.ts';
 import { nodeId, parentOf, type TreeNode, trialNode } from '../../../src/ui/explorer/nodes.ts';
 import { escapeMarkdown } from '../../../src/ui/markdown.ts';
-import { summary, trial } from '../store/samples.ts';
+import { summary, trial } from '../../fixtures/builders.ts';
 
 const labels = new Labels(
   (message) => message,

@@ -12,7 +12,7 @@ import {
 } from '../../../src/ui/explorer/labels.ts';
 import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
-import { summary, trial } from '../store/samples.ts';
+import { summary, trial } from '../../fixtures/builders.ts';
 
 const t = (message: string, ...args: (string | number)[]) =>
   message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));

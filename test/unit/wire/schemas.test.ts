@@ -5,7 +5,7 @@ import * as experiment from '../../../src/wire/schemas/experiment.ts';
 import * as manager from '../../../src/wire/schemas/manager.ts';
 import * as nni from '../../../src/wire/schemas/nni.ts';
 import { parse, parseList } from '../../../src/wire/schemas/schema.ts';
-import { summary, trial } from '../store/samples.ts';
+import { summary, trial } from '../../fixtures/builders.ts';
 
 const snapshot: ExperimentSnapshot = {
   session: 's',
