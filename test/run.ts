@@ -128,7 +128,7 @@ async function chosen(args: readonly string[]): Promise<Choice[]> {
   if (args.length === 0) return levels.map((level) => ({ level }));
   const choices = new Map<Level, Choice>();
   for (const arg of args) {
-    const level = levels.find((name) => name === arg);
+    const level = levels.find((name) => name === arg || `test/${name}` === relative(projectRoot, resolve(arg)));
     if (level) {
       choices.set(level, { level });
       continue;

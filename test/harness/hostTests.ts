@@ -23,7 +23,7 @@ const outputMark = '[trialdeck tests] ';
 const limitMs = 20 * 60_000;
 
 /** Bundles the test files behind one `run()`, as VS Code asks of `extensionTestsPath`; `only` keeps files whose path contains one of these. */
-async function bundleHostTests(only: readonly string[]): Promise<{ path: string; files: number }> {
+async function bundleHostTests(only: readonly string[], name: string): Promise<{ path: string; files: number }> {
   const files = (await readdir(hostFolder, { recursive: true }))
     .filter((file) => file.endsWith('.test.ts') && (only.length === 0 || only.some((part) => file.includes(part))))
     .sort();
@@ -43,7 +43,7 @@ async function bundleHostTests(only: readonly string[]): Promise<{ path: string;
       mocha.run((failures) => (failures ? reject(new Error(failures + ' host tests failed')) : resolve()));
       });
     };`;
-  const path = join(await ensureFolder(join(cacheFolder, 'host-tests')), 'index.cjs');
+  const path = join(await ensureFolder(join(cacheFolder, 'host-tests')), `${name}.cjs`);
   await build({
     ...nodeOptions,
     stdin: { contents: entry, resolveDir: hostFolder, loader: 'js' },
@@ -59,7 +59,7 @@ async function bundleHostTests(only: readonly string[]): Promise<{ path: string;
  * @param only parts of paths below `test/host`; all files when empty
  */
 export async function runHostTests(say: (line: string) => void, only: readonly string[] = []): Promise<LevelResult> {
-  const bundle = await bundleHostTests(only);
+  const bundle = await bundleHostTests(only, `run-${process.pid}`);
   if (bundle.files === 0) return skippedLevel(`No host test matches "${only.join(' ')}".`);
   const workspace = await freshFolder('ws');
   const experiments = await freshFolder('exp');
@@ -83,6 +83,7 @@ export async function runHostTests(say: (line: string) => void, only: readonly s
     if (text === undefined) return failedLevel('host', problem?.failure ?? 'The extension host ended without results.');
     return JSON.parse(text) as LevelResult;
   } finally {
+    await rm(bundle.path, { force: true });
     await removeFolder(workspace);
     await removeFolder(experiments);
   }
@@ -177,7 +178,7 @@ async function runInBrowser(
 // `--bundle` only makes the file that the debugger's `extensionTestsPath` names.
 if (process.argv[1] && relative(process.argv[1], import.meta.filename) === '') {
   const [first, ...others] = process.argv.slice(2);
-  if (first === '--bundle') await bundleHostTests(others);
+  if (first === '--bundle') await bundleHostTests(others, 'index');
   else {
     const { buildAll } = await import('../../scripts/build.ts');
     await buildAll({ production: false });

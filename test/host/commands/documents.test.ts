@@ -229,8 +229,9 @@ describe('a new search space', () => {
     } finally {
       dialogs.restore();
     }
-    assert.match(compared[0] ?? '', /\[0, 1\]|0,1/);
-    assert.match(compared[1] ?? '', /\[0, 2\]|0,2/);
+    const [now, next] = compared.map((text) => JSON.parse(text));
+    assert.deepEqual(now, { lr: { _type: 'uniform', _value: [0, 1] } });
+    assert.deepEqual(next, { lr: { _type: 'uniform', _value: [0, 2] } });
     assert.deepEqual(calls, [['updateSearchspace', { lr: { _type: 'uniform', _value: [0, 2] } }]]);
   });
 

@@ -7,6 +7,7 @@ import {
   type CodeAction,
   type CodeLens,
   type CompletionList,
+  ConfigurationTarget,
   commands,
   type Diagnostic,
   DiagnosticSeverity,
@@ -85,24 +86,30 @@ describe('a config file in the editor', () => {
     assert.deepEqual(await lensTitles(document), ['Run', 'Validate']);
   });
 
-  it('says who runs what the embedded manager can not, or how to get NNI', async () => {
-    const document = await open('remote.yml', config.replace('platform: local', 'platform: openpai'));
-    const [problem] = await until(
-      () => {
-        const found = languages.getDiagnostics(document.uri).filter(({ source }) => source === 'Trialdeck');
-        return found.length > 0 ? found : undefined;
-      },
-      [languages.onDidChangeDiagnostics],
-      'the note',
-    );
-    // Whether there is an NNI on this machine decides which of the two it is.
-    assert.match(problem?.message ?? '', /^Runs with nnictl: |^Needs NNI: /);
-    assert.notEqual(problem?.severity, DiagnosticSeverity.Error);
-    const title = await eventually(async () => {
-      const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 20);
-      return lenses.map(({ command }) => command?.title ?? '').find((text) => text.includes('nnictl'));
-    }, 'the line above it');
-    assert.match(title, /Run with nnictl/);
+  it('says that the embedded manager cannot run a config, and what NNI needs to run it', async () => {
+    // Otherwise an NNI that happens to be on this machine would be found.
+    const settings = workspace.getConfiguration('trialdeck');
+    await settings.update('nnictlPath', '/nowhere/nnictl', ConfigurationTarget.Global);
+    try {
+      const document = await open('remote.yml', config.replace('platform: local', 'platform: openpai'));
+      const [problem] = await until(
+        () => {
+          const found = languages.getDiagnostics(document.uri).filter(({ source }) => source === 'Trialdeck');
+          return found.length > 0 ? found : undefined;
+        },
+        [languages.onDidChangeDiagnostics],
+        'the note',
+      );
+      assert.match(problem?.message ?? '', /^Needs NNI: .*openpai.*\/nowhere\/nnictl/s);
+      assert.equal(problem?.severity, DiagnosticSeverity.Warning);
+      const title = await eventually(async () => {
+        const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 20);
+        return lenses.map(({ command }) => command?.title ?? '').find((text) => text.includes('nnictl'));
+      }, 'the line above it');
+      assert.match(title, /Run with nnictl/);
+    } finally {
+      await settings.update('nnictlPath', undefined, ConfigurationTarget.Global);
+    }
   });
 
   it('is left alone when it is something else', async () => {

@@ -68,7 +68,10 @@ describe('manager: running experiments', () => {
     assert.deepEqual([added.status, await added.json()], [200, { sequenceId: 2 }]);
     const refused = await order(id, 'PUT', '/experiment?update_type=NONSENSE', {});
     assert.equal(refused.status, 400);
-    assert.match(((await refused.json()) as { error: string }).error, /update_type|NONSENSE/);
+    assert.match(
+      ((await refused.json()) as { error: string }).error,
+      /^update_type must be one of .*MAX_TRIAL_NUM.*; it is not "NONSENSE"\.$/,
+    );
     const waiting = await eventually('the added trial', async () =>
       (await nni<TrialJobInfo[]>(id, '/trial-jobs')).find(({ sequenceId }) => sequenceId === 2),
     );
