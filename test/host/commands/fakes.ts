@@ -184,3 +184,5 @@ export function answer(answers: Partial<Record<Dialog, (...args: never[]) => unk
     },
   };
 }
+
+export { runningExperiment as summary, runningTrial as trial };

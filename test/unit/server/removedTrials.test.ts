@@ -10,7 +10,8 @@ import { ExperimentState } from '../../../src/server/storage/experimentState.ts'
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
 import { ExperimentData } from '../../../webview/data/experimentData.ts';
-import { FakeLink, point, snapshot, summary, trial } from '../store/samples.ts';
+import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
+import { FakeLink } from '../store/samples.ts';
 
 describe('a trial that is removed', () => {
   it('disappears from the client that follows the event stream', async () => {

@@ -123,3 +123,5 @@ export function next<T>(
     });
   });
 }
+
+export { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
