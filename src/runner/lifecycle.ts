@@ -1,9 +1,9 @@
 /**
  * The life of one experiment: NNI's states (`ts/nni_manager/core/nnimanager.ts`), clock, limits, errors and end. A driver decides
- * which trials run. Where NNI looks around every half second, events drive this one: a trial's end, a driver's answer, a changed
- * limit or a freed GPU starts what can start.
+ * which trials run. NNI polls twice a second; here events start trials: a trial's end, a driver's answer, a changed limit or a
+ * freed GPU.
  *
- * One state differs: NNI stays TUNER_NO_MORE_TRIAL for ever when the tuner has used up the space (a finished grid) before
+ * One state differs. NNI stays TUNER_NO_MORE_TRIAL for ever when the tuner has used up the space (a finished grid) before
  * any limit. Here the experiment is DONE once every trial has ended and the driver, asked again, still has nothing.
  */
 import { parseDuration } from '../model/config/duration.ts';
@@ -42,20 +42,20 @@ export interface LifecycleOptions {
   clock?: Clock;
 }
 
-/** What a resumed experiment takes over. */
+/** Trials and numbers that a resumed experiment takes over. */
 export interface Inheritance {
   /** Accepted, but never started. */
   waiting: readonly Trial[];
-  /** Those that were running when their runner died; some may have ended meanwhile. */
+  /** Trials that ran when their runner died; some may have ended meanwhile. */
   adopt: readonly AdoptedTrial[];
   /** How many trials there are in all, and the next free number. */
   trials: number;
   nextTrialNumber: number;
 }
 
-/** How often the time an experiment has run is stored while it runs; NNI's period. */
+/** The experiment's duration is stored this often while it runs, as in NNI. */
 const durationIntervalMs = 10_000;
-/** How long the last batches may take to be stored when the experiment stops. */
+/** Storing the last batches may take this long when the experiment stops. */
 const flushTimeoutMs = 5000;
 const stopped: Cancellation = { status: 'USER_CANCELED', message: 'stopped with the experiment' };
 
@@ -73,9 +73,9 @@ export class ExperimentLifecycle {
   #status: ExperimentStatus = 'INITIALIZED';
   #hasStarted = false;
   #queue: Trial[] = [];
-  /** Trials that ever were, the queue included. */
+  /** Number of all trials, those in the queue included. */
   #accepted = 0;
-  /** Trials that are accepted, but not stored yet. */
+  /** Number of accepted trials that are not stored yet. */
   #storing = 0;
   #timer: Timer | undefined;
   #stopping: Promise<void> | undefined;
@@ -113,8 +113,8 @@ export class ExperimentLifecycle {
   }
 
   /**
-   * Begins, or goes on with what a resumed experiment takes over. Resolves when the driver is ready and trials of a dead runner
-   * are taken over; the first trials follow at once.
+   * Starts the experiment. Resolves when the driver is ready and the trials of a dead runner are taken over; the first trials
+   * follow at once.
    */
   async start(inherited?: Inheritance): Promise<void> {
     if (inherited) {
@@ -150,7 +150,7 @@ export class ExperimentLifecycle {
     if (!found && !this.#options.trials.has(id)) throw httpError(404, `This experiment has no trial ${id}.`);
   }
 
-  /** Tells the driver of results from elsewhere; `data` is what was sent, to be kept. */
+  /** Stores `data`, the body of an import, and tells the driver of its results. */
   importData(results: readonly KnownResult[], data: unknown): void {
     this.#mustBeActive('import data');
     const event = { timestamp: this.#clock.now(), trialJobId: '', event: 'IMPORT_DATA', data: JSON.stringify(data) };
@@ -239,7 +239,7 @@ export class ExperimentLifecycle {
     if (!this.#isActive()) throw httpError(409, `The experiment is ${this.#status} and can't ${what}.`);
   }
 
-  /** Gives trials their ids and numbers, binds them to their parameters, and queues them once that is stored. */
+  /** Gives each record a trial with an id and a number, stores the trials, then queues them. */
   #accept(records: readonly [ParameterRecord]): [Trial];
   #accept(records: readonly ParameterRecord[], meta?: Readonly<Record<string, unknown>>): Trial[];
   #accept(records: readonly ParameterRecord[], meta: Readonly<Record<string, unknown>> = {}): Trial[] {
@@ -266,7 +266,7 @@ export class ExperimentLifecycle {
     return trials;
   }
 
-  /** Starts what can start and gives the driver room for more; then sets the status that results. */
+  /** Starts waiting trials, asks the driver for more, then sets the status that results. */
   #pump(): void {
     if (!this.#hasStarted || !this.#isActive()) return;
     const { trialConcurrency } = this.#profile.params;
@@ -293,7 +293,7 @@ export class ExperimentLifecycle {
     const { supply, thinking } = this.#driver;
     const idle = this.runs.size === 0 && this.#storing === 0 && !thinking;
     const timeIsUp = this.#runClock.timeIsUp;
-    // What waits when the time is up stays WAITING: it runs when the limit is raised or the experiment is resumed.
+    // A trial that waits when the time is up stays WAITING: it runs when the limit is raised or the experiment is resumed.
     const over = idle && (this.#queue.length === 0 || timeIsUp);
     let status: Active = 'RUNNING';
     if (timeIsUp || this.#placesLeft <= 0) status = over ? 'DONE' : 'NO_MORE_TRIAL';

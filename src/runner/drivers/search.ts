@@ -18,11 +18,11 @@ export class SearchDriver implements Driver {
   #context: DriverContext | undefined;
   #space: SearchSpace = {};
   #nextId: number;
-  /** What the last answer said of the rest, if it had no sets. */
+  /** The last answer's `rest`, if it had no sets. */
   #rest: Answer['rest'] | undefined;
   #askAgain = false;
   #thinking = false;
-  /** What version 0.1.0 stored must go when something newer is. */
+  /** Removes the state of version 0.1.0 with the first checkpoint that is newer. */
   #outdated: Readonly<Record<string, null>>;
 
   /** @param past of a resumed experiment */

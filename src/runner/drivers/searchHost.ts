@@ -1,6 +1,6 @@
 /**
- * Calls a search, one call after the other, and keeps in mind what it was told. The first failure is the last call: what a
- * search says after that can't be trusted.
+ * Calls a search, one call after the other, and keeps the place up to which it was told the log. The first failure is the last
+ * call: later answers of a broken search can't be trusted.
  */
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
@@ -18,9 +18,9 @@ export interface LoggedEvent {
   at: LogPosition;
 }
 
-/** What is stored with the sets that a search proposed. */
+/** The checkpoint of a search as the database has it. */
 export interface StoredCheckpoint {
-  /** What the search had been told. */
+  /** The search had been told the log up to here. */
   at: LogPosition;
   /** Absent when no algorithm has a state. */
   state?: unknown;
@@ -68,7 +68,7 @@ export class SearchHost {
       await session.open(space, from && 'state' in from ? { seq: sequenceOf(from.at), state: from.state } : undefined);
       for (const stop of from?.stops ?? []) this.#stops.set(stop.trialId, stop);
       for (const page of pages) {
-        // A search that refused a space while it lived is told the old one next, as it was then.
+        // If the search refuses a space, the old one comes next in the log.
         await this.#tellAll(page);
         // Trials, requests and timers get their turn between two pages.
         await new Promise(setImmediate);

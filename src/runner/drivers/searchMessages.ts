@@ -1,6 +1,6 @@
 /**
- * What a runner and the thread of its search say to each other. Messages are JSON texts: copied as objects, numbers would lose
- * how they are written.
+ * Messages between a runner and the thread of its search. They are JSON texts: a structured clone would lose how numbers are
+ * written.
  */
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
 import type { SearchSession } from '../../search/search.ts';

@@ -1,4 +1,4 @@
-/** What a resumed search is told of its past: the experiment's log as a search's events, and where its checkpoint lies in it. */
+/** The past of a resumed search: the experiment's log as events of a search, and the checkpoint in it. */
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { unwrapMetricData } from '../../model/trial/metric.ts';
@@ -25,7 +25,7 @@ export function spaceEventData(from: SearchSpace, to: SearchSpace): string {
 }
 
 export class SearchPast {
-  /** Number after the highest one that a set was called by. */
+  /** One above the highest numeric id of a set. */
   readonly nextId: number;
   readonly checkpoint: StoredCheckpoint | undefined;
   /** A runner of version 0.1.0 had this experiment last. */
@@ -120,7 +120,7 @@ export class SearchPast {
     return this.#state.record(trialId)?.parameter_id ?? null;
   }
 
-  /** What an ended trial ran with, which NNI has wrong at times; of the others what they are to run with. */
+  /** The parameters that an ended trial ran with, which NNI's record may have wrong; else those that the trial is to run with. */
   #parametersOf(row: TrialRow): TrialRow['parameters'] {
     return isEnded(row.status) ? row.parameters : (this.#state.record(row.id)?.parameters ?? row.parameters);
   }

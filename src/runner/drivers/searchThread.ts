@@ -1,4 +1,4 @@
-/** A search that computes in a thread of its own, so that the runner goes on answering and reading metrics meanwhile. */
+/** A search in a thread of its own: the runner answers requests and reads metrics while it computes. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -12,7 +12,7 @@ import { type Deferred, deferred } from '../deferred.ts';
 import { type AnswerMessage, decode, encode, type SearchCall } from './searchMessages.ts';
 
 /**
- * The search of a config, in a thread where one of its algorithms needs that.
+ * Makes the search of a config, in a thread where one of its algorithms needs that.
  *
  * @throws Error with words for a person when an algorithm of the config does not run natively
  */

@@ -6,7 +6,7 @@ import { decodeMetric } from '../../model/trial/metric.ts';
 import type { Parameters } from '../../model/trial/trial.ts';
 import type { KnownResult } from '../../search/algorithm.ts';
 
-/** Reads what is on record. Leaves out entries that say nothing to a search: NNI stores whatever it is sent. */
+/** Reads a stored import. Leaves out entries that a search can't use: NNI stores any body that it gets. */
 export function readStoredImport(text: string): KnownResult[] {
   let data: unknown;
   try {

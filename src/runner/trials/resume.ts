@@ -1,4 +1,4 @@
-/** What a resumed experiment takes over from its stored past. */
+/** Reads from a stored experiment what its next runner takes over. */
 import { unwrapMetricData } from '../../model/trial/metric.ts';
 import { isEnded, type MetricDataRecord, type ParameterRecord, type TrialRow } from '../../model/trial/trial.ts';
 import type { StoredRun } from '../../server/storage/storedRun.ts';
@@ -24,7 +24,7 @@ export interface Unfinished extends Omit<AdoptedTrial, 'stored'> {
 
 export interface StoredPast {
   inheritance: Omit<Inheritance, 'waiting' | 'adopt'>;
-  /** The number after the highest that a search called its sets by. */
+  /** One above the highest numeric id of a set. */
   nextSetId: number;
   unfinished: Unfinished[];
 }

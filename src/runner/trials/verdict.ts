@@ -1,4 +1,4 @@
-/** What a trial's end means: its status, and why, in a few words for a person. */
+/** The verdict on a trial that has ended: its status, and the reason in a few words for a person. */
 import { stripVTControlCharacters } from 'node:util';
 import type { JsonValue } from '../../model/json/jsonValue.ts';
 import { decodeMetric } from '../../model/trial/metric.ts';
@@ -29,10 +29,10 @@ export interface Verdict {
   latest?: Report;
 }
 
-/** Longest piece of a trial's own words in a message. */
-const longestQuote = 200;
+/** Longest quotation of a trial's own output in a message. */
+const maxQuoteChars = 200;
 
-/** Said of trials of which nobody knows how they ended. */
+/** The message of a trial that ended in an unknown way. */
 export const unwatchedEnd = 'the machine or the trial was killed while no runner watched';
 
 /** A reported metric as a number to search by; undefined for text, NaN and infinities. */
@@ -42,9 +42,9 @@ export function usableReport(text: string): Report | undefined {
 }
 
 /**
- * Judges a trial that is over. As in NNI the exit code decides between SUCCEEDED and FAILED, also when a trial that was to
- * be cancelled used the grace to report its result and end well. Unlike in NNI, a trial killed by a signal that nobody here
- * sent has FAILED.
+ * Judges a trial that is over. As in NNI, the exit code decides between SUCCEEDED and FAILED. That holds for a cancelled
+ * trial, too, when it still reports its result and ends well. Unlike in NNI, a trial has FAILED when it was killed by a signal
+ * that the runner did not send.
  *
  * @param reported texts of the first final result and of the last usable intermediate one; absent where there is none
  * @param errors the end of the trial's error output
@@ -66,7 +66,7 @@ export function judge(
   return { status: 'FAILED', message: said === '' ? reasonOf(end) : `${reasonOf(end)}: ${said}` };
 }
 
-/** Why a final result is no number to search by. */
+/** Says why a search can't use a final result. */
 function unusable(final: string | undefined): string {
   if (final === undefined) return 'ended without a final result';
   const { default: value, entries } = decodeMetric(final);
@@ -82,7 +82,7 @@ function reasonOf(end: TrialEnd): string {
   return end.signal === undefined ? unwatchedEnd : `killed by ${end.signal}`;
 }
 
-/** The last line with something to read: of a traceback, that is the exception. */
+/** Returns the last line with words in it; of a traceback, the exception. */
 function lastWords(errors: string): string {
   // Progress bars rewrite one line with carriage returns.
   const lines = stripVTControlCharacters(errors)
@@ -91,5 +91,5 @@ function lastWords(errors: string): string {
     .filter((line) => /[A-Za-z0-9]/.test(line));
   const exception = lines.findLast((line) => /^[\w.]*(Error|Exception|Interrupt|Exit|Warning)\b/.test(line));
   const words = exception ?? lines.at(-1) ?? '';
-  return words.length > longestQuote ? `${words.slice(0, longestQuote - 1)}…` : words;
+  return words.length > maxQuoteChars ? `${words.slice(0, maxQuoteChars - 1)}…` : words;
 }

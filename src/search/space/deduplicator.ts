@@ -1,4 +1,4 @@
-/** Replaces sets that were tried already (nni/common/hpo_utils/dedup.py): the next untried one of a grid takes their place. */
+/** Replaces a set that was tried before by the next untried set of a grid (nni/common/hpo_utils/dedup.py). */
 import type { Parameters } from '../../model/trial/trial.ts';
 import { Grid } from './grid.ts';
 import { asGiven, canonicalText, type ParameterSpec, type Point, toParameters } from './parameterSpec.ts';
@@ -8,7 +8,7 @@ export class Deduplicator {
   #specs: readonly ParameterSpec[];
   #grid: Grid | undefined;
 
-  /** @param history texts of what was tried; kept and extended */
+  /** @param history texts of the sets that were tried; this object adds to it */
   constructor(specs: readonly ParameterSpec[], history = new Set<string>()) {
     this.#specs = specs;
     this.history = history;
@@ -18,7 +18,7 @@ export class Deduplicator {
     this.history.add(canonicalText(asGiven(this.#specs, parameters)));
   }
 
-  /** The point itself when its parameters are new, else one that is; undefined when the space is used up. */
+  /** Returns the point when its parameters are new, else a point whose are; undefined when every set was tried. */
   replace(point: Point): Point | undefined {
     if (this.#isNew(point)) return point;
     this.#grid ??= new Grid(this.#specs);

@@ -1,7 +1,7 @@
 /**
  * NNI's grid (nni/algorithms/hpo/gridsearch_tuner.py): rounds of ever finer grids. The first round takes the middle of each
  * continuous dimension and all options of the others; each further round halves the intervals, measured in probability, and
- * visits only points that no earlier round has visited. A space of finitely many values ends.
+ * visits only new points. The grid of a finite space ends.
  */
 
 import { normalQuantile } from './normalQuantile.ts';
@@ -9,11 +9,11 @@ import { isActive, type NumericSpec, numericValue, type ParameterSpec, type Poin
 
 interface Dimension {
   spec: ParameterSpec;
-  /** How many values it has by now. */
+  /** Number of values so far. */
   count: number;
-  /** Probabilities of a continuous dimension, in the order they were added; empty for options, which are their own indices. */
+  /** Probabilities of a continuous dimension, in the order they were added. Empty for options: they are their own indices. */
   shares: number[];
-  /** How many of them the rounds before had. */
+  /** Number of values that earlier rounds had. */
   known: number;
   /** Intervals of probability that may still be halved. */
   intervals: [number, number][];
@@ -37,7 +37,7 @@ export class Grid {
     this.#over = specs.length === 0;
   }
 
-  /** The next point, or undefined when there is none any more. */
+  /** Returns the next point; undefined at the end of the grid. */
   next(): Point | undefined {
     while (!this.#over) {
       if (!this.#advance()) {
@@ -51,7 +51,7 @@ export class Grid {
     return undefined;
   }
 
-  /** To the next vector of this round; false at its end. Dimensions of branches not chosen stay where they are. */
+  /** Moves to the next vector of this round; returns false at its end. Dimensions of branches that are not chosen stay. */
   #advance(): boolean {
     const vector = this.#vector;
     if (!vector) {
@@ -75,7 +75,7 @@ export class Grid {
 
   #refine(): void {
     for (const dimension of this.#dimensions) dimension.known = dimension.count;
-    // Rounds that only narrow intervals are passed over: walking all known points again would find nothing.
+    // Skip rounds that only narrow intervals: they have no new points.
     while (this.#dimensions.every(({ count, known }) => count === known)) {
       const open = this.#dimensions.filter(({ intervals }) => intervals.length > 0);
       if (open.length === 0) {
@@ -97,14 +97,14 @@ export class Grid {
   }
 }
 
-/** Adds the middles of a dimension's intervals, where they give new values, and goes on with what can still be divided. */
+/** Adds the middles of a dimension's intervals that give new values, and keeps the intervals that can still be divided. */
 function halve(dimension: Dimension): void {
   const { spec, shares } = dimension;
   if (spec.kind === 'categorical') return;
   const intervals: Dimension['intervals'] = [];
   for (const [low, high] of dimension.intervals) {
     const middle = (low + high) / 2;
-    // As fine as numbers are. Beyond that a value at an end, or at infinity, would be looked for for ever.
+    // The interval is as fine as floating point. Going on would search for a value at an end, or at infinity, for ever.
     if (middle <= low || middle >= high) continue;
     const left = differ(spec, low, middle);
     const right = differ(spec, middle, high);
@@ -117,13 +117,13 @@ function halve(dimension: Dimension): void {
   dimension.count = shares.length;
 }
 
-/** The coordinate below which a share `p` of the distribution lies. */
+/** Returns the coordinate below which a share `p` of the distribution lies. */
 function coordinate({ distribution }: NumericSpec, p: number): number {
   if (distribution.type === 'normal') return normalQuantile(p) * distribution.sigma + distribution.mu;
   return p * (distribution.high - distribution.low) + distribution.low;
 }
 
-/** Whether the ends of an interval of probability still give different values. */
+/** Tells whether the ends of an interval of probability give different values. */
 function differ(spec: NumericSpec, low: number, high: number): boolean {
   return numericValue(spec, coordinate(spec, low)) < numericValue(spec, coordinate(spec, high));
 }

@@ -2,7 +2,7 @@
 import type { RandomGenerator } from './randomGenerator.ts';
 
 export interface Mixture {
-  /** Adding up to one. */
+  /** They add up to 1. */
   weights: number[];
   mus: number[];
   sigmas: number[];
@@ -13,14 +13,14 @@ export interface Mixture {
 
 export interface MixtureOptions {
   centres: readonly number[];
-  /** One each. */
+  /** One for each centre. */
   weights: readonly number[];
   prior: { mu: number; sigma: number; weight: number };
   /** Where the density is cut off. */
   range?: { low: number; high: number };
 }
 
-/** A normal density per observation, as wide as the gap to its farther neighbour, and one for the prior. */
+/** Builds a mixture of one normal density for each centre, as wide as the gap to its farther neighbour, and one for the prior. */
 export function normalMixture({ centres, weights, prior, range }: MixtureOptions): Mixture {
   const parts = centres.map((mu, index) => ({ mu, weight: weights[index] ?? 1, isPrior: false }));
   parts.push({ mu: prior.mu, weight: prior.weight, isPrior: true });
@@ -56,7 +56,7 @@ export function sampleMixture(generator: RandomGenerator, mixture: Mixture): num
   for (;;) {
     const index = generator.weighted(mixture.weights, 1);
     const x = generator.normal(mixture.mus[index] ?? 0, mixture.sigmas[index] ?? 1);
-    // Every centre lies in the range, so that at least about half of the draws do.
+    // Every centre lies in the range, so at least about half of the draws do.
     if (!mixture.range || (x >= mixture.range.low && x < mixture.range.high)) return x;
   }
 }
@@ -71,7 +71,7 @@ export function logDensity(mixture: Mixture, x: number): number {
   return Math.log(density / mixture.inside);
 }
 
-/** Cumulative standard normal distribution, by Abramowitz and Stegun 7.1.26 (error below 2e-7, ample for a normalisation). */
+/** Cumulative standard normal distribution, by Abramowitz and Stegun 7.1.26 (error below 2e-7, enough for a normalisation). */
 function cumulative(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);

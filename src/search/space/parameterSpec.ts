@@ -1,6 +1,6 @@
 /**
- * A search space as tuners work with it (nni/common/hpo_utils/formatting.py): one flat list of dimensions. A choice is the
- * index of an option, a `randint` the distance from its lowest value, a `log…` value its logarithm; nested choices become
+ * A search space as tuners work with it (nni/common/hpo_utils/formatting.py): a flat list of dimensions. A choice is the
+ * index of an option, a `randint` the distance from its lowest value, a `log…` value its logarithm. A nested choice becomes
  * dimensions that are active only while their branch is chosen.
  */
 
@@ -11,7 +11,7 @@ import type { Parameters } from '../../model/trial/trial.ts';
 interface Place {
   /** Unique in the space. */
   key: string;
-  /** Where the value stands in the parameters: names only. */
+  /** Names that lead to the value in the parameters. */
   path: string[];
   /** The choice and the option of it that this dimension belongs to. */
   within?: { key: string; option: number };
@@ -29,7 +29,7 @@ export interface CategoricalSpec extends Place {
 
 export interface NumericSpec extends Place {
   kind: 'numeric';
-  /** Bounds of a uniform one (of the logarithm when `log`), or mean and deviation of a normal one. */
+  /** Bounds of a uniform distribution, or mean and deviation of a normal one; of the logarithm when `log`. */
   distribution: { type: 'uniform'; low: number; high: number } | { type: 'normal'; mu: number; sigma: number };
   log: boolean;
   q?: number;
@@ -39,7 +39,7 @@ export interface NumericSpec extends Place {
 
 export type ParameterSpec = CategoricalSpec | NumericSpec;
 
-/** A point: active dimensions only, by key. */
+/** Coordinates of the active dimensions, by key. */
 export type Point = Map<string, number>;
 
 /** Flattens a valid search space; a choice comes before what is nested in it. */
@@ -53,7 +53,7 @@ export function isActive(spec: ParameterSpec, point: Point): boolean {
   return spec.within === undefined || point.get(spec.within.key) === spec.within.option;
 }
 
-/** The parameters a trial gets for a point. Numeric ones are floats also where they are whole, as NNI's are. */
+/** Returns the parameters that a trial gets for a point. Numeric ones are floats even when they are whole, as in NNI. */
 export function toParameters(
   specs: readonly ParameterSpec[],
   point: Point,
@@ -70,7 +70,7 @@ export function toParameters(
   return parameters;
 }
 
-/** What a trial gets for one numeric coordinate: exponential, rounded to a multiple of q (halves to even, as in Python), clipped. */
+/** Returns the number for a coordinate: its exponential, rounded to a multiple of q (halves to even, as in Python), clipped. */
 export function numericValue(spec: NumericSpec, x: number): number {
   let value = spec.log ? Math.exp(x) : x;
   if (spec.q !== undefined) value = roundHalfEven(value / spec.q) * spec.q;
@@ -79,8 +79,8 @@ export function numericValue(spec: NumericSpec, x: number): number {
 }
 
 /**
- * The point parameters came from, as far as that can be told (`q` loses it a little), or undefined when they do not belong to
- * the space: then nothing can be learned from them.
+ * Returns the point that parameters came from; with `q` it is only near. Undefined when the parameters do not belong to the
+ * space: a tuner learns nothing from them.
  */
 export function toPoint(specs: readonly ParameterSpec[], parameters: Parameters): Point | undefined {
   const point: Point = new Map();
@@ -102,29 +102,29 @@ export function toPoint(specs: readonly ParameterSpec[], parameters: Parameters)
 }
 
 /**
- * Parameters from elsewhere as this space would give them, so that their text is the same: a past or an import may have `1` where
- * the space has `1.0`. Those that don't belong to the space stay as they are.
+ * Returns parameters from elsewhere as this space writes them: an import may have `1` where the space has `1.0`. Parameters that
+ * don't belong to the space stay as they are.
  */
 export function asGiven(specs: readonly ParameterSpec[], parameters: Parameters): Parameters {
   const point = toPoint(specs, parameters);
   if (!point) return parameters;
-  // The value itself: its coordinate may be a little off.
+  // Take the value itself: its coordinate may be a little off.
   return toParameters(specs, point, (spec, x) => numberOf(lookUp(parameters, spec.path)) ?? x);
 }
 
-/** The coordinate of a value, undefined for one the space can't give. */
+/** Returns the coordinate of a value; undefined for a value outside the space. */
 function coordinateOf({ distribution, log, q }: NumericSpec, value: number): number | undefined {
-  // What was rounded to 0 has no logarithm; it was at most half a q.
+  // A value that was rounded to 0 has no logarithm. It was at most half a q.
   const x = log ? Math.log(value === 0 && q !== undefined ? q / 2 : value) : value;
   if (!Number.isFinite(x)) return undefined;
   if (distribution.type === 'normal') return x;
   const { low, high } = distribution;
   const inside = Math.min(Math.max(x, low), high);
-  // Logarithm and exponential do not quite undo each other.
+  // Logarithm and exponential do not undo each other exactly.
   return Math.abs(x - inside) <= 1e-9 * Math.max(1, Math.abs(x)) ? inside : undefined;
 }
 
-/** Text that is equal for equal parameters, whatever the order of their names. */
+/** Returns a text that is equal for equal parameters, whatever the order of their names. */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
     entry !== null && typeof entry === 'object' && !Array.isArray(entry) && !isWrittenText(entry)
@@ -135,7 +135,7 @@ export function canonicalText(value: unknown): string {
 
 export function roundHalfEven(x: number): number {
   const rounded = Math.abs(x - Math.trunc(x)) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
-  // Not -0, which is another value to `Object.is` and the same to everybody else.
+  // Adding 0 turns -0 into 0.
   return rounded + 0;
 }
 
@@ -185,7 +185,7 @@ function options(values: readonly unknown[], nested: boolean): Pick<CategoricalS
     indexOf: (value) => {
       if (value === undefined) return -1;
       const index = texts.indexOf(canonicalText(value));
-      // A value that came another way may have 1 for 1.0; where both are options, each is its own.
+      // A value from elsewhere may have 1 for 1.0. Where both are options, the exact text decides.
       return index < 0 ? plainTexts.indexOf(canonicalText(plainNumbers(value))) : index;
     },
   };

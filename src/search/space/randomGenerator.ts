@@ -19,23 +19,23 @@ export class RandomGenerator {
     this.#state = [...state];
   }
 
-  /** In [0, 1), 53 bits. */
+  /** Draws a number in [0, 1) with 53 bits. */
   uniform(): number {
     return ((this.#next() >>> 5) * 2 ** 26 + (this.#next() >>> 6)) / 2 ** 53;
   }
 
-  /** A whole number from 0 to `size` - 1. */
+  /** Draws a whole number from 0 to `size` - 1. */
   below(size: number): number {
     return Math.min(size - 1, Math.floor(this.uniform() * size));
   }
 
-  /** Box-Muller; the second value is not kept, so that the state is the generator's alone. */
+  /** Draws from a normal distribution (Box-Muller). Drops the method's second value, which would be part of the state. */
   normal(mu: number, sigma: number): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return mu + sigma * radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** An index with these weights, which need not add up to one. */
+  /** Draws an index with these weights, whose sum is `total`. */
   weighted(weights: readonly number[], total: number): number {
     let rest = this.uniform() * total;
     for (let index = 0; index < weights.length - 1; index++) {
@@ -53,7 +53,7 @@ export class RandomGenerator {
   }
 }
 
-/** The generator's state in a tuner's checkpoint, `{ "generator": [ … ] }`; undefined when it has none. */
+/** Returns the generator's state in a tuner's checkpoint, `{ "generator": [ … ] }`; undefined when it has none. */
 export function generatorStateIn(checkpoint: unknown): GeneratorState | undefined {
   if (typeof checkpoint !== 'object' || checkpoint === null || !('generator' in checkpoint)) return undefined;
   const { generator } = checkpoint;
@@ -63,12 +63,12 @@ export function generatorStateIn(checkpoint: unknown): GeneratorState | undefine
   return isState ? [Number(a), Number(b), Number(c), Number(counter)] : undefined;
 }
 
-/** The `seed` among a tuner's arguments; undefined when it has none. */
+/** Returns the `seed` among a tuner's arguments; undefined when it has none. */
 export function seedIn(classArgs: Readonly<Record<string, unknown>>): number | undefined {
   return typeof classArgs.seed === 'number' ? classArgs.seed : undefined;
 }
 
-/** For experiments without a seed of their own. */
+/** Returns a random seed, for experiments without one. */
 export function freshSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }

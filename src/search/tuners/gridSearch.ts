@@ -18,7 +18,7 @@ export function create(): SearchAlgorithm {
 }
 
 export class GridSearchTuner implements SearchAlgorithm {
-  /** Sets that were tried are not proposed again, so it needs to know them all. */
+  /** Sets that were tried are not proposed again, so it must know them all. */
   readonly needs = { history: true };
   #specs: ParameterSpec[] = [];
   #grid = new Grid([]);
@@ -50,7 +50,7 @@ export class GridSearchTuner implements SearchAlgorithm {
     else for (const parameters of triedElsewhere(event)) this.#remember(parameters);
   }
 
-  /** The place in the grid, and which grid: the space may be changed before the next checkpoint is stored. */
+  /** The place in the grid, with the grid's space: that may be changed before the next checkpoint is stored. */
   checkpoint(): unknown {
     return { taken: this.#taken, space: this.#space } satisfies Place;
   }
@@ -65,7 +65,7 @@ export class GridSearchTuner implements SearchAlgorithm {
     const { taken = 0, space: its } = this.#from ?? {};
     if (its !== undefined && its !== this.#space) return;
     while (this.#taken < taken && this.#next()) {
-      // Walks over what was taken before: the grid is the same each time.
+      // The grid is the same each time, so this walks over the points that were taken before.
     }
   }
 
@@ -93,7 +93,7 @@ export class GridSearchTuner implements SearchAlgorithm {
 
 interface Place {
   taken: number;
-  /** Absent in experiments of version 0.0. */
+  /** Absent where an early version stored it. */
   space?: string;
 }
 

@@ -11,7 +11,7 @@ export function create({ classArgs }: AlgorithmOptions): SearchAlgorithm {
 }
 
 export class RandomTuner implements SearchAlgorithm {
-  /** Sets that were tried are not proposed again, so it needs to know them all. */
+  /** Sets that were tried are not proposed again, so it must know them all. */
   readonly needs = { history: true };
   #generator: RandomGenerator;
   #specs: ParameterSpec[] = [];
@@ -57,14 +57,14 @@ export class RandomTuner implements SearchAlgorithm {
   }
 }
 
-/** Parameters that an event shows to have been tried, other than those the tuner has just proposed. */
+/** Returns parameters that were tried, as an event tells: not those that the tuner proposed in this life. */
 export function triedElsewhere(event: SearchEvent): Parameters[] {
   if (event.kind === 'proposed') return [event.parameters];
   if (event.kind === 'imported') return event.results.map(({ parameters }) => parameters);
   return event.kind === 'ended' && event.set === null && event.final ? [event.parameters] : [];
 }
 
-/** One point drawn from the space itself. */
+/** Draws a point from the distributions of the space. */
 function drawPoint(generator: RandomGenerator, specs: readonly ParameterSpec[]): Point {
   const point: Point = new Map();
   for (const spec of specs) if (isActive(spec, point)) point.set(spec.key, drawCoordinate(generator, spec));

@@ -2,8 +2,8 @@
  * Tree-structured Parzen Estimator: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for Hyper-Parameter Optimization", NIPS 2011,
  * section 4, with the choices of NNI 3.0 (nni/algorithms/hpo/tpe_tuner.py) and its arguments and defaults.
  *
- * Past results are split into few good and many other ones. Each dimension is drawn from a density of the good ones, and of
- * several candidates the one is taken that is most likely among the good and least among the others.
+ * TPE splits past results into few good and many other ones. For each dimension it draws candidates from a density of the good
+ * ones, and takes the candidate that is most likely among the good ones and least likely among the others.
  */
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
@@ -37,16 +37,16 @@ export function create({ classArgs, optimizeMode }: AlgorithmOptions): SearchAlg
 }
 
 export interface TpeArguments {
-  /** What a running trial is taken to give, so that concurrent ones spread out; null counts them out. */
+  /** The result that a running trial is assumed to give, so that concurrent trials spread out. null ignores running trials. */
   constant_liar_type: 'best' | 'worst' | 'mean' | null;
-  /** Results of a dimension before it is modelled. */
+  /** Results that a dimension must have before it is modelled. */
   n_startup_jobs: number;
   n_ei_candidates: number;
-  /** Results older than this many lose weight. */
+  /** Number of results with full weight; the others lose weight. */
   linear_forgetting: number;
-  /** Weight of the space itself, as if it were one more result. */
+  /** Weight of the prior, beside the 1 of a result. */
   prior_weight: number;
-  /** The good ones are ceil(gamma · sqrt(n)), at most `linear_forgetting`. */
+  /** The number of good results is ceil(gamma · sqrt(n)), at most `linear_forgetting`. */
   gamma: number;
 }
 
@@ -68,7 +68,7 @@ interface Result {
 interface Learned {
   parameters: Parameters;
   loss: number;
-  /** Undefined where the parameters don't belong to the present space. */
+  /** Undefined when the parameters don't belong to the present space. */
   result: Result | undefined;
 }
 
@@ -79,7 +79,7 @@ export class TpeTuner implements SearchAlgorithm {
   #generator: RandomGenerator;
   #specs: ParameterSpec[] = [];
   #deduplicator = new Deduplicator([]);
-  /** In order of arrival: among equal losses it decides. */
+  /** In order of arrival, which decides between equal losses. */
   #learned: Learned[] = [];
   #running = new Map<SetId, Point>();
   #runningParameters = new Map<SetId, Parameters>();
@@ -133,7 +133,7 @@ export class TpeTuner implements SearchAlgorithm {
     return { generator: this.#generator.state };
   }
 
-  /** Carries over what is known, as far as it fits the new space. */
+  /** Keeps the results that fit the new space. */
   #setSpace(space: SearchSpace): void {
     this.#specs = parameterSpecs(space);
     this.#deduplicator = new Deduplicator(this.#specs, this.#deduplicator.history);
@@ -146,7 +146,7 @@ export class TpeTuner implements SearchAlgorithm {
     const results = this.#learned.flatMap(({ result }) => (result ? [result] : []));
     const lie = this.#lie(results);
     if (lie !== undefined) for (const point of this.#running.values()) results.push({ point, loss: lie });
-    // Once for all dimensions: sorting is stable, so each has its own results in the order it would have sorted them.
+    // Sort once for all dimensions: sorting is stable, so a dimension's own results are in the right order, too.
     results.sort((a, b) => a.loss - b.loss);
     const suggested: Point = new Map();
     for (const spec of this.#specs)
@@ -162,7 +162,7 @@ export class TpeTuner implements SearchAlgorithm {
     this.#learned.push({ parameters, loss, result: this.#asResult(parameters, loss) });
   }
 
-  /** The point is taken from what the trial got, so that a resumed search, which knows no more, goes on in the same way. */
+  /** Takes the point from the trial's parameters: a resumed search knows only these, and must come to the same. */
   #run(id: SetId, parameters: Parameters): void {
     this.#runningParameters.set(id, parameters);
     const point = toPoint(this.#specs, parameters);
@@ -180,7 +180,7 @@ export class TpeTuner implements SearchAlgorithm {
     return point && { point, loss };
   }
 
-  /** Undefined when running trials are not counted. NNI's value before the first result is 0: it makes no difference then. */
+  /** Returns the loss that running trials are assumed to have; undefined to ignore them. Before the first result it is 0, as in NNI. */
   #lie(results: readonly Result[]): number | undefined {
     const type = this.#arguments.constant_liar_type;
     if (type === null || this.#running.size === 0) return undefined;
@@ -217,7 +217,7 @@ export class TpeTuner implements SearchAlgorithm {
 
   #suggestNumeric(spec: NumericSpec, good: readonly number[], others: readonly number[]): number {
     const { distribution } = spec;
-    // A uniform dimension is modelled as a normal one around its middle, as wide as its range, cut off at its ends.
+    // The prior of a uniform dimension is a normal density around its middle, as wide as its range and cut off at its ends.
     const prior =
       distribution.type === 'normal'
         ? { mu: distribution.mu, sigma: distribution.sigma }
@@ -256,7 +256,7 @@ export class TpeTuner implements SearchAlgorithm {
   }
 }
 
-/** How likely each of many options is: as often as it was seen, and `prior` on top. Only what was seen takes memory. */
+/** The likelihood of each option: its weight among the results, plus `prior`. Takes memory only for options that were seen. */
 class OptionShares {
   #seen = new Map<number, number>();
   #weights: readonly number[];
@@ -269,7 +269,7 @@ class OptionShares {
     this.#history = history;
     this.#weights = weights;
     this.#size = size;
-    // Nothing seen and nothing assumed: then all are alike.
+    // Without results and prior, all options are equally likely.
     this.#prior = history.length === 0 && prior === 0 ? 1 : prior;
     this.#total = size * this.#prior;
     for (const [index, option] of history.entries()) {
@@ -284,7 +284,7 @@ class OptionShares {
   }
 
   draw(generator: RandomGenerator): number {
-    // Either one that was seen, or any.
+    // Draw one of the results, or any option for the prior's share.
     const rest = generator.uniform() * this.#total - this.#size * this.#prior;
     if (rest < 0 || this.#history.length === 0) return generator.below(this.#size);
     return this.#history[generator.weighted(this.#weights, this.#total - this.#size * this.#prior)] ?? 0;
@@ -293,7 +293,7 @@ class OptionShares {
 
 const liarTypes = ['best', 'worst', 'mean', null] as const;
 
-/** The arguments of a config, which has been checked against NNI's. */
+/** Reads `tpe_args` of a config that has been checked against the rules. */
 function argumentsIn(given: unknown): Partial<TpeArguments> {
   const fields = new Map(Object.entries(typeof given === 'object' && given !== null ? given : {}));
   const found: Partial<TpeArguments> = {};
@@ -306,7 +306,7 @@ function argumentsIn(given: unknown): Partial<TpeArguments> {
   return found;
 }
 
-/** A ramp from 1/n up to 1 for all but the last `flat` of `n`, which weigh 1. */
+/** Returns `n` weights: a ramp from 1/n up to 1, then 1 for each of the last `flat`. */
 export function forgettingWeights(n: number, flat: number): number[] {
   const ramp = Math.max(0, n - flat);
   return Array.from({ length: n }, (_, index) => {

@@ -114,7 +114,7 @@ function set(config: Partial<ExperimentConfig>, parts: Parts = {}) {
   };
 }
 
-describe('experiment', () => {
+describe('life of an experiment', () => {
   it('keeps to concurrency and number of trials, tells the tuner each result, and is DONE', async () => {
     const tuner = new CountingTuner();
     const { experiment, stage, statuses } = set({ trialConcurrency: 2, maxTrialNumber: 3 }, { tuner });

@@ -13,7 +13,7 @@ function grid(space: SearchSpace, state?: unknown): GridSearchTuner {
 }
 
 describe('GridSearch', () => {
-  it('visits every point of a finite space exactly once, then says it has no more', () => {
+  it('gives every set of a finite space once, then no more', () => {
     fc.assert(
       fc.property(finiteSpace, (space) => {
         const texts = drawAll(grid(space), 2000).map(sortedText);
@@ -25,7 +25,7 @@ describe('GridSearch', () => {
     );
   });
 
-  it('gives parameters that fit the space, of every type and nesting', () => {
+  it('gives parameters that fit any space', () => {
     fc.assert(
       fc.property(anySpace, (space) => {
         for (const parameters of draw(grid(space), 60)) assertFits(space, parameters);
@@ -53,7 +53,7 @@ describe('GridSearch', () => {
     assert.equal(new Set(points).size, 200);
   });
 
-  it('of a nested choice visits only parameters of the branch', () => {
+  it('visits only the parameters of the chosen branch', () => {
     const points = drawAll(
       grid({
         net: {
@@ -74,7 +74,7 @@ describe('GridSearch', () => {
     ]);
   });
 
-  it('ends, and soon, where rounding leaves few values', () => {
+  it('ends soon where rounding leaves few values', () => {
     const spaces: [SearchSpace, number][] = [
       // The high end rounds to another value than everything below it.
       [{ x: { _type: 'quniform', _value: [0, 3.5, 1] } }, 4],
@@ -86,7 +86,7 @@ describe('GridSearch', () => {
     for (const [space, count] of spaces) assert.equal(drawAll(grid(space)).length, count, JSON.stringify(space));
   });
 
-  it('never gives an infinite value, however far out it has to look', () => {
+  it('never gives an infinite value', () => {
     for (const type of ['qnormal', 'qlognormal'] as const) {
       for (const { x } of draw(grid({ x: { _type: type, _value: [0, 1, 1] } }), 5000)) {
         assert.ok(Number.isFinite(numberOf(x)), String(x));
@@ -94,7 +94,7 @@ describe('GridSearch', () => {
     }
   });
 
-  it('takes no memory for the size of a whole-number range', () => {
+  it('needs no memory for a large whole-number range', () => {
     assert.deepEqual(draw(grid({ seed: { _type: 'randint', _value: [0, 2 ** 40] } }), 3), [
       { seed: 0 },
       { seed: 1 },
@@ -102,7 +102,7 @@ describe('GridSearch', () => {
     ]);
   });
 
-  it('leaves out what was tried elsewhere', () => {
+  it('skips sets that were tried elsewhere', () => {
     const tuner = grid({ x: { _type: 'randint', _value: [0, 5] } });
     tuner.tell(imported([{ parameters: { x: 1 }, value: 0.5 }]));
     tuner.tell(proposed(7, { x: 2 }));
@@ -111,7 +111,7 @@ describe('GridSearch', () => {
     assert.deepEqual(drawAll(tuner), [{ x: 0 }, { x: 3 }]);
   });
 
-  it('tells 1 from 1.0 where both are options, and not where a past says one and means the other', () => {
+  it('tells 1 from 1.0 only where both are options', () => {
     const text = (tuner: GridSearchTuner) => drawAll(tuner).map((parameters) => JSON.stringify(parameters));
     const both: SearchSpace = { x: { _type: 'choice', _value: [1, asFloat(1), [asFloat(2)]] } };
     assert.deepEqual(text(grid(both)), ['{"x":1}', '{"x":1.0}', '{"x":[2.0]}']);
@@ -148,7 +148,7 @@ describe('GridSearch', () => {
     );
   });
 
-  it('does not apply its place to the grid of another space', () => {
+  it('starts over in the grid of another space', () => {
     const old = grid({ x: { _type: 'randint', _value: [0, 5] } });
     draw(old, 3);
     const changed = grid({ x: { _type: 'randint', _value: [10, 13] } }, old.checkpoint());

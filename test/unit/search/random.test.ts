@@ -13,7 +13,7 @@ function random(space: SearchSpace, seed?: number, state?: unknown): RandomTuner
 }
 
 describe('Random', () => {
-  it('gives parameters that fit the space, of every type and nesting', () => {
+  it('gives parameters that fit any space', () => {
     fc.assert(
       fc.property(anySpace, fc.nat(), (space, seed) => {
         for (const parameters of draw(random(space, seed), 20)) assertFits(space, parameters);
@@ -22,7 +22,7 @@ describe('Random', () => {
     );
   });
 
-  it('with a seed gives the same again, and other sets with another seed', () => {
+  it('gives the same sets with the same seed, and others with another seed', () => {
     const space: SearchSpace = { x: { _type: 'uniform', _value: [0, 1] }, n: { _type: 'randint', _value: [0, 100] } };
     assert.deepEqual(draw(random(space, 7), 50), draw(random(space, 7), 50));
     assert.notDeepEqual(draw(random(space, 7), 50), draw(random(space, 8), 50));
@@ -31,7 +31,7 @@ describe('Random', () => {
     assert.notDeepEqual(draw(random(space, 1), 5), draw(random(space, 2 ** 32 + 1), 5));
   });
 
-  it('gives every set of a finite space once, then says it has no more', () => {
+  it('gives every set of a finite space once, then no more', () => {
     fc.assert(
       fc.property(finiteSpace, fc.nat(), (space, seed) => {
         const texts = drawAll(random(space, seed), 2000).map(sortedText);
@@ -42,7 +42,7 @@ describe('Random', () => {
     );
   });
 
-  it('does not repeat what was tried before it was resumed, failed trials included', () => {
+  it('does not repeat sets that were tried before it was resumed, failed trials included', () => {
     const space: SearchSpace = { x: { _type: 'choice', _value: ['a', 'b', 'c', 'd', 'e'] } };
     const tuner = random(space, 1);
     tuner.tell(imported([{ parameters: { x: 'a' }, value: 1 }]));
@@ -66,7 +66,7 @@ describe('Random', () => {
     assert.deepEqual([...before, ...draw(second, 11)], whole);
   });
 
-  it('covers a range evenly, and a logarithmic one evenly in its logarithm', () => {
+  it('covers a range evenly, and a logarithmic range evenly in its logarithm', () => {
     const count = 4000;
     const drawn = draw(
       random(

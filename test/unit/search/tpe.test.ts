@@ -60,7 +60,7 @@ const loss = ({ lr, momentum, optimizer, layers }: Parameters) =>
   Math.abs(Number(layers) - 4) / 4;
 
 describe('TPE', () => {
-  it('gives parameters that fit the space, of every type and nesting, before and after it has learned', () => {
+  it('gives parameters that fit any space, before and after it has learned', () => {
     fc.assert(
       fc.property(anySpace, fc.nat(), (space, seed) => {
         const tuner = tpe(space, { seed, arguments: { n_startup_jobs: 3 } });
@@ -70,14 +70,14 @@ describe('TPE', () => {
     );
   });
 
-  it('with a seed gives the same again, and other sets with another seed', () => {
+  it('gives the same sets with the same seed, and others with another seed', () => {
     const run = (seed?: number) => search(tpe(mixed, seed === undefined ? {} : { seed }), loss, 40);
     assert.deepEqual(run(5), run(5));
     assert.notDeepEqual(run(5), run(6));
     assert.notDeepEqual(run(), run());
   });
 
-  it('gives every set of a finite space once, then says it has no more', () => {
+  it('gives every set of a finite space once, then no more', () => {
     fc.assert(
       fc.property(finiteSpace, fc.nat(), (space, seed) => {
         const tuner = tpe(space, { seed, arguments: { n_startup_jobs: 2 } });
@@ -92,7 +92,7 @@ describe('TPE', () => {
     );
   });
 
-  it('searches: after 80 trials it is nearer to the best than Random, with most seeds', () => {
+  it('is nearer to the best than Random after 80 trials, with most seeds', () => {
     const best = (trials: KnownResult[]) => Math.min(...trials.map(({ value }) => value));
     const seeds = Array.from({ length: 60 }, (_, seed) => seed);
     const random = (seed: number) => {
@@ -133,7 +133,7 @@ describe('TPE', () => {
     }
   });
 
-  it('goes up when it is to maximize and down when it is to minimize', () => {
+  it('searches for high results when it maximizes, for low ones when it minimizes', () => {
     const up = search(tpe(mixed, { seed: 1, optimizeMode: 'maximize' }), (parameters) => -loss(parameters), 50);
     const down = search(tpe(mixed, { seed: 1 }), loss, 50);
     assert.deepEqual(
@@ -160,7 +160,7 @@ describe('TPE', () => {
     }
   });
 
-  it('goes on after failed and cancelled trials, and does not take them for good or bad', () => {
+  it('continues after failed and cancelled trials, and counts them neither good nor bad', () => {
     const tuner = tpe(mixed, { seed: 3 });
     const late: number[] = [];
     for (let id = 0; id < 120; id++) {
@@ -176,14 +176,14 @@ describe('TPE', () => {
     assert.ok(average < random / 2, `${average} against ${random}`);
   });
 
-  it('refuses results that are no numbers, in words', () => {
+  it('refuses NaN and infinite results with a reason', () => {
     const tuner = tpe(mixed, { seed: 3 });
     const parameters = next(tuner, 0) ?? assert.fail();
     assert.throws(() => tuner.tell(ended(0, parameters, Number.NaN)), /can't learn from the result NaN/);
     assert.throws(() => tuner.tell(imported([{ parameters, value: Number.POSITIVE_INFINITY }])), /Infinity/);
   });
 
-  it('learns from imported results and custom trials, and skips those of another space', () => {
+  it('learns from imported results, and ignores those of another space', () => {
     const good = { lr: 0.01, momentum: 0.9, optimizer: 'adam', layers: 4 };
     const earlier = search(tpe(mixed, { seed: 1 }), loss, 60);
     const tuner = tpe(mixed, { seed: 2 });
@@ -221,7 +221,7 @@ describe('TPE', () => {
     assert.ok(found.filter(({ c }) => c === 'good').length >= 15, JSON.stringify(found));
   });
 
-  it('narrows with the space: what lies outside now is not held against it, and does not hang it', () => {
+  it('takes a narrower space: earlier results outside it do not count', () => {
     const tuner = tpe({ x: { _type: 'uniform', _value: [0, 1000] } }, { seed: 1, arguments: { prior_weight: 0 } });
     search(tuner, ({ x }) => -Number(x), 30);
     const narrow: SearchSpace = { x: { _type: 'uniform', _value: [0, 1] } };
@@ -229,7 +229,7 @@ describe('TPE', () => {
     for (const { parameters } of search(tuner, ({ x }) => Number(x), 30, 30)) assertFits(narrow, parameters);
   });
 
-  it('takes whole-number ranges of any size', () => {
+  it('searches whole-number ranges of any size', () => {
     const space: SearchSpace = { seed: { _type: 'randint', _value: [0, 2 ** 40] } };
     for (const { parameters } of search(tpe(space, { seed: 1 }), ({ seed }) => Number(seed), 30)) {
       assertFits(space, parameters);
@@ -260,7 +260,7 @@ describe('TPE', () => {
     );
   });
 
-  it('resumed at any point, with trials still running, goes on as if it had never been interrupted', () => {
+  it('proposes the same sets when it is resumed at any point, with trials still running', () => {
     fc.assert(
       fc.property(anySpace, fc.nat(), fc.integer({ min: 1, max: 35 }), fc.nat({ max: 3 }), (space, seed, cut, lag) => {
         const options: Options = { seed, arguments: { n_startup_jobs: 4 } };
@@ -317,7 +317,7 @@ describe('TPE', () => {
     );
   });
 
-  it('has nothing when all points were tried before', () => {
+  it('proposes nothing when all points were tried before', () => {
     const tuner = tpe({ x: { _type: 'choice', _value: [1, 2] } });
     tuner.tell(proposed(0, { x: 1 }));
     tuner.tell(proposed(1, { x: 2 }));
