@@ -1,6 +1,7 @@
 /** Launches a runner: opens its experiment, builds the parts, serves them. */
 import { resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
+import type { ManifestEntry } from '../model/experiment/experiment.ts';
 import type { RunnerAccess } from '../model/experiment/runnerAccess.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { SearchSession } from '../search/search.ts';
@@ -8,8 +9,6 @@ import { LogFile, type Logger, silentLogger } from '../server/log.ts';
 import { EarlyStops } from '../server/sources/earlyStops.ts';
 import { LiveSource } from '../server/sources/liveSource.ts';
 import { totalsOf } from '../server/sources/source.ts';
-import type { ExperimentDatabase } from '../server/storage/experimentDatabase.ts';
-import type { ExperimentState } from '../server/storage/experimentState.ts';
 import { Journal } from '../server/storage/journal.ts';
 import { experimentLayout } from '../server/storage/layout.ts';
 import { readManifest } from '../server/storage/manifest.ts';
@@ -62,69 +61,60 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
+/** What every step of a launch may need. */
+interface Launch {
+  args: LaunchArguments;
+  request: LaunchRequest;
+  place: Place;
+  /** Called when a client asks for the end. */
+  shutDown(): void;
+  /** What to undo, the last first, when a later step fails. */
+  undo: Undo;
+}
+
 /**
  * Launches an experiment.
  *
  * @param shutDown called when a client asks for the end
  * @throws LaunchError, StorageError or Error with a message for a person; nothing is left running then
  */
-export async function launch(args: LaunchArguments, request: LaunchRequest, shutDown: () => void): Promise<Runner> {
+export async function launch(given: LaunchArguments, request: LaunchRequest, shutDown: () => void): Promise<Runner> {
   const undo: Undo = [];
   try {
-    const options = { ...args, root: resolve(args.root) };
-    const place = { ...options, entry: (await readManifest(options.root))[args.id] };
-    if (args.action === 'view') return await view(options, place, shutDown, undo);
-    return await run(options, request, place, shutDown, undo);
+    const args = { ...given, root: resolve(given.root) };
+    const place = { ...args, entry: (await readManifest(args.root))[args.id] };
+    const launch = { args, request, place, shutDown, undo };
+    return await (args.action === 'view' ? view(launch) : run(launch));
   } catch (error) {
     for (const step of undo.reverse()) await step();
     throw error;
   }
 }
 
-async function run(
-  args: LaunchArguments,
-  request: LaunchRequest,
-  place: Place,
-  shutDown: () => void,
-  undo: Undo,
-): Promise<Runner> {
-  const held =
-    args.action === 'create'
-      ? await createExperiment(place, await launchConfig(request), undo)
-      : await resumeExperiment(place, undo);
-  if (!held.isNew) new EarlyStops(held.directory).explain(held.state, held.profile.params);
-  const logFile = openLog(held, args, undo);
-  const platform = openPlatform(held, place, logFile);
+async function run(launch: Launch): Promise<Runner> {
+  const held = await openExperiment(launch);
+  const logFile = openLog(launch, held);
+  const log = logFile.logger('Runner');
+  const platform = openPlatform(launch, held, logFile);
   const search = await openSearch(held.profile.params);
-  undo.push(() => search.dispose());
-  const listener = await openListener(args, undo);
-  const { source, journal } = openSource(held, place, request, listener.port, undo);
-  const manifest = new ManifestWriter(place.root, place.id, place.entry, logFile.logger('Runner'));
-  const past = held.isNew ? undefined : readPast(storedTrials(held.database, held.state));
-  const experiment = buildExperiment(
-    held,
-    { source, journal, platform, manifest, search, past, log: logFile.logger('Runner') },
-    undo,
-  );
+  launch.undo.push(() => search.dispose());
+  const listener = await openListener(launch);
+  const { source, journal } = openSource(launch, held, listener.port);
+  const manifest = new ManifestWriter(launch.place.root, launch.place.id, launch.place.entry, log);
+  const past = held.isNew ? undefined : readPast(storedTrials(held));
+  const experiment = buildExperiment(launch, held, { source, journal, platform, manifest, search, past, log });
   await experiment.runs.service.prepare();
-  catchStrays(logFile.logger('Runner'), (reason) => experiment.fail(reason));
+  catchStrays(log, (reason) => experiment.fail(reason));
 
   // From here on nothing can prevent the launch.
-  recordRunner(held, journal, source, listener.port);
+  recordRunner(held, journal, source);
   const started = experiment.start(
     past && { ...past.inheritance, ...(await findProcesses(past.unfinished, experiment.runs.service)) },
   );
-  const known = manifest.write({
-    ...(place.entry && !held.isNew ? {} : newManifestEntry(place.id, held.profile)),
-    port: listener.port,
-    pid: process.pid,
-    logDir: held.base,
-    status: experiment.status,
-    endTime: 'N/A',
-  });
-  recordSdk(platform, { source, journal, log: logFile.logger('Runner') });
+  const listed = manifest.write({ ...firstEntry(launch, held), port: listener.port, status: experiment.status });
+  recordSdk(platform, { source, journal, log });
   await started;
-  await Promise.all([known, listener.serve({ source, experiment, shutDown })]);
+  await Promise.all([listed, listener.serve({ source, experiment, shutDown: launch.shutDown })]);
   return {
     port: listener.port,
     stop: async () => {
@@ -133,31 +123,28 @@ async function run(
       await listener.close();
       await manifest.write({ status: 'STOPPED', endTime: experiment.profile.endTime ?? Date.now() });
       journal.dispose();
-      keepTotals(held.database, totalsOf(source.trials), logFile.logger('Runner'));
+      keepTotals(held.database, totalsOf(source.trials), log);
       held.database.close();
-      logFile.logger('Runner').info('Stopped');
+      log.info('Stopped');
       await logFile.close();
     },
   };
 }
 
 /** Serves a stored experiment as NNI's `view` does, without changing it. */
-async function view(args: LaunchArguments, place: Place, shutDown: () => void, undo: Undo): Promise<Runner> {
-  const { directory, database, profile, state } = await viewExperiment(place, undo);
+async function view(launch: Launch): Promise<Runner> {
+  const { root, id, entry } = launch.place;
+  const { directory, database, profile, state } = await viewExperiment(launch.place, launch.undo);
   new EarlyStops(directory).explain(state, profile.params);
-  const source = new LiveSource(place.root, directory, state, {
-    profile,
-    status: 'VIEWED',
-    errors: [],
-  });
+  const source = new LiveSource(root, directory, state, { profile, status: 'VIEWED', errors: [] });
   source.configFile = stringOrUndefined(database.getMeta('configFile'));
-  const listener = await openListener(args, undo);
+  const listener = await openListener(launch);
   source.port = listener.port;
-  await listener.serve({ source, experiment: undefined, shutDown });
+  await listener.serve({ source, experiment: undefined, shutDown: launch.shutDown });
   catchStrays(silentLogger, () => undefined);
-  const manifest = new ManifestWriter(place.root, place.id, place.entry, silentLogger);
+  const manifest = new ManifestWriter(root, id, entry, silentLogger);
   // NNI's view also overwrites the times.
-  const fresh = place.entry ? {} : newManifestEntry(place.id, profile);
+  const fresh = entry ? {} : newManifestEntry(id, profile);
   await manifest.write({ ...fresh, port: listener.port, pid: process.pid, status: 'VIEWED' });
   return {
     port: listener.port,
@@ -169,16 +156,23 @@ async function view(args: LaunchArguments, place: Place, shutDown: () => void, u
   };
 }
 
-function openLog({ directory, profile }: HeldExperiment, args: LaunchArguments, undo: Undo): LogFile {
+async function openExperiment({ args, request, place, undo }: Launch): Promise<HeldExperiment> {
+  if (args.action === 'create') return createExperiment(place, await launchConfig(request), undo);
+  const held = await resumeExperiment(place, undo);
+  new EarlyStops(held.directory).explain(held.state, held.profile.params);
+  return held;
+}
+
+function openLog({ args, undo }: Launch, { directory, profile }: HeldExperiment): LogFile {
   const logFile = new LogFile(experimentLayout.runnerLog(directory), logLevel(profile.params, args.debug), false);
   undo.push(() => logFile.close());
   logFile.logger('Runner').info(`${args.action} ${args.id} as process ${process.pid}`);
   return logFile;
 }
 
-function openPlatform({ directory, profile }: HeldExperiment, { id }: Place, logFile: LogFile): PlatformParts {
+function openPlatform({ place }: Launch, { directory, profile }: HeldExperiment, logFile: LogFile): PlatformParts {
   const platform = createPlatform({
-    experimentId: id,
+    experimentId: place.id,
     experimentDirectory: directory,
     config: profile.params,
     logger: (part) => logFile.logger(part),
@@ -188,21 +182,19 @@ function openPlatform({ directory, profile }: HeldExperiment, { id }: Place, log
   return platform;
 }
 
-async function openListener(args: LaunchArguments, undo: Undo): Promise<Listener> {
+async function openListener({ args, undo }: Launch): Promise<Listener> {
   const listener = await Listener.open(args);
   undo.push(() => listener.close());
   return listener;
 }
 
-/** Makes the source that is served, and the journal that stores what changes it. */
+/** Makes the source that is served, and the journal that stores its changes. */
 function openSource(
+  { place, request, undo }: Launch,
   { directory, database, profile, state }: HeldExperiment,
-  { root }: Place,
-  request: LaunchRequest,
   port: number,
-  undo: Undo,
 ): { source: LiveSource; journal: Journal } {
-  const source = new LiveSource(root, directory, state, { profile, status: 'INITIALIZED', errors: [] });
+  const source = new LiveSource(place.root, directory, state, { profile, status: 'INITIALIZED', errors: [] });
   source.port = port;
   source.configFile = request.configFile ?? stringOrUndefined(database.getMeta('configFile'));
   const journal = new Journal({
@@ -213,20 +205,21 @@ function openSource(
   return { source, journal };
 }
 
+interface Parts {
+  source: LiveSource;
+  journal: Journal;
+  platform: PlatformParts;
+  manifest: ManifestWriter;
+  search: SearchSession;
+  past: StoredPast | undefined;
+  log: Logger;
+}
+
 function buildExperiment(
+  { undo }: Launch,
   { database, profile, state }: HeldExperiment,
-  parts: {
-    source: LiveSource;
-    journal: Journal;
-    platform: PlatformParts;
-    manifest: ManifestWriter;
-    search: SearchSession;
-    past: StoredPast | undefined;
-    log: Logger;
-  },
-  undo: Undo,
+  { source, journal, platform, manifest, search, past, log }: Parts,
 ): ExperimentLifecycle {
-  const { source, journal, platform, manifest, search, past, log } = parts;
   const events = new RunnerEvents();
   const searchPast = past && new SearchPast(database, state, past.nextSetId);
   const driver = new SearchDriver(search, searchPast);
@@ -241,12 +234,17 @@ function buildExperiment(
 }
 
 /** Stores which process runs the experiment, where it answers, and which rows NNI wrote. */
-function recordRunner(held: HeldExperiment, journal: Journal, source: LiveSource, port: number): void {
-  const configFile = source.configFile === undefined ? {} : { configFile: source.configFile };
-  journal.write({ meta: { ...holderMeta(held, port), ...configFile } });
+function recordRunner(held: HeldExperiment, journal: Journal, { configFile, port }: LiveSource): void {
+  journal.write({ meta: { ...holderMeta(held, port), ...(configFile === undefined ? {} : { configFile }) } });
 }
 
-function* storedTrials(database: ExperimentDatabase, state: ExperimentState): Generator<StoredTrial> {
+/** The manifest's entry of an experiment that begins, or begins again. */
+function firstEntry({ place }: Launch, { isNew, base, profile }: HeldExperiment): Partial<ManifestEntry> {
+  const known = place.entry && !isNew ? {} : newManifestEntry(place.id, profile);
+  return { ...known, pid: process.pid, logDir: base, endTime: 'N/A' };
+}
+
+function* storedTrials({ database, state }: HeldExperiment): Generator<StoredTrial> {
   const runs = database.runs();
   for (const row of state.rows()) {
     const { id } = row;
@@ -255,10 +253,7 @@ function* storedTrials(database: ExperimentDatabase, state: ExperimentState): Ge
 }
 
 /** Stores which `nni` the trials import, as soon as that is known. */
-function recordSdk(
-  { sdk }: PlatformParts,
-  { source, journal, log }: { source: LiveSource; journal: Journal; log: Logger },
-): void {
+function recordSdk({ sdk }: PlatformParts, { source, journal, log }: Pick<Parts, 'source' | 'journal' | 'log'>): void {
   sdk.then(
     (found) => {
       source.sdk = found;
