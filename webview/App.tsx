@@ -1,18 +1,18 @@
 /** The page from top to bottom. */
-import { Button, Icon } from './controls.tsx';
-import type { ExperimentData } from './data/experimentData.ts';
-import type { Page, Tab } from './page.ts';
+import { Button, Icon } from './controls/controls.tsx';
+import { Menu } from './controls/Menu.tsx';
+import { Tabs } from './controls/Tabs.tsx';
 import { ConfigTab } from './parts/ConfigTab.tsx';
-import { CurvesCard } from './parts/CurvesCard.tsx';
 import { Header } from './parts/Header.tsx';
-import { HistoryCard } from './parts/HistoryCard.tsx';
-import { Menu } from './parts/Menu.tsx';
 import { Numbers } from './parts/Numbers.tsx';
 import { Strips } from './parts/Strips.tsx';
-import { Tabs } from './parts/Tabs.tsx';
 import { TopTrials } from './parts/TopTrials.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';
 import { TrialsTab } from './parts/TrialsTab.tsx';
+import { CurvesCard } from './plots/curves/plot.tsx';
+import { HistoryCard } from './plots/history/plot.tsx';
+import type { ExperimentData } from './state/experimentData.ts';
+import type { Page, Tab } from './state/page.ts';
 import { t } from './strings.ts';
 
 export function App({ page }: { page: Page }) {

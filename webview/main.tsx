@@ -6,8 +6,8 @@ import './styles/header.css';
 import './styles/cards.css';
 import './styles/grid.css';
 import { App } from './App.tsx';
-import { Host } from './host.ts';
-import { Page } from './page.ts';
+import { Host } from './state/host.ts';
+import { Page } from './state/page.ts';
 import { setLanguage } from './strings.ts';
 
 setLanguage(document.documentElement.lang || undefined);

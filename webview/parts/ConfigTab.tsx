@@ -1,13 +1,13 @@
 /** Search space and config, for reading. */
 import { userActions } from '../../src/ui/actions.ts';
-import { Button } from '../controls.tsx';
-import { configLines } from '../data/configText.ts';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { memoLast } from '../data/memo.ts';
-import { spaceLines } from '../data/spaceTable.ts';
-import type { Page } from '../page.ts';
+import { Card, Empty } from '../controls/Card.tsx';
+import { Button } from '../controls/controls.tsx';
+import { configLines } from '../state/configText.ts';
+import type { ExperimentData } from '../state/experimentData.ts';
+import { memoLast } from '../state/memo.ts';
+import type { Page } from '../state/page.ts';
+import { spaceLines } from '../state/spaceTable.ts';
 import { t } from '../strings.ts';
-import { Card, Empty } from './Card.tsx';
 
 const spaceOf = memoLast((config: ExperimentData['config']) => spaceLines(config.searchSpace));
 const linesOf = memoLast((config: ExperimentData['config']) => configLines(config, ['searchSpace']));

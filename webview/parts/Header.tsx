@@ -2,13 +2,13 @@
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { experimentPhase, phaseShapes } from '../../src/model/experiment/experimentPhase.ts';
 import { userActions } from '../../src/ui/actions.ts';
-import { Button, Icon, IconButton } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { phaseWord } from '../data/phaseWord.ts';
-import type { Page } from '../page.ts';
+import { Button, Icon, IconButton } from '../controls/controls.tsx';
+import { menuBelow, type OpenMenu } from '../controls/Menu.tsx';
+import type { ExperimentData } from '../state/experimentData.ts';
+import type { Page } from '../state/page.ts';
+import { phaseWord } from '../state/phaseWord.ts';
 import { clockTime, fullTime, t } from '../strings.ts';
 import { experimentItems } from './actionMenu.ts';
-import { menuBelow, type OpenMenu } from './Menu.tsx';
 
 export function Header({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;

@@ -1,8 +1,8 @@
 /** Which entry of a dict metric is shown; nothing to choose when there is one. */
-import { Dropdown } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { metricTitle } from '../data/trialTable.ts';
-import type { Page } from '../page.ts';
+import { Dropdown } from '../controls/controls.tsx';
+import type { ExperimentData } from '../state/experimentData.ts';
+import type { Page } from '../state/page.ts';
+import { metricTitle } from '../state/trialTable.ts';
 import { t } from '../strings.ts';
 
 export function KeyChoice({ page, data }: { page: Page; data: ExperimentData }) {

@@ -1,7 +1,7 @@
 /** What is shown of a trial whose parameters NNI gave to another one: a mark, and what it ran with beside what is on record. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
-import { Icon } from '../controls.tsx';
-import { flatParameters, valueText } from '../data/parameters.ts';
+import { Icon } from '../controls/controls.tsx';
+import { flatParameters, valueText } from '../state/parameters.ts';
 import { t } from '../strings.ts';
 
 /** Why; NNI says nothing of it. */

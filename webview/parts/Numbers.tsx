@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experiment/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../src/model/text/format.ts';
-import { LinkButton } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { roughSeconds, secondsLeft, shortDuration } from '../data/timeLeft.ts';
-import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../data/trialStatus.ts';
-import type { Page } from '../page.ts';
+import { LinkButton } from '../controls/controls.tsx';
+import type { ExperimentData } from '../state/experimentData.ts';
+import type { Page } from '../state/page.ts';
+import { roughSeconds, secondsLeft, shortDuration } from '../state/timeLeft.ts';
+import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../state/trialStatus.ts';
 import { ago, fullTime, t } from '../strings.ts';
 
 interface Props {

@@ -1,6 +1,6 @@
 /** A trial's state as a shape in its colour. */
 import type { SeenStatus } from '../../src/model/trial/trial.ts';
-import { kindOf, statusIcons, statusWord } from '../data/trialStatus.ts';
+import { kindOf, statusIcons, statusWord } from '../state/trialStatus.ts';
 
 export function StatusIcon({ status, words = false }: { status: SeenStatus; words?: boolean }) {
   const kind = kindOf[status];

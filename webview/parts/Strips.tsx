@@ -3,9 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { userActions } from '../../src/ui/actions.ts';
-import { Button, Icon, IconButton } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import type { Page } from '../page.ts';
+import { Button, Icon, IconButton } from '../controls/controls.tsx';
+import type { ExperimentData } from '../state/experimentData.ts';
+import type { Page } from '../state/page.ts';
 import { clockTime, t } from '../strings.ts';
 import { ResumeButton } from './Header.tsx';
 

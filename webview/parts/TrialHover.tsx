@@ -1,8 +1,8 @@
 /** What a plot says about the trial under the pointer. */
 import { formatNumber } from '../../src/model/text/format.ts';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
-import { flatParameters, valueText } from '../data/parameters.ts';
-import { trialName } from '../data/trialStatus.ts';
+import { flatParameters, valueText } from '../state/parameters.ts';
+import { trialName } from '../state/trialStatus.ts';
 import { t } from '../strings.ts';
 import { MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';

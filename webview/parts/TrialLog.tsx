@@ -3,10 +3,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../../src/model/text/messageOf.ts';
 import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
 import type { LogName } from '../../src/protocol.ts';
-import { LinkButton } from '../controls.tsx';
-import type { Page } from '../page.ts';
+import { LinkButton } from '../controls/controls.tsx';
+import { Tabs } from '../controls/Tabs.tsx';
+import type { Page } from '../state/page.ts';
 import { t } from '../strings.ts';
-import { Tabs } from './Tabs.tsx';
 
 const names = ['trial.log', 'stderr', 'stdout'] as const satisfies readonly LogName[];
 type FileName = (typeof names)[number];

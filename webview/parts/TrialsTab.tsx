@@ -1,16 +1,16 @@
 /** All trials, to sort, to filter and to pick. */
 import { useMemo } from 'preact/hooks';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
-import { Dropdown, LinkButton, TextField } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { resultOf } from '../data/results.ts';
-import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../data/trialStatus.ts';
-import type { TrialColumn } from '../data/trialTable.ts';
-import type { Page } from '../page.ts';
+import { Empty } from '../controls/Card.tsx';
+import { Dropdown, LinkButton, TextField } from '../controls/controls.tsx';
+import { Grid, type GridColumn } from '../controls/Grid.tsx';
+import { menuBelow } from '../controls/Menu.tsx';
+import type { ExperimentData } from '../state/experimentData.ts';
+import type { Page } from '../state/page.ts';
+import { resultOf } from '../state/results.ts';
+import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../state/trialStatus.ts';
+import type { TrialColumn } from '../state/trialTable.ts';
 import { plural, t } from '../strings.ts';
-import { Empty } from './Card.tsx';
-import { Grid, type GridColumn } from './Grid.tsx';
-import { menuBelow } from './Menu.tsx';
 import { MixUpMark } from './MixUp.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { TrialDetail } from './TrialDetail.tsx';

@@ -11,9 +11,9 @@ import {
   refusalOf,
   trialRefusalOf,
 } from '../../src/ui/actions.ts';
-import type { Page } from '../page.ts';
+import type { MenuItem, OpenMenu } from '../controls/Menu.tsx';
+import type { Page } from '../state/page.ts';
 import { t } from '../strings.ts';
-import type { MenuItem, OpenMenu } from './Menu.tsx';
 
 /** What an item of the menu needs besides its words. */
 interface Offer {

@@ -1,9 +1,9 @@
 /** What one can do with a trial. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { type TrialAction, trialRefusalOf } from '../../src/ui/actions.ts';
-import type { Page } from '../page.ts';
+import type { OpenMenu } from '../controls/Menu.tsx';
+import type { Page } from '../state/page.ts';
 import { trialItems } from './actionMenu.ts';
-import type { OpenMenu } from './Menu.tsx';
 
 export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
   return page.data ? trialItems(page, page.data.summary, row) : [];

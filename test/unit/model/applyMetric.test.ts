@@ -6,7 +6,7 @@ import { type MetricPoint, wrapMetricData } from '../../../src/model/trial/metri
 import type { TrialRow } from '../../../src/model/trial/trial.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
-import { ExperimentData } from '../../../webview/data/experimentData.ts';
+import { ExperimentData } from '../../../webview/state/experimentData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { FakeLink } from '../store/samples.ts';
 

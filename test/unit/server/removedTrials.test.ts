@@ -9,7 +9,7 @@ import type { ExperimentSource } from '../../../src/server/sources/source.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
-import { ExperimentData } from '../../../webview/data/experimentData.ts';
+import { ExperimentData } from '../../../webview/state/experimentData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { FakeLink } from '../store/samples.ts';
 

@@ -1,8 +1,8 @@
 /** The points of the history plot: what each trial came to, and the best so far. */
-import { isEnded, type SeenStatus, type SeenTrial } from '../../src/model/trial/trial.ts';
-import type { XY } from './curve.ts';
-import { resultOf } from './results.ts';
-import { kindOf, type StatusKind } from './trialStatus.ts';
+import { isEnded, type SeenStatus, type SeenTrial } from '../../../src/model/trial/trial.ts';
+import type { XY } from '../../state/curve.ts';
+import { resultOf } from '../../state/results.ts';
+import { kindOf, type StatusKind } from '../../state/trialStatus.ts';
 
 export interface HistoryGroup {
   kind: StatusKind;

@@ -7,8 +7,8 @@
  */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
-import { Icon } from '../controls.tsx';
-import { textWidth } from '../textWidth.ts';
+import { Icon } from './controls.tsx';
+import { textWidth } from './textWidth.ts';
 
 export interface GridColumn<Row> {
   id: string;

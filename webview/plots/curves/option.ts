@@ -1,11 +1,11 @@
 /** What the plot library draws for learning curves. */
-import type { CurvePoints } from '../data/curve.ts';
-import type { ShownCurve } from '../data/derived.ts';
-import { steadyEnd } from '../data/history.ts';
-import { t } from '../strings.ts';
-import type { Theme } from '../theme.ts';
-import { frame, xAxis, yAxis } from './axes.ts';
-import type { EChartsCoreOption } from './echarts.ts';
+import type { CurvePoints } from '../../state/curve.ts';
+import type { ShownCurve } from '../../state/derived.ts';
+import type { Theme } from '../../state/theme.ts';
+import { t } from '../../strings.ts';
+import { frame, xAxis, yAxis } from '../axes.ts';
+import type { EChartsCoreOption } from '../echarts.ts';
+import { steadyEnd } from '../history/shape.ts';
 
 export interface DrawnCurve extends ShownCurve {
   curve: CurvePoints;

@@ -1,5 +1,5 @@
 /** The page's end of the messages with the panel. */
-import type { Events, Method, PageState, Requests, ToHost, ToPage } from '../src/protocol.ts';
+import type { Events, Method, PageState, Requests, ToHost, ToPage } from '../../src/protocol.ts';
 
 interface VsCodeApi {
   postMessage(message: ToHost): void;

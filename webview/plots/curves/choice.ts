@@ -1,5 +1,5 @@
 /** Which trials' learning curves are drawn, and in which colour each. */
-import type { SeenTrial } from '../../src/model/trial/trial.ts';
+import type { SeenTrial } from '../../../src/model/trial/trial.ts';
 
 export type CurveMode = 'top' | 'latest' | 'selected';
 

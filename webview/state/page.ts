@@ -1,19 +1,27 @@
 /** The page's one source of truth: data, connection, what is chosen; and when to draw. */
 
-import { isTicking } from '../src/model/experiment/experimentPhase.ts';
-import { messageOf } from '../src/model/text/messageOf.ts';
-import type { ConnectionView, Events, Method, PageState, PanelAction, Requests, TrialAction } from '../src/protocol.ts';
-import { Announcer } from './data/announcer.ts';
-import type { CurveMode } from './data/curveChoice.ts';
-import { Derived } from './data/derived.ts';
-import { ExperimentData } from './data/experimentData.ts';
-import type { StatusKind } from './data/trialStatus.ts';
-import type { Sort } from './data/trialTable.ts';
+import { isTicking } from '../../src/model/experiment/experimentPhase.ts';
+import { messageOf } from '../../src/model/text/messageOf.ts';
+import type {
+  ConnectionView,
+  Events,
+  Method,
+  PageState,
+  PanelAction,
+  Requests,
+  TrialAction,
+} from '../../src/protocol.ts';
+import type { OpenMenu } from '../controls/Menu.tsx';
+import type { CurveMode } from '../plots/curves/choice.ts';
+import { setStrings, t } from '../strings.ts';
+import { Announcer } from './announcer.ts';
+import { Derived } from './derived.ts';
+import { ExperimentData } from './experimentData.ts';
 import type { Host } from './host.ts';
-import type { OpenMenu } from './parts/Menu.tsx';
-import { Selection } from './state/selection.ts';
-import { setStrings, t } from './strings.ts';
+import { Selection } from './selection.ts';
 import { type Theme, watchTheme } from './theme.ts';
+import type { StatusKind } from './trialStatus.ts';
+import type { Sort } from './trialTable.ts';
 
 export type Tab = PageState['tab'];
 

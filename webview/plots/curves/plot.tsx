@@ -1,23 +1,23 @@
 /** Learning curves: what trials report on their way. */
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { formatNumber } from '../../src/model/text/format.ts';
-import { curvesOption, type DrawnCurve, seriesColor } from '../charts/curvesOption.ts';
-import type { Target } from '../charts/nearest.ts';
-import { Plot } from '../charts/Plot.tsx';
-import { Dropdown } from '../controls.tsx';
-import type { CurveMode } from '../data/curveChoice.ts';
-import type { ExperimentData } from '../data/experimentData.ts';
-import { sameItems } from '../data/memo.ts';
-import { resultOf, resultText } from '../data/results.ts';
-import { statusWord, trialName } from '../data/trialStatus.ts';
-import type { Page } from '../page.ts';
-import { plural, t } from '../strings.ts';
-import { Card, Empty } from './Card.tsx';
-import { Grid, type GridColumn } from './Grid.tsx';
-import { LogButton, NotFinite, TableButton } from './HistoryCard.tsx';
-import { KeyChoice, keyWord, metricKey } from './KeyChoice.tsx';
-import { StatusIcon } from './StatusIcon.tsx';
-import { numberLine, TrialHover } from './TrialHover.tsx';
+import { formatNumber } from '../../../src/model/text/format.ts';
+import { Card, Empty } from '../../controls/Card.tsx';
+import { Dropdown } from '../../controls/controls.tsx';
+import { Grid, type GridColumn } from '../../controls/Grid.tsx';
+import { KeyChoice, keyWord, metricKey } from '../../parts/KeyChoice.tsx';
+import { StatusIcon } from '../../parts/StatusIcon.tsx';
+import { numberLine, TrialHover } from '../../parts/TrialHover.tsx';
+import type { ExperimentData } from '../../state/experimentData.ts';
+import { sameItems } from '../../state/memo.ts';
+import type { Page } from '../../state/page.ts';
+import { resultOf, resultText } from '../../state/results.ts';
+import { statusWord, trialName } from '../../state/trialStatus.ts';
+import { plural, t } from '../../strings.ts';
+import { LogButton, NotFinite, TableButton } from '../history/plot.tsx';
+import type { Target } from '../nearest.ts';
+import { Plot } from '../Plot.tsx';
+import type { CurveMode } from './choice.ts';
+import { curvesOption, type DrawnCurve, seriesColor } from './option.ts';
 
 const counts = [4, 8, 16, 32, 64, 128] as const;
 

@@ -1,6 +1,6 @@
 /** A menu at a place on the page, for what a right click offers too. */
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Icon } from '../controls.tsx';
+import { Icon } from './controls.tsx';
 
 export interface MenuItem {
   label: string;

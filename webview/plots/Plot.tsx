@@ -1,8 +1,8 @@
 /** A canvas with a plot: drawn when its option changes, fitted to its place, with a hover that VS Code could have made. */
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { IconButton } from '../controls.tsx';
-import type { Page } from '../page.ts';
+import { IconButton } from '../controls/controls.tsx';
+import type { Page } from '../state/page.ts';
 import { t } from '../strings.ts';
 import { type ECharts, type EChartsCoreOption, init } from './echarts.ts';
 import { type Hit, nearest, type Scale, type Target } from './nearest.ts';

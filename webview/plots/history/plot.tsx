@@ -1,22 +1,22 @@
 /** The history plot: what each trial came to, and the best so far. */
 import { useMemo, useState } from 'preact/hooks';
-import { endedTrials } from '../../src/model/experiment/experimentPhase.ts';
-import { formatNumber } from '../../src/model/text/format.ts';
-import type { SeenTrial } from '../../src/model/trial/trial.ts';
-import { historyOption, shapeOf } from '../charts/historyOption.ts';
-import type { Target } from '../charts/nearest.ts';
-import { Plot } from '../charts/Plot.tsx';
-import { Button, IconButton } from '../controls.tsx';
-import type { ExperimentData } from '../data/experimentData.ts';
-import type { History } from '../data/history.ts';
-import { resultOf, resultText } from '../data/results.ts';
-import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../data/trialStatus.ts';
-import type { Page } from '../page.ts';
-import { plural, t } from '../strings.ts';
-import { Card, Empty } from './Card.tsx';
-import { Grid, type GridColumn } from './Grid.tsx';
-import { KeyChoice, keyWord, metricKey } from './KeyChoice.tsx';
-import { numberLine, TrialHover } from './TrialHover.tsx';
+import { endedTrials } from '../../../src/model/experiment/experimentPhase.ts';
+import { formatNumber } from '../../../src/model/text/format.ts';
+import type { SeenTrial } from '../../../src/model/trial/trial.ts';
+import { Card, Empty } from '../../controls/Card.tsx';
+import { Button, IconButton } from '../../controls/controls.tsx';
+import { Grid, type GridColumn } from '../../controls/Grid.tsx';
+import { KeyChoice, keyWord, metricKey } from '../../parts/KeyChoice.tsx';
+import { numberLine, TrialHover } from '../../parts/TrialHover.tsx';
+import type { ExperimentData } from '../../state/experimentData.ts';
+import type { Page } from '../../state/page.ts';
+import { resultOf, resultText } from '../../state/results.ts';
+import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../../state/trialStatus.ts';
+import { plural, t } from '../../strings.ts';
+import type { Target } from '../nearest.ts';
+import { Plot } from '../Plot.tsx';
+import { historyOption, shapeOf } from './option.ts';
+import type { History } from './shape.ts';
 
 export function HistoryCard({ page, data }: { page: Page; data: ExperimentData }) {
   const [asTable, setAsTable] = useState(false);

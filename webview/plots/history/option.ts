@@ -1,11 +1,11 @@
 /** What the plot library draws for a history. */
-import type { XY } from '../data/curve.ts';
-import { type History, type HistoryGroup, steadyEnd } from '../data/history.ts';
-import { type StatusKind, statusKinds } from '../data/trialStatus.ts';
-import { t } from '../strings.ts';
-import type { Theme } from '../theme.ts';
-import { frame, xAxis, yAxis } from './axes.ts';
-import type { EChartsCoreOption } from './echarts.ts';
+import type { XY } from '../../state/curve.ts';
+import type { Theme } from '../../state/theme.ts';
+import { type StatusKind, statusKinds } from '../../state/trialStatus.ts';
+import { t } from '../../strings.ts';
+import { frame, xAxis, yAxis } from '../axes.ts';
+import type { EChartsCoreOption } from '../echarts.ts';
+import { type History, type HistoryGroup, steadyEnd } from './shape.ts';
 
 const cross = 'path://M1 0L5 4L9 0L10 1L6 5L10 9L9 10L5 6L1 10L0 9L4 5L0 1Z';
 const slashed =

@@ -1,5 +1,5 @@
 /** What the pointer is at: the nearest of many points or lines, in pixels. */
-import type { XY } from '../data/curve.ts';
+import type { XY } from '../state/curve.ts';
 
 /** Points of many trials (`ids` beside `points`), or the line of one (`id`). */
 export interface Target {

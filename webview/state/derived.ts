@@ -1,8 +1,8 @@
 /** What several parts of the page work out of the data, each worked out once for each state of the data. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
-import { ColorSlots, type CurveMode, chooseCurves } from './curveChoice.ts';
+import { ColorSlots, type CurveMode, chooseCurves } from '../plots/curves/choice.ts';
+import { endedHistory, type History, historyOf } from '../plots/history/shape.ts';
 import type { ExperimentData } from './experimentData.ts';
-import { endedHistory, type History, historyOf } from './history.ts';
 import { memoLast } from './memo.ts';
 import { orderKeys, ranking } from './results.ts';
 import type { StatusKind } from './trialStatus.ts';

@@ -1,6 +1,6 @@
 /** Axes, alike in all plots. */
 import { formatNumber } from '../../src/model/text/format.ts';
-import type { Theme } from '../theme.ts';
+import type { Theme } from '../state/theme.ts';
 
 const small = 0.85;
 

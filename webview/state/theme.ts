@@ -1,5 +1,5 @@
 /** The colours and sizes of VS Code's theme as plots need them, and when they change. */
-import type { StatusKind } from './data/trialStatus.ts';
+import type { StatusKind } from './trialStatus.ts';
 
 export interface Theme {
   /** Counts up with each change, to compare. */
