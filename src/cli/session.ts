@@ -1,9 +1,10 @@
 /** One run of the command line: its options, its output, and its connection to the manager. */
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { connectLocalManager } from '../client/localManager.ts';
 import type { ManagerClient } from '../client/manager.ts';
 import { packagedManager } from '../client/nodeProgram.ts';
+import { expandHome } from '../model/text/expandHome.ts';
 import { writeJson, writeText } from './terminal.ts';
 
 export interface GlobalOptions {
@@ -61,5 +62,5 @@ export class Session {
 
 /** Expands `~/x` where the shell does not, as in `--experiments-dir=~/x`. */
 export function untilde(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+  return expandHome(path, homedir());
 }

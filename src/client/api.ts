@@ -14,6 +14,7 @@ import type {
 import type { TensorBoardTask } from '../model/experiment/tensorBoard.ts';
 import { parseJson } from '../model/json/parseJson.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
+import { parseWrittenRecord } from '../model/trial/parameterRecord.ts';
 
 import type { MetricDataRecord, MetricType, Parameters, TrialJobInfo, TrialStatus } from '../model/trial/trial.ts';
 import { maxListBytes, maxListRecords, maxTrials } from '../wire/limits.ts';
@@ -41,7 +42,7 @@ import { BadAnswerError, excerptOf, NotConnectedError, NotFoundError } from './e
 import { type FileText, readFileEnd } from './fileEnd.ts';
 import { readSnapshot } from './follow/snapshotText.ts';
 import { Http, type HttpOptions, type RequestOptions, refuseHtml } from './http.ts';
-import { parseWrittenRecord, TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
+import { TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
 
 /** A snapshot of 100,000 trials takes a slow server a minute. */
 const snapshotTimeoutMs = 180_000;

@@ -1,17 +1,17 @@
 /** Configs and search spaces as files of this machine. */
-import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { looksLikeConfig } from '../model/config/looksLikeConfig.ts';
-import { type ConfigIo, type ConfigReading, readConfig } from '../model/config/readConfig.ts';
+import { type ConfigReading, readConfig } from '../model/config/readConfig.ts';
 import { readSearchSpace } from '../model/space/readSearchSpace.ts';
 import type { SearchSpace } from '../model/space/searchSpace.ts';
 import { messageOf } from '../model/text/messageOf.ts';
+import { configFiles } from '../system/configFiles.ts';
 import { FileError } from './errors.ts';
 
 /** Reads a config as NNI itself would take it. Rejects never: a file that is not there is a problem, too. @param file absolute */
 export async function readConfigFile(file: string): Promise<ConfigReading> {
-  return readConfig({ text: await readFile(file, 'utf8').catch(() => ''), file }, io);
+  return readConfig({ text: await readFile(file, 'utf8').catch(() => ''), file }, configFiles);
 }
 
 /**
@@ -34,13 +34,3 @@ export async function readSpaceFile(path: string): Promise<SearchSpace> {
   const more = first ? `: line ${first.line}: ${first.message}` : '.';
   throw new FileError(task, file, `the ${whole ? 'config' : 'search space'} ${file} can't be used${more}`, errors);
 }
-
-const io: ConfigIo = {
-  home: homedir(),
-  readText: (path) => readFile(path, 'utf8'),
-  kindOf: async (path) => {
-    const info = await stat(path).catch(() => undefined);
-    if (!info) return undefined;
-    return info.isDirectory() ? 'folder' : 'file';
-  },
-};

@@ -1,4 +1,6 @@
 /** The one experiment that answers at an address. */
+
+import { defined } from '../model/json/defined.ts';
 import { readServerAddress } from '../model/text/serverAddress.ts';
 import { identifyEndpoint } from './endpoint.ts';
 import { EndpointError } from './errors.ts';
@@ -12,7 +14,7 @@ export async function findExperiment(
   const { address } = found;
   // One that is part of the address is left out of it: addresses are shown.
   const { token } = { ...readServerAddress(endpoint), ...options };
-  const access = token === undefined ? {} : { token };
+  const access = defined({ token });
   if (found.kind === 'runner') return { address, id: found.summary.id, ...access };
   if (found.kind === 'manager') {
     const words = `${address} is a manager of several experiments. Connect to one of them: ${address}/experiments/ID.`;

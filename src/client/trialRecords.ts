@@ -3,19 +3,11 @@
  * opened, `NaN` and infinities numbers, what is missing undefined as it is `None` there.
  */
 import { inspect } from 'node:util';
-import { parseJson, parseWrittenJson } from '../model/json/parseJson.ts';
-
+import { isObject } from '../model/json/isObject.ts';
+import { parseJson } from '../model/json/parseJson.ts';
 import { unwrapMetricData } from '../model/trial/metric.ts';
-import type { ParameterRecord, Parameters, TrialStatus } from '../model/trial/trial.ts';
-import {
-  fieldsOf,
-  hyperParametersFields,
-  metricFields,
-  parameterRecordSchema,
-  resultFields,
-  trialJobFields,
-} from '../wire/schemas/nni.ts';
-import { parse } from '../wire/schemas/schema.ts';
+import type { Parameters, TrialStatus } from '../model/trial/trial.ts';
+import { fieldsOf, hyperParametersFields, metricFields, resultFields, trialJobFields } from '../wire/schemas/nni.ts';
 
 /** A class that prints as Python's `__repr__` does. */
 abstract class NniRecord {
@@ -132,25 +124,6 @@ export class TrialResult extends NniRecord {
     this.value = typeof fields.value === 'string' ? parsedOr(fields.value, fields.value) : fields.value;
     this.trialJobId = fields.trialJobId ?? fields.id;
   }
-}
-
-/** The record in one `hyperParameters` entry; undefined when it is none. */
-export function parseParameterRecord(text: string): ParameterRecord | undefined {
-  const value = parsedOr(text, undefined);
-  return parse(parameterRecordSchema, value);
-}
-
-/** As {@link parseParameterRecord}, with numbers as they were written; `NaN` and its like are not JSON and are read the other way. */
-export function parseWrittenRecord(text: string): ParameterRecord | undefined {
-  try {
-    return parse(parameterRecordSchema, parseWrittenJson(text));
-  } catch {
-    return parseParameterRecord(text);
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function parsedOr(text: string, otherwise: unknown): unknown {

@@ -1,19 +1,22 @@
 /** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
+
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ConfigProblem, ExperimentConfig } from '../model/config/config.ts';
-import { type ConfigIo, type ConfigReading, readConfig, readConfigObject } from '../model/config/readConfig.ts';
+import { type ConfigReading, readConfig, readConfigObject } from '../model/config/readConfig.ts';
 import type { ExperimentSummary, ManifestEntry } from '../model/experiment/experiment.ts';
+import { defined } from '../model/json/defined.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
 import { readRunnerToken } from '../server/storage/runnerToken.ts';
 import { storageError } from '../server/storage/storageError.ts';
+import { configFiles } from '../system/configFiles.ts';
 import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
 import type { Launched } from '../wire/schemas/manager.ts';
@@ -96,7 +99,7 @@ export class Launcher {
     const id = this.#newId();
     return this.#start(id, request, {
       config,
-      ...(request.configFile === undefined ? {} : { configFile: request.configFile }),
+      ...defined({ configFile: request.configFile }),
     });
   }
 
@@ -105,10 +108,10 @@ export class Launcher {
       const text = await readFile(request.configFile, 'utf8').catch((error: unknown) => {
         throw httpError(400, `The config file can't be read: ${messageOf(error)}`);
       });
-      return readConfig({ text, file: request.configFile }, io, { engine: 'embedded' });
+      return readConfig({ text, file: request.configFile }, configFiles, { engine: 'embedded' });
     }
     if (request.config !== undefined) {
-      return readConfigObject(request.config, request.baseDirectory ?? homedir(), io, { engine: 'embedded' });
+      return readConfigObject(request.config, request.baseDirectory ?? homedir(), configFiles, { engine: 'embedded' });
     }
     throw httpError(400, 'Give a configFile or a config.');
   }
@@ -205,16 +208,6 @@ export class Launcher {
     }
   }
 }
-
-const io: ConfigIo = {
-  home: homedir(),
-  readText: (path) => readFile(path, 'utf8'),
-  kindOf: async (path) => {
-    const info = await stat(path).catch(() => undefined);
-    if (!info) return undefined;
-    return info.isDirectory() ? 'folder' : 'file';
-  },
-};
 
 /** The manager's own, and over it the caller's; without the token, which would open the manager to everything a trial starts. */
 function runnerEnvironment(given: LaunchRequest['environment']): NodeJS.ProcessEnv {

@@ -1,12 +1,12 @@
 /** Reads the config of a new experiment. */
-import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ExperimentConfig } from '../model/config/config.ts';
 import { embeddedSupport } from '../model/config/embeddedSupport.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import type { LogLevel } from '../server/log.ts';
 import { LaunchError } from '../server/storage/launchError.ts';
+import { configFiles } from '../system/configFiles.ts';
 
 /** Gives the config that was sent, else the file's. Throws {@link LaunchError} with the problems of a file. */
 export async function launchConfig(request: {
@@ -28,17 +28,7 @@ async function readFromFile(path: string | undefined): Promise<ExperimentConfig>
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new LaunchError(`The config file can't be read: ${messageOf(error)}`);
   });
-  const { config, problems } = await readConfig(
-    { text, file },
-    {
-      home: homedir(),
-      readText: (name) => readFile(name, 'utf8'),
-      kindOf: async (name) => {
-        const found = await stat(name).catch(() => undefined);
-        return found && (found.isDirectory() ? 'folder' : 'file');
-      },
-    },
-  );
+  const { config, problems } = await readConfig({ text, file }, configFiles);
   if (config) return config;
   const errors = problems.filter(({ severity }) => severity === 'error');
   const said = errors.map((problem) => `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`);

@@ -7,10 +7,13 @@
  * Started with an IPC channel, it takes one {@link LaunchMessage} from its parent and gives one {@link RunnerAnswer}. It goes
  * on when its parent ends. Without a channel, `--config` names the file, and the answer is printed.
  */
+
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type ConfigProblem, parseConfig } from '../model/config/config.ts';
+import { isExperimentId } from '../model/experiment/experimentId.ts';
 import { runnerAccesses } from '../model/experiment/runnerAccess.ts';
+import { defined } from '../model/json/defined.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
@@ -58,7 +61,7 @@ function readArguments(): LaunchArguments & { configFile: string | undefined } {
   const action = actions.find((each) => each === values.action);
   const port = Number(values.port);
   if (!root) throw new LaunchError('--experiments-directory is missing.');
-  if (!id || !/^[A-Za-z0-9_-]{1,32}$/.test(id)) {
+  if (!id || !isExperimentId(id)) {
     throw new LaunchError('--experiment-id must be 1 to 32 letters, digits, _ or -.');
   }
   if (!action) throw new LaunchError(`--action must be one of ${actions.join(', ')}.`);
@@ -127,7 +130,7 @@ async function main(): Promise<void> {
     const file = message.configFile ?? configFile;
     launching = true;
     const request = {
-      ...(file === undefined ? {} : { configFile: file }),
+      ...defined({ configFile: file }),
       ...(message.config === undefined ? {} : { config: parseConfig(message.config) }),
     };
     running = await launch(options, request, stop);

@@ -1,4 +1,5 @@
 /** Whatever answers at an address that a person gave: a manager, a runner of ours, or a real NNI. */
+import { defined } from '../model/json/defined.ts';
 import { type Connector, TokenWanted } from './link.ts';
 import { managerLink } from './managerLink.ts';
 import { type PollMemory, pollLink } from './pollLink.ts';
@@ -19,7 +20,7 @@ export function endpointConnector(options: EndpointConnectorOptions): Connector 
       // Not loaded before somebody wants it: activation stays cheap.
       const client = await import('../client/index.ts');
       const token = await options.token();
-      const access = token === undefined ? {} : { token };
+      const access = defined({ token });
       // It may be another one than last time, e.g. a manager where NNI was before.
       const endpoint = await client.identifyEndpoint(options.address, access).catch((error: unknown) => {
         const wanted =

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type ConfigurationScope, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
 import { type BackendSetting, backendSettings } from '../model/experiment/backendSetting.ts';
 import { type RunnerAccess, runnerAccesses } from '../model/experiment/runnerAccess.ts';
+import { expandHome } from '../model/text/expandHome.ts';
 
 const section = 'trialdeck';
 
@@ -43,7 +44,7 @@ export class Settings implements Disposable {
   get experimentsDirectory(): string {
     const value = read('experimentsDirectory').trim();
     if (value === '') return join(homedir(), 'nni-experiments');
-    return resolve(homedir(), value.replace(/^~(?=$|[\\/])/, homedir()));
+    return resolve(homedir(), expandHome(value, homedir()));
   }
 
   /** Who runs experiments of this machine. */

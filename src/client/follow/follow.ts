@@ -1,5 +1,6 @@
 /** Following a server of ours: everything once, then what changes; found again after it was lost. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { defined } from '../../model/json/defined.ts';
 import { experimentEvents, followSummary as followSummaryOnce, type SummarySource } from '../../wire/followSummary.ts';
 import { BodyError } from '../../wire/readBody.ts';
 import { experimentRoutes, managerRoutes } from '../../wire/routes.ts';
@@ -179,6 +180,6 @@ function persistOptions(follower: { onState?(state: FollowState): void }, signal
   return {
     signal,
     ...(follower.onState ? { onState: (state: FollowState) => follower.onState?.(state) } : {}),
-    ...(options.retries === undefined ? {} : { retries: options.retries }),
+    ...defined({ retries: options.retries }),
   };
 }

@@ -2,9 +2,11 @@
  * Following a real NNI, which tells nothing by itself: its REST is polled, and the same snapshots and changes come out as from a runner of
  * ours. It is a guest there: one request at a time, and in the long run less than a tenth of the server's time.
  */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExperimentStatus, ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { defined } from '../../model/json/defined.ts';
 import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
 import { stallReason } from '../../model/nni/nniLogs.ts';
 import { isEnded } from '../../model/trial/trial.ts';
@@ -135,7 +137,7 @@ export class ExperimentPoll {
       },
       {
         signal,
-        ...(retries === undefined ? {} : { retries }),
+        ...defined({ retries }),
         ...(onState ? { onState: (state) => onState.call(this.#follower, state) } : {}),
       },
     );

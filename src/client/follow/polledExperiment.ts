@@ -9,10 +9,12 @@ import type {
 import { optimizeModeOf } from '../../model/experiment/optimizeMode.ts';
 import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import { summarise } from '../../model/experiment/summary.ts';
+import { defined } from '../../model/json/defined.ts';
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
 import { applyMetric, type ReportedValues } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
+import { parameterIdText, parseParameterRecord } from '../../model/trial/parameterRecord.ts';
 import {
   isEnded,
   type MetricDataRecord,
@@ -21,7 +23,6 @@ import {
   type TrialRow,
   type TrialStatus,
 } from '../../model/trial/trial.ts';
-import { parseParameterRecord } from '../trialRecords.ts';
 
 interface PolledTrial {
   job: TrialJobInfo;
@@ -153,12 +154,10 @@ export class PolledExperiment {
     if (!sameRecord) trial.record = text === undefined ? undefined : parseParameterRecord(text);
     if (!sameRecord || was.startTime !== job.startTime) {
       if (trial.record) {
-        const { parameter_id, parameters } = trial.record;
-        const parameterId = parameter_id === null ? null : String(parameter_id);
+        const { parameters } = trial.record;
+        const parameterId = parameterIdText(trial.record);
         const { startTime } = job;
-        this.#redraw(
-          this.#mixUps.record({ id, parameterId, parameters, ...(startTime === undefined ? {} : { startTime }) }),
-        );
+        this.#redraw(this.#mixUps.record({ id, parameterId, parameters, ...defined({ startTime }) }));
       }
     }
     const [final] = job.finalMetricData ?? [];
@@ -328,7 +327,7 @@ export class PolledExperiment {
     const { trialJobId: id } = job;
     const actual = this.#mixUps.actual(id);
     const parameters = record?.parameters ?? {};
-    const recordedId = record && record.parameter_id !== null ? String(record.parameter_id) : null;
+    const recordedId = record ? parameterIdText(record) : null;
     const stop = job.status === 'USER_CANCELED' ? this.#stops.get(id) : undefined;
     const message = stop ?? job.message;
     return {
@@ -339,9 +338,7 @@ export class PolledExperiment {
       ...(actual ? { recordedParameters: parameters } : {}),
       parameterId: actual ? actual.parameterId : recordedId,
       source: record?.parameter_source ?? 'algorithm',
-      ...(job.startTime === undefined ? {} : { startTime: job.startTime }),
-      ...(job.endTime === undefined ? {} : { endTime: job.endTime }),
-      ...(message === undefined ? {} : { message }),
+      ...defined({ startTime: job.startTime, endTime: job.endTime, message }),
       ...values,
     };
   }

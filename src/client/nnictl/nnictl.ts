@@ -1,9 +1,13 @@
 /** NNI's own command line, which launches and ends experiments of a real NNI on this machine. */
+
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import { isExperimentId } from '../../model/experiment/experimentId.ts';
+import { defined } from '../../model/json/defined.ts';
+import { expandHome } from '../../model/text/expandHome.ts';
 import { freePort } from '../../system/freePort.ts';
 import { homeOf } from '../../system/homeFolder.ts';
 import { isAlive } from '../../system/processTable.ts';
@@ -77,7 +81,7 @@ export class Nnictl {
     const { setting, python, signal, environment = process.env } = options;
     const candidates =
       setting !== undefined && setting !== ''
-        ? [isAbsolute(setting) ? setting : join(homeOf(environment), setting.replace(/^~[/\\]/, ''))]
+        ? [resolve(homeOf(environment), expandHome(setting, homeOf(environment)))]
         : [
             ...(python !== undefined && isAbsolute(python) ? besides(python) : []),
             ...(environment.PATH ?? '').split(delimiter).flatMap((folder) => (folder === '' ? [] : named(folder))),
@@ -168,7 +172,7 @@ export class Nnictl {
       throw new NnictlError(task, 'nnictl did not say which experiment it started.', this.#shown(command), lines);
     }
     const { pid, prefixUrl } = entries[id] ?? {};
-    return { id, port, ...(pid === undefined ? {} : { pid }), ...(prefixUrl ? { urlPrefix: prefixUrl } : {}) };
+    return { id, port, ...defined({ pid }), ...(prefixUrl ? { urlPrefix: prefixUrl } : {}) };
   }
 
   async #run(
@@ -274,7 +278,7 @@ function missing(unfit: readonly string[], { setting, python }: FindNnictlOption
 
 /** An id goes into a command line, and NNI takes the beginning of one, or `abc*`, for more than one. */
 function checked(id: string): string {
-  if (/^[A-Za-z0-9_-]{1,32}$/.test(id) && !id.startsWith('-')) return id;
+  if (isExperimentId(id)) return id;
   throw new RangeError(`"${id}" is no id of an experiment.`);
 }
 

@@ -1,4 +1,5 @@
 /** Checks one value of a config by its field. */
+import { defined } from '../json/defined.ts';
 import { isObject } from '../json/isObject.ts';
 import { messageOf } from '../text/messageOf.ts';
 import { nearest } from '../text/nearest.ts';
@@ -15,7 +16,7 @@ export interface FieldProblem {
 /** @returns the value as the canonical config has it, or what is wrong with it */
 export function checkField(name: string, value: unknown, field: Field): { value: unknown } | { problem: FieldProblem } {
   const problem = (code: FieldProblem['code'], message: string, replacement?: string) => ({
-    problem: { code, message, ...(replacement === undefined ? {} : { replacement }) },
+    problem: { code, message, ...defined({ replacement }) },
   });
   const refuse = (code: FieldProblem['code'], wanted: string, replacement?: string) =>
     problem(code, `${name} must be ${wanted}, not ${JSON.stringify(value)}.`, replacement);

@@ -1,5 +1,6 @@
 /** NNI's experiment config, version 3 (`nni/experiment/config`), in its canonical form: camelCase, absent instead of null. */
 
+import { defined } from '../json/defined.ts';
 import { parseWrittenJson } from '../json/parseJson.ts';
 import { plainNumbers } from '../json/writtenNumber.ts';
 import type { SearchSpace } from '../space/searchSpace.ts';
@@ -52,7 +53,7 @@ export interface ExperimentConfig {
 export function parseConfig(text: string): ExperimentConfig & Record<string, unknown> {
   const written = parseWrittenJson(text) as ExperimentConfig & Record<string, unknown>;
   const { searchSpace } = written;
-  return { ...plainNumbers(written), ...(searchSpace === undefined ? {} : { searchSpace }) };
+  return { ...plainNumbers(written), ...defined({ searchSpace }) };
 }
 
 /** Something wrong in a config file, at a place in it. Offsets are UTF-16 code units of the file text. */

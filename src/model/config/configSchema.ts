@@ -3,6 +3,7 @@
  * wrong is told by `readConfig.ts`, in better words and once.
  */
 
+import { defined } from '../json/defined.ts';
 import { searchSpaceFields } from '../space/searchSpace.ts';
 import { algorithmNames, algorithms } from './algorithms.ts';
 import { algorithmFields, configFields } from './configFields.ts';
@@ -69,7 +70,7 @@ function properties(fields: Fields): Schema {
 
 function schemaOf(name: string, field: Field): Schema {
   const { description, type, fields } = field;
-  const words = description === undefined ? {} : { description };
+  const words = defined({ description });
   const reference = (definition: string) => ({ ...words, allOf: [{ $ref: `#/definitions/${definition}` }] });
   if (type === 'algorithm') return reference(name === 'assessor' ? 'assessor' : 'tuner');
   if (type === 'service') return reference('trainingService');
@@ -78,7 +79,7 @@ function schemaOf(name: string, field: Field): Schema {
   return {
     ...words,
     ...(examples ? { examples } : {}),
-    ...(field.default === undefined ? {} : { default: field.default }),
+    ...defined({ default: field.default }),
     ...(fields ? { properties: properties(fields) } : {}),
   };
 }

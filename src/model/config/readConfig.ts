@@ -1,9 +1,12 @@
 /** From the text of a config file to NNI's canonical config, with every problem at its place. */
+
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { defined } from '../json/defined.ts';
 import { isObject } from '../json/isObject.ts';
 import { readSearchSpace } from '../space/readSearchSpace.ts';
 import type { SearchSpace } from '../space/searchSpace.ts';
 import { validateSearchSpace } from '../space/validateSearchSpace.ts';
+import { expandHome } from '../text/expandHome.ts';
 import { nearest } from '../text/nearest.ts';
 import { algorithmNames, findAlgorithm } from './algorithms.ts';
 import { checkField } from './checkField.ts';
@@ -369,8 +372,7 @@ class ConfigReader {
   }
 
   #path(path: string): string {
-    const home = path === '~' || path.startsWith('~/') ? join(this.#io.home, path.slice(1)) : path;
-    return resolve(dirname(this.#source.file), home);
+    return resolve(dirname(this.#source.file), expandHome(path, this.#io.home));
   }
 
   #missing(name: string, hint: string): void {
@@ -381,9 +383,7 @@ class ConfigReader {
   }
 
   #report(code: string, message: string, path: Path, replacement?: string): void {
-    this.#problems.push(
-      this.#source.problem(code, message, this.#origin(path), replacement === undefined ? {} : { replacement }),
-    );
+    this.#problems.push(this.#source.problem(code, message, this.#origin(path), defined({ replacement })));
   }
 
   /** The place in the file of a canonical path. */

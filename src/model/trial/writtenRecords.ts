@@ -1,7 +1,7 @@
 /** The parameters of trials with numbers as they were written, out of what their server has on record. */
 
-import { parseWrittenJson } from '../json/parseJson.ts';
 import { plainNumbers } from '../json/writtenNumber.ts';
+import { parseWrittenRecord } from './parameterRecord.ts';
 import type { Parameters, TrialJobInfo, TrialRow } from './trial.ts';
 
 /** A row has plain numbers, and the parameters the trial ran with; the record of NNI may be that of another trial. */
@@ -12,7 +12,7 @@ export class WrittenRecords {
   /** @param jobs all trials of the experiment, as NNI sends them */
   constructor(jobs: readonly Pick<TrialJobInfo, 'trialJobId' | 'hyperParameters'>[]) {
     for (const { trialJobId, hyperParameters } of jobs) {
-      const parameters = parametersOf(hyperParameters.at(-1) ?? '');
+      const parameters = parseWrittenRecord(hyperParameters.at(-1) ?? '')?.parameters;
       if (!parameters) continue;
       this.#byTrial.set(trialJobId, parameters);
       this.#byValue.set(valueKey(parameters), parameters);
@@ -30,15 +30,4 @@ export class WrittenRecords {
 
 function valueKey(parameters: Parameters): string {
   return JSON.stringify(plainNumbers(parameters));
-}
-
-function parametersOf(text: string): Parameters | undefined {
-  try {
-    const record: unknown = parseWrittenJson(text);
-    if (record === null || typeof record !== 'object' || !('parameters' in record)) return undefined;
-    const { parameters } = record;
-    return parameters !== null && typeof parameters === 'object' ? (parameters as Parameters) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
  * The trials that a training service has, or is about to have. Their states, reports and ends go through here into the
  * journal.
  */
+import { defined } from '../../model/json/defined.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { wrapMetricData } from '../../model/trial/metric.ts';
 import type { MetricDataRecord } from '../../model/trial/trial.ts';
@@ -443,7 +444,7 @@ export class TrialRuns {
       trialJobId: trial.id,
       event,
       sequenceId: trial.number,
-      ...(message === undefined ? {} : { message }),
+      ...defined({ message }),
     };
   }
 

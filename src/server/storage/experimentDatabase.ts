@@ -1,20 +1,22 @@
 /**
  * An experiment's `db/nni.sqlite`: NNI's tables, ours beside them (`Trialdeck…`), over node:sqlite. The runner is the only writer.
  */
+
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { parseConfig } from '../../model/config/config.ts';
 import type { ExperimentProfile } from '../../model/experiment/experiment.ts';
+import { presentConfig } from '../../model/experiment/profileConfig.ts';
 import type { JsonValue } from '../../model/json/jsonValue.ts';
 import { parseWrittenJson } from '../../model/json/parseJson.ts';
 import type { MetricDataRecord, MetricType } from '../../model/trial/trial.ts';
 import type { ExperimentState, TrialEventRow } from './experimentState.ts';
 import { type LogPosition, type LogRow, mergeLog } from './logPosition.ts';
 import { StorageError, storageError } from './storageError.ts';
-import { readStoredParams } from './storedParams.ts';
 import { runOfVersion010, type StoredRun } from './storedRun.ts';
 
 /** Milliseconds a reader waits for a lock: it holds up whoever else asks this process. */
@@ -245,7 +247,7 @@ export class ExperimentDatabase {
       const row = this.#prepare('SELECT * FROM ExperimentProfile ORDER BY revision DESC LIMIT 1').get();
       if (!row) return undefined;
       const profile: ExperimentProfile = {
-        params: readStoredParams(String(row.params)),
+        params: presentConfig(parseConfig(String(row.params)), parseWrittenJson),
         id: String(row.id),
         execDuration: Number(row.execDuration ?? 0),
         logDir: String(row.logDir ?? ''),

@@ -4,11 +4,12 @@
  */
 import type { BestResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
-import { parseWrittenJson } from '../../model/json/parseJson.ts';
+import { defined } from '../../model/json/defined.ts';
 import { ParameterMixUps } from '../../model/nni/parameterMixUp.ts';
 import { applyMetric } from '../../model/trial/applyMetric.ts';
 import { type MetricColumns, type MetricPoint, unwrapMetricData } from '../../model/trial/metric.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
+import { parameterIdText, parseWrittenRecord } from '../../model/trial/parameterRecord.ts';
 import type {
   MetricDataRecord,
   MetricType,
@@ -265,7 +266,7 @@ export class ExperimentState implements TrialView {
   }
 
   #addParameters(trial: TrialRecord, text: string): void {
-    const record = parseRecord(text);
+    const record = parseWrittenRecord(text);
     const index = record?.parameter_index ?? 0;
     // Kept once per index, the first one: that is what the trial ran with.
     if (trial.hyperParameters.has(index)) return;
@@ -273,15 +274,14 @@ export class ExperimentState implements TrialView {
     if (!record || trial.record) return;
     trial.record = record;
     trial.row.parameters = record.parameters;
-    trial.row.parameterId = idText(record.parameter_id);
+    trial.row.parameterId = parameterIdText(record);
     trial.row.source = record.parameter_source;
   }
 
   #compareRecord({ byNni, record, row }: TrialRecord): void {
     if (!byNni || !record) return;
-    const recorded = { id: row.id, parameterId: idText(record.parameter_id), parameters: record.parameters };
-    const start = row.startTime === undefined ? {} : { startTime: row.startTime };
-    this.#correct(this.#mixUps.record({ ...recorded, ...start }));
+    const recorded = { id: row.id, parameterId: parameterIdText(record), parameters: record.parameters };
+    this.#correct(this.#mixUps.record({ ...recorded, ...defined({ startTime: row.startTime }) }));
   }
 
   #correct(trialIds: readonly string[]): void {
@@ -291,33 +291,11 @@ export class ExperimentState implements TrialView {
       const { row, record } = trial;
       const actual = this.#mixUps.actual(id);
       row.parameters = actual?.parameters ?? record.parameters;
-      row.parameterId = actual ? actual.parameterId : idText(record.parameter_id);
+      row.parameterId = actual ? actual.parameterId : parameterIdText(record);
       if (actual) row.recordedParameters = record.parameters;
       else delete row.recordedParameters;
       this.#corrected.add(id);
     }
-  }
-}
-
-function idText(id: ParameterRecord['parameter_id']): string | null {
-  return id === null ? null : String(id);
-}
-
-function parseRecord(text: string): ParameterRecord | undefined {
-  try {
-    const value = parseWrittenJson(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const record = value as Partial<ParameterRecord>;
-    const { parameters } = record;
-    return {
-      ...record,
-      parameter_id: record.parameter_id ?? null,
-      parameter_source: record.parameter_source ?? 'algorithm',
-      parameters: typeof parameters === 'object' && parameters !== null ? parameters : {},
-      parameter_index: record.parameter_index ?? 0,
-    };
-  } catch {
-    return undefined;
   }
 }
 
@@ -349,6 +327,6 @@ function hyperParameters({ hyperParameters, record, row }: TrialRecord): string[
 
 /** NNI sends the text as its own JSON writer puts it, without Python's spaces, and always with an index. */
 function compact(text: string): string {
-  const record = parseRecord(text);
+  const record = parseWrittenRecord(text);
   return record ? JSON.stringify(record) : text;
 }

@@ -5,11 +5,6 @@ import { join } from 'node:path';
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
 
-/** Ids become folder names; NNI's own rule, without names such as `constructor` that every object has. */
-export function isExperimentId(id: string): boolean {
-  return /^[A-Za-z0-9_-]{1,32}$/.test(id) && !(id in Object.prototype);
-}
-
 export const experimentLayout = {
   directory: (root: string, id: string) => join(root, id),
   database: (directory: string) => join(directory, 'db', 'nni.sqlite'),

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import type { ManifestEntry } from '../../model/experiment/experiment.ts';
+import { expandHome } from '../../model/text/expandHome.ts';
 import { type Clock, systemClock } from '../../system/clock.ts';
 import { errorCode } from '../../system/errorCode.ts';
 import { diskWriter, type FileWriter } from '../../system/fileWriter.ts';
@@ -32,7 +33,7 @@ const entrySchema = v.looseObject({
   webuiUrl: v.fallback(v.array(v.string()), []),
   logDir: v.pipe(
     v.string(),
-    v.transform((path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path)),
+    v.transform((path) => expandHome(path, homedir())),
   ),
   prefixUrl: v.fallback(v.nullish(v.string()), null),
 });

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { isExperimentId } from '../../model/experiment/experimentId.ts';
 import { diskWriter } from '../../system/fileWriter.ts';
-import { isExperimentId } from './layout.ts';
 
 const schema = v.object({ pid: v.number(), token: v.pipe(v.string(), v.minLength(16)) });
 

@@ -1,5 +1,7 @@
 /** What one does with trials: open, kill, copy, add and queue. */
+
 import { commands, env, Uri, window, workspace } from 'vscode';
+import { defined } from '../../model/json/defined.ts';
 import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, showDone } from '../window.ts';
@@ -19,7 +21,7 @@ export async function openTrial(services: Services, ...args: unknown[]): Promise
     none: noTrials(),
   });
   const trialId = trials[0]?.id;
-  await services.panels.open(connectionId, experimentId, trialId === undefined ? {} : { trialId });
+  await services.panels.open(connectionId, experimentId, defined({ trialId }));
 }
 
 export async function killTrial(services: Services, ...args: unknown[]): Promise<void> {

@@ -1,6 +1,8 @@
 /** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
+
 import type { Endpoint } from '../../client/endpoint.ts';
 import { EndpointError } from '../../client/errors.ts';
+import { defined } from '../../model/json/defined.ts';
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import { type AddressProblem, readServerAddress, shortAddress } from '../../model/text/serverAddress.ts';
 import { identifyEndpoint } from '../../store/clientFunctions.ts';
@@ -76,7 +78,7 @@ async function identify(
   for (;;) {
     try {
       const abort = new AbortController();
-      const found = identifyEndpoint(address, { signal: abort.signal, ...(token === undefined ? {} : { token }) });
+      const found = identifyEndpoint(address, { signal: abort.signal, ...defined({ token }) });
       const endpoint = await withLateProgress(found, l10n.t('Connecting to {0}…', address), abort);
       return { endpoint, token };
     } catch (error) {

@@ -2,13 +2,7 @@
 import * as v from 'valibot';
 import { type ExperimentProfile, experimentStatuses, type ManifestEntry } from '../../model/experiment/experiment.ts';
 import type { TensorBoardTask } from '../../model/experiment/tensorBoard.ts';
-import {
-  type MetricDataRecord,
-  type ParameterRecord,
-  type Parameters,
-  type TrialJobInfo,
-  trialStatuses,
-} from '../../model/trial/trial.ts';
+import { type MetricDataRecord, type Parameters, type TrialJobInfo, trialStatuses } from '../../model/trial/trial.ts';
 import {
   exactly,
   id,
@@ -57,19 +51,6 @@ export const trialJobSchema = exactly<TrialJobInfo>()(
       message: maybe(v.string()),
       stderrPath: maybe(v.string()),
       finalMetricData: maybe(listOf(metricDataSchema)),
-    }),
-  ),
-);
-
-export const parameterRecordSchema = exactly<ParameterRecord>()(
-  present(
-    v.object({
-      parameter_id: v.fallback(v.nullable(v.union([v.number(), v.string()])), null),
-      parameter_source: parameterSource,
-      parameters: v.fallback(parameters, {}),
-      parameter_index: v.fallback(integer, 0),
-      placement_constraint: v.optional(v.unknown()),
-      version_info: v.optional(v.unknown()),
     }),
   ),
 );

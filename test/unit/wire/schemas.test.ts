@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ExperimentSnapshot } from '../../../src/model/experiment/experiment.ts';
+import { parseParameterRecord } from '../../../src/model/trial/parameterRecord.ts';
 import * as experiment from '../../../src/wire/schemas/experiment.ts';
 import * as manager from '../../../src/wire/schemas/manager.ts';
 import * as nni from '../../../src/wire/schemas/nni.ts';
@@ -95,7 +96,6 @@ describe('wire data', () => {
     const schemas = [
       nni.trialJobSchema,
       nni.metricDataSchema,
-      nni.parameterRecordSchema,
       nni.profileSchema,
       nni.checkStatusSchema,
       nni.statisticsSchema,
@@ -146,7 +146,7 @@ describe('wire data', () => {
     const names = ['__proto__', 'constructor', 'lr', 'prototype'];
     const found = [
       parse(experiment.trialRowSchema, { ...trial(0), parameters })?.parameters,
-      parse(nni.parameterRecordSchema, { parameter_id: 0, parameters })?.parameters,
+      parseParameterRecord(JSON.stringify({ parameter_id: 0, parameters }))?.parameters,
       parse(nni.exportedSchema, { parameter: parameters, value: '1', trialJobId: 'a' })?.parameter,
       parse(nni.importedSchema, { parameter: parameters, value: 1 })?.parameter,
       parse(nni.hyperParametersFields, { parameters })?.parameters,

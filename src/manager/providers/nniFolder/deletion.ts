@@ -3,8 +3,9 @@ import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises
 import { homedir } from 'node:os';
 import { basename, dirname, join, sep } from 'node:path';
 import type { ManifestEntry } from '../../../model/experiment/experiment.ts';
+import { isExperimentId } from '../../../model/experiment/experimentId.ts';
 import { httpError } from '../../../server/security/httpError.ts';
-import { experimentLayout, isExperimentId } from '../../../server/storage/layout.ts';
+import { experimentLayout } from '../../../server/storage/layout.ts';
 import { updateManifest } from '../../../server/storage/manifest.ts';
 import { storageError } from '../../../server/storage/storageError.ts';
 

@@ -2,8 +2,9 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isExperimentId } from '../../../model/experiment/experimentId.ts';
 import { managerLogName } from '../../../server/sources/nniLogFiles.ts';
-import { experimentLayout, isExperimentId, storedExperimentBase } from '../../../server/storage/layout.ts';
+import { experimentLayout, storedExperimentBase } from '../../../server/storage/layout.ts';
 import type { Manifest } from '../../../server/storage/manifest.ts';
 
 /** Folders of experiments by id: those in the manifest, and those with a database that only lie on disk. */

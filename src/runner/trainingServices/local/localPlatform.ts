@@ -1,5 +1,7 @@
 /** The platform `local`: processes of this machine that report over NNI's file channel. */
+
 import type { ExperimentConfig, LocalServiceConfig } from '../../../model/config/config.ts';
+import { defined } from '../../../model/json/defined.ts';
 import { experimentLayout } from '../../../server/storage/layout.ts';
 import { FileChannel } from '../../channels/file/fileChannel.ts';
 import { detectTrialSdk } from '../../trialSdk/detect.ts';
@@ -34,6 +36,6 @@ function localService(config: ExperimentConfig): LocalServiceConfig {
     platform: 'local',
     trialCommand: service.trialCommand ?? config.trialCommand,
     trialCodeDirectory: service.trialCodeDirectory ?? config.trialCodeDirectory,
-    ...(trialGpuNumber === undefined ? {} : { trialGpuNumber }),
+    ...defined({ trialGpuNumber }),
   };
 }
