@@ -1,4 +1,4 @@
-/** The runner's HTTP server: NNI's REST and our own routes, on loopback only. */
+/** The runner's HTTP server on loopback: NNI's REST and Trialdeck's own routes. */
 import { randomBytes } from 'node:crypto';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,7 +36,7 @@ export interface ListenerOptions {
   limits?: ServerLimits;
 }
 
-/** A port that is ours. Requests that come before {@link Listener.serve} wait for it. */
+/** The runner's port. Requests that come before {@link Listener.serve} wait for it. */
 export class Listener {
   readonly port: number;
   #server: Server;
@@ -58,7 +58,7 @@ export class Listener {
     });
   }
 
-  /** Throws {@link LaunchError} when the port can't be had. */
+  /** Takes the port, and writes the token for the manager. Throws {@link LaunchError} when the port is in use or not allowed. */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { port, root, id } = options;
     const server = createBoundedServer(options.limits ?? defaultServerLimits());
@@ -67,7 +67,7 @@ export class Listener {
       server.listen(port, host, resolve);
     });
     const token = randomBytes(24).toString('base64url');
-    // An experiment in a folder that can't be written is viewed without a token.
+    // A folder that can't be written can be viewed; then the manager is judged as any other program.
     const written = await writeRunnerToken(root, id, token).then(
       () => true,
       () => false,
@@ -75,7 +75,7 @@ export class Listener {
     return new Listener(server, options, written ? token : undefined);
   }
 
-  /** Begins to answer. */
+  /** Begins to answer, the parked requests first. */
   async serve(options: {
     source: LiveSource;
     /** Undefined when it is only viewed. */
@@ -83,7 +83,7 @@ export class Listener {
     shutDown(): void;
   }): Promise<void> {
     const { source, experiment, shutDown } = options;
-    // Loading it takes a while that the first trial need not wait for.
+    // Loading it takes a while; the first trial starts meanwhile.
     const { fastify } = await import('fastify');
     const server = fastify({
       logger: false,
@@ -131,7 +131,7 @@ export class Listener {
     await removeRunnerToken(this.#options.root, this.#options.id).catch(() => undefined);
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
-      // Answers under way are sent; event streams would never end by themselves.
+      // Lets responses in progress finish, then drops the rest: event streams never close on their own.
       this.#server.closeIdleConnections();
       setImmediate(() => this.#server.closeAllConnections());
     });

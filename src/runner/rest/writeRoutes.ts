@@ -1,4 +1,4 @@
-/** NNI's routes that change something (`ts/nni_manager/rest_server/restHandler.ts`), with the checks it lacks. */
+/** NNI's changing routes (`ts/nni_manager/rest_server/restHandler.ts`), with the checks that NNI lacks. */
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isObject } from '../../model/json/isObject.ts';
@@ -32,7 +32,7 @@ export function registerWriteRoutes(server: FastifyInstance, options: WriteRoute
   };
 
   server.post(`${nniBase}/experiment`, profileLimits, () => {
-    // NNI starts over here and forgets the running experiment.
+    // NNI would start again here and forget the running experiment.
     throw httpError(409, 'The experiment has been started already.');
   });
 
