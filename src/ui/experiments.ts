@@ -1,5 +1,7 @@
 /** Looking experiments up across connections. */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
+import { experimentPhase } from '../model/experiment/experimentPhase.ts';
+import type { Connection } from '../store/connection.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ExperimentRef {
@@ -36,4 +38,18 @@ export function experimentsOfFile(store: Store, file: string): Target[] {
 
 export function samePath(a: string, b: string): boolean {
   return process.platform === 'win32' ? a.toLowerCase() === b.toLowerCase() : a === b;
+}
+
+export function isRunning(summary: ExperimentSummary): boolean {
+  const phase = experimentPhase(summary);
+  return phase === 'running' || phase === 'finishing' || phase === 'starting' || phase === 'stalled';
+}
+
+/** What runs as far as one knows: of a connection that was lost nobody knows. */
+export function runningExperiments(
+  connections: readonly Pick<Connection, 'status' | 'experiments'>[],
+): ExperimentSummary[] {
+  return connections.flatMap(({ status, experiments }) =>
+    status.state === 'lost' ? [] : experiments.filter(isRunning),
+  );
 }

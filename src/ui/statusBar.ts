@@ -4,8 +4,9 @@ import { plainLines, plainText } from '../model/text/plainText.ts';
 import type { Connection } from '../store/connection.ts';
 import { Disposables } from '../store/disposables.ts';
 import type { Store } from '../store/store.ts';
+import { runningExperiments } from './experiments.ts';
 import { experimentsView } from './explorer/explorer.ts';
-import { type Labels, runningExperiments } from './explorer/labels.ts';
+import type { Labels } from './explorer/labels.ts';
 import { statusText } from './statusText.ts';
 import { l10n, StatusItem } from './window.ts';
 

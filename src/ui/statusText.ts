@@ -3,7 +3,7 @@ import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { experimentPhase } from '../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../model/text/format.ts';
 import { type IconText, plainText, withIcon } from '../model/text/plainText.ts';
-import type { Translate } from './explorer/labels.ts';
+import type { Translate } from './explorer/words.ts';
 
 /**
  * `$(beaker) 2 running · best 0.9731`, `$(warning) 1 running, 1 stalled`; undefined when there is nothing to say. The best of several experiments is only

@@ -9,7 +9,7 @@ import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { type PlainText, plainText, withIcon } from '../../model/text/plainText.ts';
 import { canKill, type TrialRow } from '../../model/trial/trial.ts';
 import { allExperiments, type ExperimentRef, experimentsOfFile, sameExperiment, type Target } from '../experiments.ts';
-import { trialTitle } from '../explorer/labels.ts';
+import { trialTitle } from '../explorer/words.ts';
 import { l10n, type PickItem, pick, pickSeveral } from '../window.ts';
 import { noneAllows, whyNot } from './reasons.ts';
 import { asReference, isFromTree } from './references.ts';

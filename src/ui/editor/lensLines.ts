@@ -7,7 +7,9 @@ import { experimentPhase } from '../../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../../model/text/format.ts';
 import { type IconText, type PlainText, plainLines, plainText, withIcon } from '../../model/text/plainText.ts';
 import type { ExperimentRef, Target } from '../experiments.ts';
-import { experimentPhaseWord, type Labels, phaseShape, progressText } from '../explorer/labels.ts';
+import type { Labels } from '../explorer/labels.ts';
+import { phaseShape } from '../explorer/shapes.ts';
+import { experimentPhaseWord, progressText } from '../explorer/words.ts';
 
 export interface Lens {
   title: PlainText | IconText;

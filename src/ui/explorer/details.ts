@@ -7,16 +7,9 @@ import { decodeMetric } from '../../model/trial/metric.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
 import type { Connection } from '../../store/connection.ts';
 import { escapeMarkdown, joinMarkdown, type Markdown, markdown } from '../markdown.ts';
-import {
-  experimentPhaseWord,
-  type Labels,
-  metricValueText,
-  parameterText,
-  progressText,
-  type Translate,
-  trialStatusWord,
-  trialTitle,
-} from './labels.ts';
+import type { Labels } from './labels.ts';
+import { metricValueText, parameterText } from './valueText.ts';
+import { experimentPhaseWord, progressText, type Translate, trialStatusWord, trialTitle } from './words.ts';
 
 export interface Entry {
   key: string;

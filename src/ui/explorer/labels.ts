@@ -1,107 +1,17 @@
 /** What rows of the tree say: words, shapes and colours. Free of vscode, so that it can be tested without it. */
 import { possibleActions } from '../../model/experiment/actions.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
-import {
-  type ExperimentPhase,
-  elapsedSeconds,
-  endedTrials,
-  experimentPhase,
-  phaseShapes,
-  seenStatus,
-} from '../../model/experiment/experimentPhase.ts';
+import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experiment/experimentPhase.ts';
 import { formatDuration, formatNumber } from '../../model/text/format.ts';
 import { plainText } from '../../model/text/plainText.ts';
-import { decodeMetric } from '../../model/trial/metric.ts';
-import type { Parameters, SeenStatus, TrialRow } from '../../model/trial/trial.ts';
-import type { Connection, ConnectionStatus } from '../../store/connection.ts';
+import type { TrialRow } from '../../model/trial/trial.ts';
+import type { ConnectionStatus } from '../../store/connection.ts';
 import { type ActionId, actionIds, actionOf, trialRefusalOf } from '../actions.ts';
+import { isRunning } from '../experiments.ts';
 import type { Row } from './row.ts';
-
-/** `vscode.l10n.t`, or a plain one in tests. */
-export type Translate = (message: string, ...args: (string | number)[]) => string;
-
-export interface Shape {
-  icon: string;
-  color: string;
-}
-
-/** Each state has a shape of its own as well as a colour. */
-export const trialShapes: Readonly<Record<SeenStatus, Shape>> = {
-  UNKNOWN: { icon: 'question', color: 'trialdeck.waiting' },
-  WAITING: { icon: 'circle-large-outline', color: 'trialdeck.waiting' },
-  RUNNING: { icon: 'loading~spin', color: 'trialdeck.running' },
-  SUCCEEDED: { icon: 'pass-filled', color: 'trialdeck.succeeded' },
-  FAILED: { icon: 'error', color: 'trialdeck.failed' },
-  USER_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
-  EARLY_STOPPED: { icon: 'triangle-up', color: 'trialdeck.stoppedEarly' },
-  SYS_CANCELED: { icon: 'circle-slash', color: 'trialdeck.cancelled' },
-  NOT_ENDED: { icon: 'stop-circle', color: 'trialdeck.waiting' },
-};
-
-export function trialStatusWord(status: SeenStatus, t: Translate): string {
-  switch (status) {
-    case 'UNKNOWN':
-      return t('unknown');
-    case 'WAITING':
-      return t('waiting');
-    case 'RUNNING':
-      return t('running');
-    case 'SUCCEEDED':
-      return t('succeeded');
-    case 'FAILED':
-      return t('failed');
-    case 'USER_CANCELED':
-      return t('cancelled');
-    case 'EARLY_STOPPED':
-      return t('stopped early');
-    case 'SYS_CANCELED':
-      return t('cancelled by the system');
-    case 'NOT_ENDED':
-      return t('not ended');
-  }
-}
-
-export function experimentPhaseWord(phase: ExperimentPhase, t: Translate): string {
-  switch (phase) {
-    case 'starting':
-      return t('starting');
-    case 'running':
-      return t('running');
-    case 'stalled':
-      return t('stalled');
-    case 'finishing':
-      return t('finishing');
-    case 'done':
-      return t('done');
-    case 'failed':
-      return t('failed');
-    case 'stopping':
-      return t('stopping');
-    case 'stopped':
-      return t('stopped');
-    case 'crashed':
-      return t('crashed');
-    case 'viewed':
-      return t('read-only');
-  }
-}
-
-/** `64/100`, or `64` where there is no limit. */
-export function progressText(summary: Pick<ExperimentSummary, 'counts' | 'maxTrialNumber'>): string {
-  const ended = endedTrials(summary);
-  return summary.maxTrialNumber === undefined ? String(ended) : `${ended}/${summary.maxTrialNumber}`;
-}
-
-/** Codicon and colour of a phase as VS Code draws them, in the tree and above a config. */
-export function phaseShape(phase: ExperimentPhase): Shape {
-  const { icon, tone } = phaseShapes[phase];
-  return { icon: icon === 'loading' ? 'loading~spin' : icon, color: `trialdeck.${tone}` };
-}
-
-/** What turned has another shape: whether it still does is not known, and a spinner that stands looks broken. */
-function still(shape: Shape): Shape {
-  return shape.icon.endsWith('~spin') ? trialShapes.UNKNOWN : shape;
-}
+import { phaseShape, trialShapes, withoutSpin } from './shapes.ts';
+import { metricValueText, parametersText } from './valueText.ts';
+import { experimentPhaseWord, progressText, type Translate, trialStatusWord, trialTitle } from './words.ts';
 
 /** What can be done with a row, for `when` clauses: `trial;openTrial;killTrial;`. */
 function contextValue(kind: string, marks: readonly string[]): string {
@@ -185,7 +95,7 @@ export class Labels {
     return {
       label,
       description: plainText(parts.filter(Boolean).join(' · ')),
-      ...(lostSince === undefined ? phaseShape(phase) : still(phaseShape(phase))),
+      ...(lostSince === undefined ? phaseShape(phase) : withoutSpin(phaseShape(phase))),
       contextValue: contextValue('experiment', marks),
       spoken: plainText([t('Experiment {0}', label), ...running, ...parts].filter(Boolean).join(', ')),
     };
@@ -195,7 +105,7 @@ export class Labels {
   trial(row: TrialRow, experiment: ExperimentSummary, lostSince?: number): Row {
     const { t } = this;
     const status = seenStatus(row.status, experiment);
-    const shape = lostSince === undefined ? trialShapes[status] : still(trialShapes[status]);
+    const shape = lostSince === undefined ? trialShapes[status] : withoutSpin(trialShapes[status]);
     const isBest = row.id === experiment.best?.trialId;
     const metric = this.metricText(row);
     const word = trialStatusWord(status, t);
@@ -279,58 +189,4 @@ export class Labels {
     const time = new Intl.DateTimeFormat(this.#locale, { timeStyle: 'short' }).format(status.since);
     return status.reached ? this.t('no answer since {0}', time) : plainText(status.reason, 80);
   }
-}
-
-export function isRunning(summary: ExperimentSummary): boolean {
-  const phase = experimentPhase(summary);
-  return phase === 'running' || phase === 'finishing' || phase === 'starting' || phase === 'stalled';
-}
-
-/** What runs as far as one knows: of a connection that was lost nobody knows. */
-export function runningExperiments(
-  connections: readonly Pick<Connection, 'status' | 'experiments'>[],
-): ExperimentSummary[] {
-  return connections.flatMap(({ status, experiments }) =>
-    status.state === 'lost' ? [] : experiments.filter(isRunning),
-  );
-}
-
-/** The number people call a trial by; its id where NNI stored none. */
-export function trialTitle(row: Pick<TrialRow, 'id' | 'number'>): string {
-  return row.number >= 0 ? String(row.number) : row.id;
-}
-
-/** A reported value: the default metric as a number, else the text as it came. */
-export function metricValueText(text: string): string {
-  const metric = decodeMetric(text);
-  return metric.default === undefined ? plainText(text, 40) : formatNumber(metric.default);
-}
-
-/** `lr 6.5e-4, hidden 32, relu`: words speak for themselves, numbers need their name. Cut at `limit`. */
-export function parametersText(parameters: Parameters, limit = 90): string {
-  const texts: string[] = [];
-  let length = 0;
-  for (const [name, value] of Object.entries(parameters)) {
-    const text = parameterText(value);
-    const part = typeof value === 'string' ? text : `${name} ${text}`;
-    length += part.length + 2;
-    if (length > limit && texts.length > 0) {
-      texts.push('…');
-      break;
-    }
-    texts.push(plainText(part, limit));
-  }
-  return texts.join(', ');
-}
-
-/** One parameter's value; nested choices by their name. */
-export function parameterText(value: unknown): string {
-  if (typeof value === 'number') return formatNumber(value);
-  if (typeof value === 'string') return plainText(value, 60);
-  if (value !== null && typeof value === 'object' && '_name' in value && typeof value._name === 'string') {
-    const { _name, ...rest } = value;
-    const inner = parametersText(rest, 40);
-    return plainText(inner ? `${_name} (${inner})` : _name, 60);
-  }
-  return plainText(JSON.stringify(value) ?? String(value), 60);
 }

@@ -2,7 +2,7 @@
 
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { ConnectionStatus } from '../../store/connection.ts';
-import type { Translate } from './labels.ts';
+import type { Translate } from './words.ts';
 
 export interface ViewState {
   /** Whether there are rows. */

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import { experimentStatuses } from '../../../src/model/experiment/experiment.ts';
 import { experimentPhase, phaseShapes } from '../../../src/model/experiment/experimentPhase.ts';
 import { trialStatuses } from '../../../src/model/trial/trial.ts';
+import { runningExperiments } from '../../../src/ui/experiments.ts';
 import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
-import {
-  Labels,
-  parametersText,
-  parameterText,
-  runningExperiments,
-  trialShapes,
-} from '../../../src/ui/explorer/labels.ts';
+import { Labels } from '../../../src/ui/explorer/labels.ts';
+import { trialShapes } from '../../../src/ui/explorer/shapes.ts';
+import { parametersText, parameterText } from '../../../src/ui/explorer/valueText.ts';
 import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
 import { summary, trial } from '../../fixtures/builders.ts';
