@@ -72,6 +72,27 @@ describe('runner: trials', () => {
     assert.equal(manifest.exp.status, 'STOPPED');
   });
 
+  it('searches with TPE in a thread of its own, and continues when it was killed', async () => {
+    const config = {
+      tuner: { name: 'TPE', classArgs: { seed: 1 } },
+      trialCommand: shellTrial(`${readX}report FINAL "$x"`),
+      trialConcurrency: 2,
+      maxTrialNumber: 6,
+    };
+    const whole = await launch(config, 'whole');
+    await whole.untilStatus('DONE');
+    const broken = await launch(config, 'broken');
+    await broken.until(({ summary }) => (summary.counts.SUCCEEDED ?? 0) >= 2);
+    await broken.kill();
+    const resumed = await RunnerProcess.launch({ root, id: 'broken', action: 'resume' });
+    runners.push(resumed);
+    await resumed.untilStatus('DONE');
+    const parametersOf = async (runner: RunnerProcess) =>
+      (await runner.trials()).map((trial) => recordOf(trial).parameters);
+    // TPE draws its first sets at random, from the seed alone.
+    assert.deepEqual(await parametersOf(resumed), await parametersOf(whole));
+  });
+
   it('says what is wrong with each bad trial, and goes on', async () => {
     const megabytes = `python3 -c 'import os; v="x"*10000000; j=("{\\"parameter_id\\":0,\\"type\\":\\"PERIODICAL\\",\\"sequence\\":0,\\"value\\":\\"\\\\\\"%s\\\\\\"\\"}\\n"%v).encode(); f=open(os.environ["NNI_SYS_DIR"]+"/.nni/metrics","ab"); f.write(b"ME%06d"%len(j)+j)'`;
     const trialCommand = shellTrial(`${readX}case $x in

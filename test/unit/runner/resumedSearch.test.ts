@@ -17,6 +17,7 @@ import { findProcesses, readPast } from '../../../src/runner/trials/resume.ts';
 import type { Answer, Checkpoint, Decision, SearchAlgorithm, SearchEvent } from '../../../src/search/algorithm.ts';
 import { createSearch } from '../../../src/search/registry.ts';
 import { Search, type SearchSession } from '../../../src/search/search.ts';
+import { RandomTuner } from '../../../src/search/tuners/random.ts';
 import { silentLogger } from '../../../src/server/log.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
@@ -155,6 +156,18 @@ class World {
     for (let turn = 0; turn < 12; turn++) await nextTurn();
   }
 
+  /** The profile of a new experiment. */
+  get profile(): ExperimentProfile {
+    return {
+      params: { ...this.#config },
+      id: 'exp',
+      execDuration: 0,
+      logDir: '/exp',
+      nextSequenceId: 0,
+      revision: 0,
+    };
+  }
+
   get parameters(): string[] {
     return this.state
       .rows()
@@ -178,15 +191,7 @@ class World {
     this.database.replayInto(this.state);
     this.stage = new Stage();
     const stored = this.database.readProfile();
-    const fresh = {
-      params: { ...this.#config },
-      id: 'exp',
-      execDuration: 0,
-      logDir: '/exp',
-      nextSequenceId: 0,
-      revision: 0,
-    };
-    const profile: ExperimentProfile = stored ?? fresh;
+    const profile = stored ?? this.profile;
     const { state, database, stage } = this;
     const clock = new ManualClock();
     const journal = new Journal(
@@ -366,4 +371,34 @@ describe('a search whose runner is killed and resumed', () => {
       );
     });
   }
+
+  it('continues what version 0.1.0 stored, and stores its own checkpoint in its place', async () => {
+    const config = { tuner: { name: 'Random', classArgs: { seed: 5 } } } as Partial<ExperimentConfig>;
+    const before = new RandomTuner(5);
+    before.open(spaces[0] ?? {});
+    const { sets } = before.ask(3, 0);
+    const world = new World(() => createSearch(config as ExperimentConfig), config, []);
+    const { database } = world;
+    database.storeProfile({ ...world.profile, revision: 1 });
+    for (const [number, { id, parameters }] of sets.entries()) {
+      const trial = { trialJobId: `trial${number}`, sequenceId: number };
+      const record = { parameter_id: id, parameter_source: 'algorithm', parameters, parameter_index: 0 };
+      database.storeEvent({ ...trial, timestamp: 1, event: 'WAITING', data: JSON.stringify(record) });
+      database.storeEvent({ ...trial, timestamp: 2, event: 'FAILED' });
+    }
+    database.setMeta('tunerState', before.checkpoint());
+    await world.play([]);
+    const after = [...sets, ...before.ask(2, 3).sets];
+    assert.deepEqual(
+      world.parameters,
+      after.map(({ parameters }, number) => `${number} algorithm ${JSON.stringify(parameters)}`),
+    );
+    assert.equal(database.getMeta('tunerState'), null);
+    assert.deepEqual(database.getMeta('searchCheckpoint'), {
+      at: { event: 6, metric: 0 },
+      state: { tuner: before.checkpoint() },
+      stops: [],
+    });
+    database.close();
+  });
 });
