@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf } from '../model/text/messageOf.ts';
+import { compileCacheEnvironment } from '../system/compileCache.ts';
 import { errorCode } from '../system/errorCode.ts';
 import { isAlive } from '../system/processTable.ts';
 import { type Watch, watchFolder } from '../system/watchFolder.ts';
@@ -113,7 +114,11 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
     const child = spawn(node, [options.managerScript, '--experiments-directory', folder], {
       cwd: folder,
       detached: true,
-      env: { ...(options.environment ?? process.env), ...nodeEnvironment(node) },
+      env: {
+        ...(options.environment ?? process.env),
+        ...nodeEnvironment(node),
+        ...compileCacheEnvironment(folder),
+      },
       stdio: ['ignore', log.fd, log.fd],
       windowsHide: true,
     });

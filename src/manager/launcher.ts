@@ -16,6 +16,7 @@ import { httpError } from '../server/security/httpError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from '../server/storage/layout.ts';
 import { readRunnerToken } from '../server/storage/runnerToken.ts';
 import { storageError } from '../server/storage/storageError.ts';
+import { compileCacheEnvironment } from '../system/compileCache.ts';
 import { configFiles } from '../system/configFiles.ts';
 import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
@@ -134,7 +135,7 @@ export class Launcher {
         cwd: root,
         detached: true,
         execArgv: [],
-        env: runnerEnvironment(request.environment),
+        env: { ...runnerEnvironment(request.environment), ...compileCacheEnvironment(root) },
         stdio: ['ignore', stdout, stderr, 'ipc'],
       });
       const launched = await new Promise<Launched>((resolve, reject) => {

@@ -13,6 +13,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { messageOf } from '../model/text/messageOf.ts';
 import { lineLogger } from '../server/log.ts';
 import { isLoopback } from '../server/security/hostCheck.ts';
+import { keepCompileCache } from '../system/compileCache.ts';
 import { livingManager, releaseLock, takeLock } from './managerLock.ts';
 import { NniFolder } from './providers/nniFolder/nniFolder.ts';
 import { Providers } from './providers/providers.ts';
@@ -22,6 +23,7 @@ import { createManagerServer } from './server.ts';
 const log = lineLogger((line) => process.stderr.write(line), 'info', 'Manager');
 
 async function main(): Promise<void> {
+  keepCompileCache();
   const { values } = parseArgs({
     options: {
       'experiments-directory': { type: 'string' },

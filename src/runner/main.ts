@@ -16,6 +16,7 @@ import { runnerAccesses } from '../model/experiment/runnerAccess.ts';
 import { defined } from '../model/json/defined.ts';
 import { messageOf } from '../model/text/messageOf.ts';
 import { type LaunchConflict, LaunchError } from '../server/storage/launchError.ts';
+import { keepCompileCache } from '../system/compileCache.ts';
 import { type LaunchArguments, launch, type Runner } from './launch.ts';
 
 /** The message of a parent. Resuming and viewing need neither field. */
@@ -103,6 +104,7 @@ function answer(answer: RunnerAnswer): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  keepCompileCache();
   let running: Runner | undefined;
   let launching = false;
   let stopping = false;

@@ -15,7 +15,9 @@ import { extensionFigures } from './activation.ts';
 import { type Contender, realNni, trialdeck, writeConfig } from './contenders.ts';
 import { openLargeExperiment } from './extensionHost.ts';
 import { followLargeNni } from './guest.ts';
+import { metricsPerTrial, trialCount } from './largeNni.ts';
 import { listen, type Point } from './listen.ts';
+import { measureListing } from './listing.ts';
 import { median, quantile, residentMegabytes, table } from './measure.ts';
 import { reportToPaint } from './paint.ts';
 import { measureSearch } from './searchCost.ts';
@@ -174,6 +176,16 @@ async function paint(): Promise<void> {
   note(who, 'report to paint, 95 %', slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
 }
 
+/** What a stored experiment costs in the list. */
+async function listing(home: string): Promise<void> {
+  const { firstMs, laterMs } = await measureListing(home);
+  const who = 'Trialdeck, manager';
+  const size = `${trialCount} trials × ${metricsPerTrial} metrics of NNI`;
+  const limit = (ms: number, value: number) => ({ text: `at most ${ms} ms`, held: value <= ms });
+  note(who, `processor time of listing ${size} for the first time`, firstMs, 'ms', limit(150, firstMs));
+  note(who, `processor time of listing ${size} again`, laterMs, 'ms', limit(5, laterMs));
+}
+
 /** How long a search with many results blocks its runner, which answers and reads metrics meanwhile. */
 async function search(): Promise<void> {
   const {
@@ -260,6 +272,9 @@ async function bench(): Promise<void> {
       const slow = quantile(delays, 0.95);
       note(bundled.name, `metric ${way}, 95 %`, slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
     }
+
+    say('\nThe list of stored experiments');
+    await listing(await home('listing'));
 
     say('\nA search with many results');
     await search();
