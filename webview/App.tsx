@@ -9,10 +9,11 @@ import { Strips } from './parts/Strips.tsx';
 import { TopTrials } from './parts/TopTrials.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';
 import { TrialsTab } from './parts/TrialsTab.tsx';
-import { CurvesCard } from './plots/curves/plot.tsx';
-import { HistoryCard } from './plots/history/plot.tsx';
+import { PlotCard } from './plots/PlotCard.tsx';
+import { plots } from './plots/registry.ts';
 import type { ExperimentData } from './state/experimentData.ts';
-import type { Page, Tab } from './state/page.ts';
+import type { Page } from './state/page.ts';
+import type { Tab } from './state/view.ts';
 import { t } from './strings.ts';
 
 export function App({ page }: { page: Page }) {
@@ -61,15 +62,15 @@ function Content({ page, data }: { page: Page; data: ExperimentData }) {
     case 'trials':
       return <TrialsTab page={page} data={data} />;
     case 'curves':
-      return <CurvesCard page={page} data={data} large />;
+      return <PlotCard plot={plots.curves} page={page} data={data} large />;
     case 'config':
       return <ConfigTab page={page} data={data} />;
     default:
       return (
         <div class="overview">
-          <HistoryCard page={page} data={data} />
+          <PlotCard plot={plots.history} page={page} data={data} />
           <TopTrials page={page} data={data} />
-          <CurvesCard page={page} data={data} />
+          <PlotCard plot={plots.curves} page={page} data={data} />
           <TrialDetail page={page} data={data} />
         </div>
       );

@@ -44,7 +44,7 @@ export function Header({ page, data }: { page: Page; data: ExperimentData }) {
           <Button
             label={viewed ? t('Stop Viewing') : t(userActions.stopExperiment.short)}
             icon="debug-stop"
-            disabled={lost !== undefined || page.pending.has('stopExperiment')}
+            disabled={lost !== undefined || page.requests.pending.has('stopExperiment')}
             title={
               lost ??
               (viewed
@@ -79,7 +79,7 @@ export function ResumeButton({ page, appearance = 'icon' }: { page: Page; appear
       appearance={appearance}
       label={t(userActions.resumeExperiment.short)}
       {...(appearance === 'icon' ? { icon: 'debug-continue' } : {})}
-      disabled={whyNotChange !== undefined || page.pending.has('resumeExperiment')}
+      disabled={whyNotChange !== undefined || page.requests.pending.has('resumeExperiment')}
       title={whyNotChange ?? t('Go on where the experiment stopped')}
       onClick={() => page.act('resumeExperiment')}
     />

@@ -29,13 +29,13 @@ export function Strips({ page, data }: { page: Page; data: ExperimentData }) {
     <>
       <ConnectionStrip page={page} />
       <ErrorStrip page={page} data={data} />
-      {page.refusal !== undefined && (
+      {page.requests.refusal !== undefined && (
         <Strip
           tone="error"
           icon="error"
-          actions={<IconButton icon="close" label={t('Dismiss')} onClick={() => page.dismissRefusal()} />}
+          actions={<IconButton icon="close" label={t('Dismiss')} onClick={() => page.requests.dismissRefusal()} />}
         >
-          {page.refusal}
+          {page.requests.refusal}
         </Strip>
       )}
     </>
@@ -54,8 +54,8 @@ function ConnectionStrip({ page }: { page: Page }) {
       actions={
         <Button
           appearance="secondary"
-          label={page.pending.has('retryConnection') ? t('Trying…') : t('Retry')}
-          disabled={page.pending.has('retryConnection')}
+          label={page.requests.pending.has('retryConnection') ? t('Trying…') : t('Retry')}
+          disabled={page.requests.pending.has('retryConnection')}
           onClick={() => void page.request('retryConnection', null)}
         />
       }
@@ -103,7 +103,7 @@ function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
         <Button
           appearance="primary"
           label={t(userActions.stopAndResume.short)}
-          disabled={page.whyNotChange !== undefined || page.pending.has('stopAndResume')}
+          disabled={page.whyNotChange !== undefined || page.requests.pending.has('stopAndResume')}
           title={page.whyNotChange ?? t('Stop the experiment and go on from there; results are kept')}
           onClick={() => page.act('stopAndResume')}
         />

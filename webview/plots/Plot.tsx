@@ -54,14 +54,14 @@ export function Plot(props: PlotProps) {
       observer.disconnect();
       made.dispose();
       chart.current = undefined;
-      page.plotted.delete(name);
+      page.clock.plotted.delete(name);
     };
   }, [page, name]);
 
   useLayoutEffect(() => {
     chart.current?.setOption(option, { replaceMerge: ['series'] });
   }, [option]);
-  page.plotted.set(name, props.points);
+  page.clock.plotted.set(name, props.points);
 
   const look = useCallback(() => {
     const made = chart.current;

@@ -1,54 +1,25 @@
-/** The page's one source of truth: data, connection, what is chosen; and when to draw. */
+/** The page's one source of truth: what the panel sent, what a person chose, and the parts that ask, draw and announce. */
 
 import { isTicking } from '../../src/model/experiment/experimentPhase.ts';
-import { messageOf } from '../../src/model/text/messageOf.ts';
 import type {
   ConnectionView,
   Events,
   Method,
-  PageState,
   PanelAction,
-  Requests,
+  Requests as Protocol,
   TrialAction,
 } from '../../src/protocol.ts';
 import type { OpenMenu } from '../controls/Menu.tsx';
-import type { CurveMode } from '../plots/curves/choice.ts';
 import { setStrings, t } from '../strings.ts';
 import { Announcer } from './announcer.ts';
 import { Derived } from './derived.ts';
+import { DrawClock } from './drawClock.ts';
 import { ExperimentData } from './experimentData.ts';
 import type { Host } from './host.ts';
+import { Requests } from './requests.ts';
 import { Selection } from './selection.ts';
 import { type Theme, watchTheme } from './theme.ts';
-import type { StatusKind } from './trialStatus.ts';
-import type { Sort } from './trialTable.ts';
-
-export type Tab = PageState['tab'];
-
-/** What a person has chosen to see; kept over reloads. */
-export interface View {
-  tab: Tab;
-  selectedTrial: string | null;
-  metricKey: string;
-  sort: Sort | null;
-  curves: { count: number; logScale: boolean; mode: CurveMode };
-  historyLog: boolean;
-  filter: { text: string; status: StatusKind | 'all' };
-}
-
-const startView: View = {
-  tab: 'overview',
-  selectedTrial: null,
-  metricKey: 'default',
-  sort: null,
-  curves: { count: 8, logScale: false, mode: 'top' },
-  historyLog: false,
-  filter: { text: '', status: 'all' },
-};
-
-/** Above so many plotted points the page redraws at most every {@link largePause} milliseconds for new data. */
-const largePoints = 4000;
-const largePause = 100;
+import { keptState, restoredView, startView, type View } from './view.ts';
 
 export class Page {
   readonly host: Host;
@@ -60,41 +31,23 @@ export class Page {
   whyNotRun = '';
   gone: string | undefined;
   view: View = startView;
-  /** Requests and actions under way. */
-  readonly pending = new Set<Method | PanelAction>();
-  /** Why the last request was refused. */
-  refusal: string | undefined;
   menu: OpenMenu | undefined;
   announcement = '';
-  /** Milliseconds, the time that all parts of one drawing agree on. */
-  now = Date.now();
-  /** How many points the plots in sight hold; each plot tells its own. */
-  readonly plotted = new Map<string, number>();
-  readonly #draw: () => void;
+  readonly requests: Requests;
+  readonly clock: DrawClock;
   readonly #announcer = new Announcer();
   #connectionId = '';
-  #frame: number | undefined;
-  #timer: number | undefined;
-  #lastDraw = 0;
   readonly #selection: Selection;
   readonly #started = Date.now();
 
   constructor(host: Host, draw: () => void) {
     this.host = host;
-    this.#draw = draw;
+    this.clock = new DrawClock(draw);
+    this.requests = new Requests(host, () => this.invalidate());
     const kept = host.restore();
     if (kept) {
       this.#connectionId = kept.connectionId;
-      this.view = {
-        ...startView,
-        tab: kept.tab,
-        selectedTrial: kept.selectedTrial,
-        metricKey: kept.metricKey,
-        sort: kept.sort,
-        curves: { ...startView.curves, ...kept.curves },
-        historyLog: kept.history?.logScale ?? false,
-        filter: { ...startView.filter, ...(kept.filter as Partial<View['filter']> | undefined) },
-      };
+      this.view = restoredView(kept);
     }
     this.#selection = new Selection(
       this.view.selectedTrial,
@@ -106,7 +59,15 @@ export class Page {
     });
     host.listen((event, data) => this.#take(event, data));
     host.ready();
-    this.#tick();
+    this.clock.start(
+      () => !this.data || isTicking(this.data.summary),
+      () => this.#announce(),
+    );
+  }
+
+  /** Epoch milliseconds, the time that all parts of one drawing agree on. */
+  get now(): number {
+    return this.clock.now;
   }
 
   get connectionId(): string {
@@ -142,7 +103,7 @@ export class Page {
 
   /** Whole seconds since the page began to wait; for telling that it takes long. */
   get waited(): number {
-    return Math.floor((this.now - this.#started) / 1000);
+    return Math.floor((this.clock.now - this.#started) / 1000);
   }
 
   change(view: Partial<View>): void {
@@ -166,27 +127,12 @@ export class Page {
   }
 
   /** Asks the panel; a refusal is shown at the top of the page. */
-  async request<M extends Method>(
+  request<M extends Method>(
     method: M,
-    params: Requests[M]['params'],
+    params: Protocol[M]['params'],
     pendingAs: Method | PanelAction = method,
   ): Promise<void> {
-    this.pending.add(pendingAs);
-    this.invalidate();
-    try {
-      await this.host.request(method, params);
-      this.refusal = undefined;
-    } catch (error) {
-      this.refusal = messageOf(error);
-    } finally {
-      this.pending.delete(pendingAs);
-      this.invalidate();
-    }
-  }
-
-  dismissRefusal(): void {
-    this.refusal = undefined;
-    this.invalidate();
+    return this.requests.ask(method, params, pendingAs);
   }
 
   openMenu(menu: OpenMenu | undefined): void {
@@ -196,24 +142,7 @@ export class Page {
 
   /** Draws in the next frame. */
   invalidate(): void {
-    window.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined;
-      this.#lastDraw = performance.now();
-      this.now = Date.now();
-      this.#draw();
-    });
-  }
-
-  /** Draws new data: in the next frame, or a little later when drawing it is much work. */
-  #invalidateData(): void {
-    if (this.#frame !== undefined || this.#timer !== undefined) return;
-    let points = 0;
-    for (const count of this.plotted.values()) points += count;
-    const wait = points > largePoints ? this.#lastDraw + largePause - performance.now() : 0;
-    if (wait <= 0) this.invalidate();
-    else this.#timer = window.setTimeout(() => this.invalidate(), wait);
+    this.clock.invalidate();
   }
 
   #take<E extends keyof Events>(event: E, data: Events[E]): void {
@@ -238,7 +167,7 @@ export class Page {
         if (!this.data) return;
         const applied = this.data.apply(told.data.change, told.data.from);
         if (applied === 'gap') this.host.ready();
-        else if (applied === 'applied') this.#invalidateData();
+        else if (applied === 'applied') this.clock.invalidateData();
         break;
       }
       case 'connection':
@@ -255,19 +184,6 @@ export class Page {
     }
   }
 
-  /** Once a second while a clock on the page runs, else now and then for `2 min ago`. */
-  #tick(): void {
-    const running = !this.data || isTicking(this.data.summary);
-    window.setTimeout(
-      () => {
-        this.#announce();
-        this.invalidate();
-        this.#tick();
-      },
-      running ? 1000 - (Date.now() % 1000) : 15_000,
-    );
-  }
-
   #announce(): void {
     if (!this.data) return;
     this.#announcer.add(this.data.takeEnded());
@@ -277,18 +193,6 @@ export class Page {
 
   #keep(): void {
     if (!this.data) return;
-    const { tab, selectedTrial, metricKey, sort, curves, historyLog, filter } = this.view;
-    this.host.keep({
-      version: 1,
-      connectionId: this.#connectionId,
-      experimentId: this.data.summary.id,
-      tab,
-      selectedTrial,
-      metricKey,
-      sort,
-      curves,
-      history: { logScale: historyLog },
-      filter,
-    });
+    this.host.keep(keptState(this.view, { connectionId: this.#connectionId, experimentId: this.data.summary.id }));
   }
 }

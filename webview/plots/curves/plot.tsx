@@ -1,131 +1,95 @@
 /** Learning curves: what trials report on their way. */
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { formatNumber } from '../../../src/model/text/format.ts';
-import { Card, Empty } from '../../controls/Card.tsx';
 import { Dropdown } from '../../controls/controls.tsx';
 import { Grid, type GridColumn } from '../../controls/Grid.tsx';
-import { KeyChoice, keyWord, metricKey } from '../../parts/KeyChoice.tsx';
 import { StatusIcon } from '../../parts/StatusIcon.tsx';
 import { numberLine, TrialHover } from '../../parts/TrialHover.tsx';
-import type { ExperimentData } from '../../state/experimentData.ts';
 import { sameItems } from '../../state/memo.ts';
-import type { Page } from '../../state/page.ts';
 import { resultOf, resultText } from '../../state/results.ts';
 import { statusWord, trialName } from '../../state/trialStatus.ts';
 import { plural, t } from '../../strings.ts';
-import { LogButton, NotFinite, TableButton } from '../history/plot.tsx';
-import type { Target } from '../nearest.ts';
-import { Plot } from '../Plot.tsx';
+import type { PlotContext, PlotDefinition } from '../definition.ts';
+import { keyWord } from '../MetricChoice.tsx';
 import type { CurveMode } from './choice.ts';
 import { curvesOption, type DrawnCurve, seriesColor } from './option.ts';
 
 const counts = [4, 8, 16, 32, 64, 128] as const;
 
-/** The shown trials with their points; the same array while nothing of it is another. */
-function useDrawn(page: Page, data: ExperimentData, key: string): DrawnCurve[] {
-  const { view, focus } = page;
-  const shown = page.derived.curves(data, view.curves.mode, view.curves.count, view.selectedTrial, focus);
-  const last = useRef<{ inputs: unknown[]; drawn: DrawnCurve[] } | undefined>(undefined);
-  const drawn = shown.flatMap(({ row, slot }): DrawnCurve[] => {
-    const curve = data.curves.get(row.id)?.points(key);
-    return curve && (curve.points.length > 0 || curve.notFinite > 0) ? [{ row, slot, curve }] : [];
-  });
-  const inputs = drawn.flatMap(({ row, slot, curve }) => [row.id, row.status, slot, curve]);
-  if (last.current && sameItems(last.current.inputs, inputs)) return last.current.drawn;
-  last.current = { inputs, drawn };
-  return drawn;
+/** The learning curves that are drawn. */
+interface Curves {
+  drawn: DrawnCurve[];
+  /** What {@link drawn} was made of, to see whether anything is another. */
+  inputs: unknown[];
 }
 
-export function CurvesCard({ page, data, large = false }: { page: Page; data: ExperimentData; large?: boolean }) {
-  const [asTable, setAsTable] = useState(false);
-  const key = metricKey(page, data);
-  const drawn = useDrawn(page, data, key);
-  const positive = drawn.every(({ curve }) => curve.points.every(([, y]) => y > 0));
-  const logScale = page.view.curves.logScale && positive;
-  const { theme } = page;
-  const option = useMemo(() => curvesOption(drawn, theme, logScale), [drawn, theme, logScale]);
-  const targets = useMemo(
-    (): Target[] => drawn.map(({ row, curve }) => ({ id: row.id, points: curve.points })),
-    [drawn],
-  );
-  const points = drawn.reduce((sum, { curve }) => sum + curve.points.length, 0);
-  const notFinite = drawn.reduce((sum, { curve }) => sum + curve.notFinite, 0);
-  const { mode, count } = page.view.curves;
-  const any = data.curves.size > 0;
+export const curves: PlotDefinition<Curves> = {
+  name: 'curves',
+  icon: 'graph-line',
+  marksFocus: false,
+  emphasizes: true,
+  title: () => t('Learning curves'),
+  hasData: (_shape, { data }) => data.curves.size > 0,
+  shape: ({ page, data, metric }, last) => {
+    const { view, focus } = page;
+    const shown = page.derived.curves(data, view.curves.mode, view.curves.count, view.selectedTrial, focus);
+    const drawn = shown.flatMap(({ row, slot }): DrawnCurve[] => {
+      const curve = data.curves.get(row.id)?.points(metric);
+      return curve && (curve.points.length > 0 || curve.notFinite > 0) ? [{ row, slot, curve }] : [];
+    });
+    const inputs = drawn.flatMap(({ row, slot, curve }) => [row.id, row.status, slot, curve]);
+    return last && sameItems(last.inputs, inputs) ? last : { drawn, inputs };
+  },
+  option: ({ drawn }, theme, { logScale }) => curvesOption(drawn, theme, logScale),
+  targets: ({ drawn }) => drawn.map(({ row, curve }) => ({ id: row.id, points: curve.points })),
+  counts: ({ drawn }) => {
+    const points = drawn.reduce((sum, { curve }) => sum + curve.points.length, 0);
+    return { points, trials: drawn.length, isEmpty: points === 0 };
+  },
+  notFinite: ({ drawn }) => drawn.reduce((sum, { curve }) => sum + curve.notFinite, 0),
+  isPositive: ({ drawn }) => drawn.every(({ curve }) => curve.points.every(([, y]) => y > 0)),
+  isLogScale: (view) => view.curves.logScale,
+  withLogScale: (view, logScale) => ({ curves: { ...view.curves, logScale } }),
+  sentence: (_shape, { metric }) => t('Intermediate {0} by step; running trials dashed.', keyWord(metric)),
+  emptyText: (shape, { page, data }) =>
+    emptyText(data.curves.size > 0, page.derived.keys(data).length > 0, page.view.curves.mode, curves.notFinite(shape)),
+  summary: ({ drawn }, { metric }) => curvesSummary(drawn, keyWord(metric)),
+  hover: ({ id, point }, { data, metric }) => {
+    const row = data.rows.get(id);
+    if (!row) return null;
+    const final = resultOf(row, metric);
+    const lines = [numberLine(t('{0} at step {1}', keyWord(metric), point[0]), point[1])];
+    if (final?.final) lines.push(numberLine(t('final {0}', keyWord(metric)), final.value));
+    return <TrialHover row={row} lines={lines} />;
+  },
+  Table: CurvesTable,
+  Choice: CurvesChoice,
+  Aside: CurveList,
+};
 
+/** Which trials are drawn. */
+function CurvesChoice({ context: { page, large } }: { context: PlotContext }) {
+  const { mode, count } = page.view.curves;
   return (
-    <Card
-      title={t('Learning curves')}
-      class={large ? 'curves large' : 'curves'}
-      sentence={
-        <>
-          {t('Intermediate {0} by step; running trials dashed.', keyWord(key))}
-          {notFinite > 0 && <NotFinite count={notFinite} />}
-        </>
-      }
-      controls={
-        any && (
-          <>
-            <Dropdown
-              label={t('Which trials')}
-              value={mode === 'selected' ? 'selected' : `${mode} ${count}`}
-              choices={[
-                ...(large ? counts : counts.slice(0, 4)).map((many) => ({
-                  value: `top ${many}`,
-                  label: t('top {0}', many),
-                })),
-                { value: 'latest 8', label: t('latest 8') },
-                { value: 'latest 32', label: t('latest 32') },
-                { value: 'selected', label: t('selected') },
-              ]}
-              onChange={(value) => {
-                const [chosen = 'top', many] = value.split(' ');
-                page.change({
-                  curves: { ...page.view.curves, mode: chosen as CurveMode, ...(many ? { count: Number(many) } : {}) },
-                });
-              }}
-            />
-            <KeyChoice page={page} data={data} />
-            <LogButton
-              pressed={logScale}
-              possible={positive}
-              onClick={() => page.change({ curves: { ...page.view.curves, logScale: !page.view.curves.logScale } })}
-            />
-            <TableButton asTable={asTable} onClick={() => setAsTable(!asTable)} />
-          </>
-        )
-      }
-    >
-      {points === 0 ? (
-        <Empty icon="graph-line">{emptyText(any, page.derived.keys(data).length > 0, mode, notFinite)}</Empty>
-      ) : asTable ? (
-        <CurvesTable page={page} drawn={drawn} metric={key} />
-      ) : (
-        <div class="curves-body">
-          <Plot
-            page={page}
-            name={large ? 'curves-large' : 'curves'}
-            summary={curvesSummary(drawn, keyWord(key))}
-            option={option}
-            targets={targets}
-            points={points}
-            trials={drawn.length}
-            logScale={logScale}
-            emphasize
-            hover={({ id, point }) => {
-              const row = data.rows.get(id);
-              if (!row) return null;
-              const final = resultOf(row, key);
-              const lines = [numberLine(t('{0} at step {1}', keyWord(key), point[0]), point[1])];
-              if (final?.final) lines.push(numberLine(t('final {0}', keyWord(key)), final.value));
-              return <TrialHover row={row} lines={lines} />;
-            }}
-            onPick={(id) => page.select(id)}
-          />
-          {large && <CurveList page={page} drawn={drawn} metric={key} />}
-        </div>
-      )}
-    </Card>
+    <Dropdown
+      label={t('Which trials')}
+      value={mode === 'selected' ? 'selected' : `${mode} ${count}`}
+      choices={[
+        ...(large ? counts : counts.slice(0, 4)).map((many) => ({
+          value: `top ${many}`,
+          label: t('top {0}', many),
+        })),
+        { value: 'latest 8', label: t('latest 8') },
+        { value: 'latest 32', label: t('latest 32') },
+        { value: 'selected', label: t('selected') },
+      ]}
+      onChange={(value) => {
+        const [chosen = 'top', many] = value.split(' ');
+        page.change({
+          curves: { ...page.view.curves, mode: chosen as CurveMode, ...(many ? { count: Number(many) } : {}) },
+        });
+      }}
+    />
   );
 }
 
@@ -151,7 +115,7 @@ function curvesSummary(drawn: readonly DrawnCurve[], word: string): string {
 }
 
 /** Names the lines beside the plot: colour, trial, where it is now. */
-function CurveList({ page, drawn, metric }: { page: Page; drawn: readonly DrawnCurve[]; metric: string }) {
+function CurveList({ shape: { drawn }, context: { page, metric } }: { shape: Curves; context: PlotContext }) {
   return (
     <ul class="curve-list" aria-label={t('Trials in the plot')}>
       {drawn.map(({ row, slot, curve }) => {
@@ -179,7 +143,7 @@ interface StepRow {
   values: Map<string, number>;
 }
 
-function CurvesTable({ page, drawn, metric }: { page: Page; drawn: readonly DrawnCurve[]; metric: string }) {
+function CurvesTable({ shape: { drawn }, context: { page, metric } }: { shape: Curves; context: PlotContext }) {
   const { columns, rows } = useMemo(() => {
     const steps = new Map<number, StepRow>();
     for (const { row, curve } of drawn) {
@@ -207,25 +171,23 @@ function CurvesTable({ page, drawn, metric }: { page: Page; drawn: readonly Draw
   }, [drawn]);
   const running = drawn.filter(({ row }) => row.status === 'RUNNING');
   return (
-    <div class="plot-table">
-      <Grid
-        name="curves-table"
-        label={
-          running.length > 0
-            ? t(
-                '{0} by step; trial {1} is {2}',
-                keyWord(metric),
-                running.map(({ row }) => trialName(row)).join(', '),
-                statusWord('RUNNING'),
-              )
-            : t('{0} by step', keyWord(metric))
-        }
-        columns={columns}
-        rows={rows}
-        rowId={(row) => String(row.step)}
-        fontSize={page.theme.fontSize}
-        fontFamily={page.theme.fontFamily}
-      />
-    </div>
+    <Grid
+      name="curves-table"
+      label={
+        running.length > 0
+          ? t(
+              '{0} by step; trial {1} is {2}',
+              keyWord(metric),
+              running.map(({ row }) => trialName(row)).join(', '),
+              statusWord('RUNNING'),
+            )
+          : t('{0} by step', keyWord(metric))
+      }
+      columns={columns}
+      rows={rows}
+      rowId={(row) => String(row.step)}
+      fontSize={page.theme.fontSize}
+      fontFamily={page.theme.fontFamily}
+    />
   );
 }

@@ -1,84 +1,56 @@
 /** The history plot: what each trial came to, and the best so far. */
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { endedTrials } from '../../../src/model/experiment/experimentPhase.ts';
 import { formatNumber } from '../../../src/model/text/format.ts';
 import type { SeenTrial } from '../../../src/model/trial/trial.ts';
-import { Card, Empty } from '../../controls/Card.tsx';
-import { Button, IconButton } from '../../controls/controls.tsx';
 import { Grid, type GridColumn } from '../../controls/Grid.tsx';
-import { KeyChoice, keyWord, metricKey } from '../../parts/KeyChoice.tsx';
 import { numberLine, TrialHover } from '../../parts/TrialHover.tsx';
 import type { ExperimentData } from '../../state/experimentData.ts';
-import type { Page } from '../../state/page.ts';
 import { resultOf, resultText } from '../../state/results.ts';
 import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../../state/trialStatus.ts';
 import { plural, t } from '../../strings.ts';
-import type { Target } from '../nearest.ts';
-import { Plot } from '../Plot.tsx';
+import type { PlotContext, PlotDefinition } from '../definition.ts';
+import { keyWord } from '../MetricChoice.tsx';
 import { historyOption, shapeOf } from './option.ts';
 import type { History } from './shape.ts';
 
-export function HistoryCard({ page, data }: { page: Page; data: ExperimentData }) {
-  const [asTable, setAsTable] = useState(false);
-  const key = metricKey(page, data);
-  const history = page.derived.history(data, key);
-  const count = history.groups.reduce((sum, group) => sum + group.points.length, 0);
-  const logScale = page.view.historyLog && history.positive;
-  const { theme, focus } = page;
-  const option = useMemo(() => historyOption(history, theme, { logScale, focus }), [history, theme, logScale, focus]);
-  const targets = useMemo((): Target[] => [...history.groups, { ...history.withoutValue, bottom: true }], [history]);
-  const has = count > 0;
+export const history: PlotDefinition<History> = {
+  name: 'history',
+  icon: 'graph-scatter',
+  marksFocus: true,
+  emphasizes: false,
+  title: () => t('History'),
+  hasData: (shape) => countPoints(shape) > 0,
+  shape: ({ page, data, metric }) => page.derived.history(data, metric),
+  option: historyOption,
+  targets: (shape) => [...shape.groups, { ...shape.withoutValue, bottom: true }],
+  counts: (shape, { data }) => {
+    const points = countPoints(shape);
+    return { points: points + shape.withoutValue.points.length, trials: data.rows.size, isEmpty: points === 0 };
+  },
+  notFinite: (shape) => shape.notFinite,
+  isPositive: (shape) => shape.positive,
+  isLogScale: (view) => view.historyLog,
+  withLogScale: (_view, historyLog) => ({ historyLog }),
+  sentence: (shape, { metric }) => (
+    <>
+      {shape.best.length > 0
+        ? t('Final {0} of each trial, and the best so far.', keyWord(metric))
+        : t('Final {0} of each trial.', keyWord(metric))}
+      <Legend history={shape} />
+    </>
+  ),
+  emptyText: (shape, { data }) => emptyText(shape, data),
+  summary: (shape, { data, metric }) => historySummary(shape, countPoints(shape), keyWord(metric), data),
+  hover: ({ id }, { data, metric }) => {
+    const row = data.rows.get(id);
+    return row && <TrialHover row={row} lines={resultLines(row, metric)} />;
+  },
+  Table: HistoryTable,
+};
 
-  return (
-    <Card
-      title={t('History')}
-      class="history"
-      sentence={
-        <>
-          {history.best.length > 0
-            ? t('Final {0} of each trial, and the best so far.', keyWord(key))
-            : t('Final {0} of each trial.', keyWord(key))}
-          <Legend history={history} />
-          {history.notFinite > 0 && <NotFinite count={history.notFinite} />}
-        </>
-      }
-      controls={
-        has && (
-          <>
-            <KeyChoice page={page} data={data} />
-            <LogButton
-              pressed={logScale}
-              possible={history.positive}
-              onClick={() => page.change({ historyLog: !page.view.historyLog })}
-            />
-            <TableButton asTable={asTable} onClick={() => setAsTable(!asTable)} />
-          </>
-        )
-      }
-    >
-      {!has ? (
-        <Empty icon="graph-scatter">{emptyText(history, data)}</Empty>
-      ) : asTable ? (
-        <HistoryTable page={page} data={data} metric={key} />
-      ) : (
-        <Plot
-          page={page}
-          name="history"
-          summary={historySummary(history, count, keyWord(key), data)}
-          option={option}
-          targets={targets}
-          points={count + history.withoutValue.points.length}
-          trials={data.rows.size}
-          logScale={logScale}
-          hover={({ id }) => {
-            const row = data.rows.get(id);
-            return row && <TrialHover row={row} lines={resultLines(row, key)} />;
-          }}
-          onPick={(id) => page.select(id)}
-        />
-      )}
-    </Card>
-  );
+function countPoints(shape: History): number {
+  return shape.groups.reduce((sum, group) => sum + group.points.length, 0);
 }
 
 function emptyText(history: History, data: ExperimentData): string {
@@ -128,33 +100,6 @@ function countOf(history: History, kind: StatusKind): number {
   return history.groups.find((group) => group.kind === kind)?.points.length ?? 0;
 }
 
-export function NotFinite({ count }: { count: number }) {
-  return <span class="note-line">{plural(count, '1 value is not finite.', '{0} values are not finite.')}</span>;
-}
-
-export function LogButton(props: { pressed: boolean; possible: boolean; onClick(): void }) {
-  return (
-    <Button
-      label={t('log')}
-      title={props.possible ? t('Logarithmic axis') : t('A logarithmic axis needs values above zero; some are not.')}
-      pressed={props.pressed}
-      disabled={!props.possible}
-      onClick={props.onClick}
-      class="word toggle"
-    />
-  );
-}
-
-export function TableButton({ asTable, onClick }: { asTable: boolean; onClick(): void }) {
-  return (
-    <IconButton
-      icon={asTable ? 'graph-line' : 'table'}
-      label={asTable ? t('Show as plot') : t('Show as table')}
-      onClick={onClick}
-    />
-  );
-}
-
 function historySummary(history: History, count: number, word: string, data: ExperimentData): string {
   const parts = [plural(count, 'History of 1 trial', 'History of {0} trials')];
   if (history.range) {
@@ -169,7 +114,7 @@ function historySummary(history: History, count: number, word: string, data: Exp
   return `${parts.join('; ')}.`;
 }
 
-function HistoryTable({ page, data, metric }: { page: Page; data: ExperimentData; metric: string }) {
+function HistoryTable({ context: { page, data, metric } }: { context: PlotContext }) {
   const columns = useMemo(
     (): GridColumn<SeenTrial>[] => [
       { id: '#', title: t('trial'), numeric: true, text: trialName },
@@ -188,18 +133,16 @@ function HistoryTable({ page, data, metric }: { page: Page; data: ExperimentData
   );
   const rows = page.derived.filtered(data, '', 'all');
   return (
-    <div class="plot-table">
-      <Grid
-        name="history-table"
-        label={t('History as a table')}
-        columns={columns}
-        rows={rows}
-        rowId={(row) => row.id}
-        selected={page.view.selectedTrial}
-        onSelect={(row) => page.select(row.id)}
-        fontSize={page.theme.fontSize}
-        fontFamily={page.theme.fontFamily}
-      />
-    </div>
+    <Grid
+      name="history-table"
+      label={t('History as a table')}
+      columns={columns}
+      rows={rows}
+      rowId={(row) => row.id}
+      selected={page.view.selectedTrial}
+      onSelect={(row) => page.select(row.id)}
+      fontSize={page.theme.fontSize}
+      fontFamily={page.theme.fontFamily}
+    />
   );
 }

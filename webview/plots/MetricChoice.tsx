@@ -5,7 +5,7 @@ import type { Page } from '../state/page.ts';
 import { metricTitle } from '../state/trialTable.ts';
 import { t } from '../strings.ts';
 
-export function KeyChoice({ page, data }: { page: Page; data: ExperimentData }) {
+export function MetricChoice({ page, data }: { page: Page; data: ExperimentData }) {
   const keys = page.derived.keys(data);
   if (keys.length < 2) return null;
   return (
