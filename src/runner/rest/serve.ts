@@ -61,17 +61,23 @@ export class Listener {
   /** Takes the port, and writes the token for the manager. Throws {@link LaunchError} when the port is in use or not allowed. */
   static async open(options: ListenerOptions): Promise<Listener> {
     const { port, root, id } = options;
-    const server = createBoundedServer(options.limits ?? defaultServerLimits());
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
-      server.listen(port, host, resolve);
-    });
     const token = randomBytes(24).toString('base64url');
     // A folder that can't be written can be viewed; then the manager is judged as any other program.
     const written = await writeRunnerToken(root, id, token).then(
       () => true,
       () => false,
     );
+    const server = createBoundedServer(options.limits ?? defaultServerLimits());
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, port)));
+        server.listen(port, host, resolve);
+      });
+    } catch (error) {
+      await removeRunnerToken(root, id).catch(() => undefined);
+      throw error;
+    }
+    // At once: a request that nobody hears would wait until it times out.
     return new Listener(server, options, written ? token : undefined);
   }
 

@@ -39,7 +39,7 @@ describe('trialdeck create --foreground', () => {
     });
     const said = await command.until(/trial 2 failed/);
     const id = idIn(said);
-    assert.match(said, /^trial 0 succeeded: 0 \| [123]\/4 done · \d running · 0 failed · best /m);
+    assert.match(said, /^trial 0 succeeded: 0 \| [123]\/4 done · \d running · \d failed · best /m);
     assert.match(said, /^trial 1 succeeded: 0\.1 \| [23]\/4 done · \d running · \d failed · best 0\.1 \(trial 1\) · /m);
     assert.match(said, /^trial 2 failed: .*exit 1.* \| 3\/4 done · \d running · 1 failed · best 0\.1 \(trial 1\) · /m);
     assert.doesNotMatch(said, /Results:/);

@@ -3,23 +3,21 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import { Listener } from '../../../src/runner/rest/serve.ts';
-import { defaultServerLimits } from '../../../src/server/security/boundedServer.ts';
+import { defaultServerLimits, type ServerLimits } from '../../../src/server/security/boundedServer.ts';
 import type { LiveSource } from '../../../src/server/sources/liveSource.ts';
+import { readRunnerToken } from '../../../src/server/storage/runnerToken.ts';
 
 describe('Listener', () => {
   let root: string;
   let listener: Listener;
 
+  async function open(limits: Partial<ServerLimits> = {}): Promise<void> {
+    const all = { ...defaultServerLimits(), maxConnections: 200, ...limits };
+    listener = await Listener.open({ port: 0, root, id: 'exp', access: 'refuse', limits: all });
+  }
+
   beforeEach(async () => {
     root = await freshFolder('listener');
-    const limits = {
-      ...defaultServerLimits(),
-      maxConnections: 200,
-      requestTimeoutMs: 300,
-      headersTimeoutMs: 200,
-      checkIntervalMs: 50,
-    };
-    listener = await Listener.open({ port: 0, root, id: 'exp', access: 'refuse', limits });
   });
   afterEach(async () => {
     await listener.close();
@@ -31,6 +29,7 @@ describe('Listener', () => {
   const serve = () => listener.serve({ source: {} as LiveSource, experiment: undefined, shutDown: () => undefined });
 
   it('answers requests that come too early once it serves, and more of them with 503', async () => {
+    await open();
     const answers = Array.from({ length: 100 }, get);
     const refused = new Promise<void>((resolve) => {
       let count = 0;
@@ -45,7 +44,16 @@ describe('Listener', () => {
     assert.equal(await get(), 404);
   });
 
+  it('a port in use is named, and leaves no token', async () => {
+    await open();
+    const again = Listener.open({ port: listener.port, root, id: 'other', access: 'refuse' });
+    await assert.rejects(again, /is in use/);
+    assert.equal(readRunnerToken(root, 'other', process.pid), undefined);
+    assert.notEqual(readRunnerToken(root, 'exp', process.pid), undefined);
+  });
+
   it('a request that is given up early makes room for another', async () => {
+    await open();
     for (let i = 0; i < 70; i++) {
       const leave = new AbortController();
       const asked = fetch(`http://127.0.0.1:${listener.port}/`, { signal: leave.signal }).catch(() => undefined);
@@ -62,6 +70,7 @@ describe('Listener', () => {
   });
 
   it('closes a connection whose body does not come, while others are answered', async () => {
+    await open({ requestTimeoutMs: 3000, headersTimeoutMs: 3000, checkIntervalMs: 50 });
     await serve();
     const socket = connect(listener.port, '127.0.0.1');
     socket.write(
