@@ -20,6 +20,9 @@ export const tunerStateKey = 'tunerState';
 /** Name of the log's event for a changed search space. It belongs to no trial, so NNI passes over it. */
 export const spaceEvent = 'UPDATE_SEARCH_SPACE';
 
+/** Rows of the log that a resumed search is told at a time: few enough that the runner answers between two pages. */
+const pageRows = 250;
+
 export function spaceEventData(from: SearchSpace, to: SearchSpace): string {
   return JSON.stringify({ from, to });
 }
@@ -62,7 +65,7 @@ export class SearchPast {
     const proposed = new Set<string>();
     let at = this.#startFor(needs);
     for (;;) {
-      const rows = this.#database.readLog(at, this.#end, needs.reports);
+      const rows = this.#database.readLog(at, this.#end, needs.reports, pageRows);
       const last = rows.at(-1);
       if (!last) return;
       at = last.at;
