@@ -1,6 +1,7 @@
 /** The first line: what it is, how it is doing, and what one can do. */
 import { canDo } from '../../src/model/experiment/actions.ts';
-import { experimentPhase, phaseShapes } from '../../src/model/experiment/experimentPhase.ts';
+import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
+import { phaseLooks } from '../../src/model/experiment/looks.ts';
 import { userActions } from '../../src/ui/actions.ts';
 import { Button, Icon, IconButton } from '../controls/controls.tsx';
 import { menuBelow, type OpenMenu } from '../controls/Menu.tsx';
@@ -88,7 +89,7 @@ export function ResumeButton({ page, appearance = 'icon' }: { page: Page; appear
 
 function StatusChip({ page, data }: { page: Page; data: ExperimentData }) {
   const phase = experimentPhase(data.summary);
-  const { icon, tone } = phaseShapes[phase];
+  const { icon, tone } = phaseLooks[phase];
   return (
     <span class={`chip tone-${tone}`} data-phase={phase}>
       <Icon name={icon} spin={icon === 'loading' && page.whyLost === undefined} />

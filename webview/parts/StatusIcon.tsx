@@ -1,6 +1,6 @@
 /** A trial's state as a shape in its colour. */
 import type { SeenStatus } from '../../src/model/trial/trial.ts';
-import { kindOf, statusIcons, statusWord } from '../state/trialStatus.ts';
+import { kindIcon, kindOf, statusWord } from '../state/trialStatus.ts';
 
 export function StatusIcon({ status, words = false }: { status: SeenStatus; words?: boolean }) {
   const kind = kindOf[status];
@@ -8,7 +8,7 @@ export function StatusIcon({ status, words = false }: { status: SeenStatus; word
   return (
     <span class={`status tone-${kind}`}>
       <span
-        class={`codicon codicon-${statusIcons[kind]} ${kind === 'running' ? 'turning' : ''}`}
+        class={`codicon codicon-${kindIcon(kind)} ${kind === 'running' ? 'turning' : ''}`}
         {...(words ? { 'aria-hidden': 'true' } : { role: 'img', 'aria-label': word, title: word })}
       />
       {words && <span>{word}</span>}

@@ -1,19 +1,9 @@
-/** An experiment's state in a word. */
+/** An experiment's state in a word, as a chip shows it. */
 import type { ExperimentPhase } from '../../src/model/experiment/experimentPhase.ts';
+import { phaseLooks } from '../../src/model/experiment/looks.ts';
 import { t } from '../strings.ts';
 
 export function phaseWord(phase: ExperimentPhase): string {
-  const words: Record<ExperimentPhase, string> = {
-    starting: t('Starting'),
-    running: t('Running'),
-    stalled: t('Stalled'),
-    finishing: t('Finishing'),
-    done: t('Done'),
-    failed: t('Failed'),
-    stopping: t('Stopping'),
-    stopped: t('Stopped'),
-    crashed: t('Crashed'),
-    viewed: t('Viewing'),
-  };
-  return words[phase];
+  const word = t(phaseLooks[phase].word);
+  return word.charAt(0).toLocaleUpperCase() + word.slice(1);
 }

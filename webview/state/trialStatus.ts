@@ -1,6 +1,7 @@
 /** What a trial's state looks like: a word, a shape and a colour, never a colour alone. */
 import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
 import { seenStatus } from '../../src/model/experiment/experimentPhase.ts';
+import { trialLooks } from '../../src/model/experiment/looks.ts';
 import { type SeenStatus, type SeenTrial, trialStatuses } from '../../src/model/trial/trial.ts';
 import { t } from '../strings.ts';
 
@@ -30,40 +31,27 @@ export const kindOf: Readonly<Record<SeenStatus, StatusKind>> = {
   NOT_ENDED: 'notEnded',
 };
 
-/** Codicons; the same as in the tree. */
-export const statusIcons: Readonly<Record<StatusKind, string>> = {
-  succeeded: 'pass-filled',
-  stoppedEarly: 'triangle-up',
-  failed: 'error',
-  cancelled: 'circle-slash',
-  running: 'loading',
-  waiting: 'circle-large-outline',
-  notEnded: 'stop-circle',
+/** The state that stands for its kind. */
+const shownAs: Readonly<Record<StatusKind, SeenStatus>> = {
+  succeeded: 'SUCCEEDED',
+  stoppedEarly: 'EARLY_STOPPED',
+  failed: 'FAILED',
+  cancelled: 'USER_CANCELED',
+  running: 'RUNNING',
+  waiting: 'WAITING',
+  notEnded: 'NOT_ENDED',
 };
 
+export function kindIcon(kind: StatusKind): string {
+  return trialLooks[shownAs[kind]].icon;
+}
+
 export function kindWord(kind: StatusKind): string {
-  switch (kind) {
-    case 'succeeded':
-      return t('succeeded');
-    case 'stoppedEarly':
-      return t('stopped early');
-    case 'failed':
-      return t('failed');
-    case 'cancelled':
-      return t('cancelled');
-    case 'running':
-      return t('running');
-    case 'waiting':
-      return t('waiting');
-    case 'notEnded':
-      return t('not ended');
-  }
+  return statusWord(shownAs[kind]);
 }
 
 export function statusWord(status: SeenStatus): string {
-  if (status === 'UNKNOWN') return t('unknown');
-  if (status === 'SYS_CANCELED') return t('cancelled by the system');
-  return kindWord(kindOf[status]);
+  return t(trialLooks[status].word);
 }
 
 /** What people call the trial. */

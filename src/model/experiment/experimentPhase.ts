@@ -39,20 +39,6 @@ export function experimentPhase(
   return sumCounts(summary, (status) => !isEnded(status)) > 0 ? 'finishing' : 'done';
 }
 
-/** A codicon and the name of a colour; each phase has a shape of its own as well as a colour. `loading` turns. */
-export const phaseShapes: Readonly<Record<ExperimentPhase, { icon: string; tone: string }>> = {
-  starting: { icon: 'loading', tone: 'waiting' },
-  running: { icon: 'loading', tone: 'running' },
-  stalled: { icon: 'warning', tone: 'stoppedEarly' },
-  finishing: { icon: 'loading', tone: 'running' },
-  done: { icon: 'pass-filled', tone: 'succeeded' },
-  failed: { icon: 'error', tone: 'failed' },
-  stopping: { icon: 'loading', tone: 'cancelled' },
-  stopped: { icon: 'stop-circle', tone: 'cancelled' },
-  crashed: { icon: 'debug-disconnect', tone: 'stoppedEarly' },
-  viewed: { icon: 'eye', tone: 'waiting' },
-};
-
 /** Whether the clock of the experiment runs. */
 export function isTicking(summary: ExperimentSummary): boolean {
   const phase = experimentPhase(summary);

@@ -9,7 +9,7 @@ import type { ConnectionStatus } from '../../store/connection.ts';
 import { type ActionId, actionIds, actionOf, trialRefusalOf } from '../actions.ts';
 import { isRunning } from '../experiments.ts';
 import type { Row } from './row.ts';
-import { phaseShape, trialShapes, withoutSpin } from './shapes.ts';
+import { phaseShape, trialShape, withoutSpin } from './shapes.ts';
 import { metricValueText, parametersText } from './valueText.ts';
 import { experimentPhaseWord, progressText, type Translate, trialStatusWord, trialTitle } from './words.ts';
 
@@ -105,7 +105,7 @@ export class Labels {
   trial(row: TrialRow, experiment: ExperimentSummary, lostSince?: number): Row {
     const { t } = this;
     const status = seenStatus(row.status, experiment);
-    const shape = lostSince === undefined ? trialShapes[status] : withoutSpin(trialShapes[status]);
+    const shape = lostSince === undefined ? trialShape(status) : withoutSpin(trialShape(status));
     const isBest = row.id === experiment.best?.trialId;
     const metric = this.metricText(row);
     const word = trialStatusWord(status, t);

@@ -136,7 +136,7 @@ describe('page: states', () => {
       summary: withActions({ ...summary, status: 'VIEWED', engine: 'nni' }),
     };
     await page.show(snapshot, { canRun: false, whyNotRun: 'The experiment is read-only here.' });
-    assert.equal((await page.text('.chip')).trim(), 'Viewing');
+    assert.equal((await page.text('.chip')).trim(), 'Read-only');
     assert.match(await page.text('.facts'), /NNI/);
     assert.equal(await page.page.getByRole('button', { name: 'Change the concurrency' }).count(), 0);
     await page.page.getByRole('button', { name: 'Stop Viewing' }).waitFor();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { experimentStatuses } from '../../../src/model/experiment/experiment.ts';
-import { experimentPhase, phaseShapes } from '../../../src/model/experiment/experimentPhase.ts';
+import { experimentPhase } from '../../../src/model/experiment/experimentPhase.ts';
+import { phaseLooks } from '../../../src/model/experiment/looks.ts';
 import { trialStatuses } from '../../../src/model/trial/trial.ts';
 import { runningExperiments } from '../../../src/ui/experiments.ts';
 import { experimentTooltip, trialTooltip } from '../../../src/ui/explorer/details.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
-import { trialShapes } from '../../../src/ui/explorer/shapes.ts';
+import { trialShape } from '../../../src/ui/explorer/shapes.ts';
 import { parametersText, parameterText } from '../../../src/ui/explorer/valueText.ts';
 import { type ViewState, viewMessage } from '../../../src/ui/explorer/viewMessage.ts';
 import { statusText } from '../../../src/ui/statusText.ts';
@@ -203,7 +204,7 @@ describe('what rows of the tree say', () => {
   });
 
   it('no two states of trials look the same without their colour, but for the cancelled ones', () => {
-    const icons = trialStatuses.filter((status) => status !== 'SYS_CANCELED').map((status) => trialShapes[status].icon);
+    const icons = trialStatuses.filter((status) => status !== 'SYS_CANCELED').map((status) => trialShape(status).icon);
     assert.equal(new Set(icons).size, icons.length);
   });
 
@@ -212,7 +213,7 @@ describe('what rows of the tree say', () => {
       for (const live of [true, false]) {
         const row = labels.experiment(summary({ status, live }));
         assert.ok(row.icon && row.description, `${status} ${live}`);
-        assert.ok(Object.values(phaseShapes).some((shape) => row.icon.startsWith(shape.icon)));
+        assert.ok(Object.values(phaseLooks).some((shape) => row.icon.startsWith(shape.icon)));
       }
     }
   });
