@@ -22,10 +22,10 @@ import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
 import type { Launched } from '../wire/schemas/manager.ts';
 
-/** A runner that has not answered by then is told to end, in milliseconds. */
-const answerPatience = 30_000;
-/** Until then it has to have ended what it started; it is killed otherwise. */
-const endPatience = 20_000;
+/** A runner that has not answered by then is asked to end. */
+const answerTimeoutMs = 30_000;
+/** A runner that was asked to end and still lives after this time is killed. */
+const endTimeoutMs = 20_000;
 
 const answerSchema = v.variant('type', [
   v.object({ type: v.literal('ready'), port: v.number(), pid: v.number() }),
@@ -54,7 +54,7 @@ export interface LaunchFolder {
 
 export class Launcher {
   #options: LauncherOptions;
-  /** Ids given out whose folders may not be there yet. */
+  /** Ids of new experiments whose folders may not exist yet. */
   #given = new Set<string>();
 
   constructor(options: LauncherOptions) {
@@ -144,8 +144,8 @@ export class Launcher {
           late = true;
           // Killed at once it would leave trials behind.
           child.kill('SIGTERM');
-          timer = setTimeout(() => child.kill('SIGKILL'), endPatience);
-        }, answerPatience);
+          timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);
+        }, answerTimeoutMs);
         child.once('message', (value: unknown) => {
           if (late) return;
           clearTimeout(timer);
@@ -165,7 +165,7 @@ export class Launcher {
         });
         child.once('exit', (code, signal) => {
           clearTimeout(timer);
-          if (late) return reject(httpError(500, `The runner did not answer within ${answerPatience / 1000} s.`));
+          if (late) return reject(httpError(500, `The runner did not answer within ${answerTimeoutMs / 1000} s.`));
           reject(
             httpError(
               500,

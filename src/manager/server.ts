@@ -61,7 +61,7 @@ export interface ManagerServer {
 
 export function createManagerServer(options: ManagerServerOptions): ManagerServer {
   const { providers } = options;
-  // Values are not bent into shape: "3" is no number.
+  // Values are not converted: "3" is not a number.
   const server = Fastify({
     serverFactory: (handler) => createBoundedServer(options.limits ?? defaultServerLimits()).on('request', handler),
     forceCloseConnections: true,

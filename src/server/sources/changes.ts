@@ -1,10 +1,10 @@
-/** Revisions of one experiment and who listens to them. */
+/** Numbers the changes of one experiment and hands them to listeners. */
 import { randomBytes } from 'node:crypto';
 import { ChangeMerger, type UnnumberedChange } from '../../model/experiment/change.ts';
 import type { ExperimentChange } from '../../model/experiment/experiment.ts';
 
-/** How many changes are kept for a client that missed some. */
-const kept = 2000;
+/** Changes kept for a client that missed some; up to twice as many are in memory. */
+const minKeptChanges = 2000;
 
 export interface ChangeListener {
   change(change: ExperimentChange): void;
@@ -50,7 +50,7 @@ export class ChangeStream {
     this.#pending = undefined;
     const change: ExperimentChange = { revision: ++this.#revision, ...pending.merged() };
     this.#recent.push(change);
-    if (this.#recent.length > 2 * kept) this.#recent = this.#recent.slice(-kept);
+    if (this.#recent.length > 2 * minKeptChanges) this.#recent = this.#recent.slice(-minKeptChanges);
     for (const listener of [...this.#listeners]) listener.change(change);
   }
 

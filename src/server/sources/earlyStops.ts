@@ -6,7 +6,7 @@ import { ManagerLogReader } from './nniLogFiles.ts';
 
 export class EarlyStops {
   #log: ManagerLogReader;
-  /** What the log has told so far: why, by trial id. */
+  /** The reasons found in the log so far, by trial id. */
   #messages = new Map<string, string>();
 
   /** @param directory the experiment's own folder */

@@ -106,7 +106,7 @@ export function summariseStored(
   });
 }
 
-/** The summary of an experiment whose trials nobody has asked for. */
+/** The summary of an experiment whose trials are not read. */
 export function summariseFacts(facts: StoredFacts, directory: string, process: ProcessFacts): ExperimentSummary {
   return summariseStored(facts, directory, process, findTrouble(directory, facts, process));
 }

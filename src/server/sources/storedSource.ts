@@ -185,7 +185,7 @@ export class StoredSource implements ExperimentSource {
     }
   }
 
-  /** Tells followers that who runs it, or whether anybody does, has changed. */
+  /** Announces a change of the process that runs it. */
   circumstancesChanged(): void {
     this.#lookForTrouble();
     this.changes.publish({ summary: this.summary() });

@@ -49,7 +49,7 @@ export async function deleteExperiment(folder: DeletableFolder, id: string): Pro
 }
 
 async function remove(folder: DeletableFolder, id: string, directory: string): Promise<void> {
-  // Under a name that is no id nothing is listed that is only half there.
+  // The temporary name is not a valid id, so a half-deleted folder never appears in the list.
   const aside = join(dirname(directory), `.deleted-${id}-${process.pid}`);
   const moved = await rename(directory, aside).then(
     () => true,
