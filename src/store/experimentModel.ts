@@ -6,7 +6,7 @@ import { type Disposable, Emitter, type Event } from './emitter.ts';
 import type { ManagerLink } from './link.ts';
 import { TrialOrder } from './order.ts';
 import { Series } from './series.ts';
-import { forEachInSlices } from './slices.ts';
+import { forEachInSlices, turn } from './slices.ts';
 
 /** A trial and its numbers. Rows are replaced, never changed, so that one may be kept and compared. */
 export interface Trial {
@@ -195,6 +195,7 @@ export class ExperimentModel implements Disposable {
       revision: snapshot.revision,
     };
     const current = () => load === this.#load;
+    await turn();
     await forEachInSlices(snapshot.trials, (row) => {
       content.trials.set(row.id, { row, intermediates: new Series(), finals: new Series() });
       return current();
@@ -209,6 +210,9 @@ export class ExperimentModel implements Disposable {
     });
     if (!current()) return;
     content.order.reset(snapshot.trials, snapshot.summary.best?.trialId);
+    // Sorting takes a slice of its own, and so does what the listeners do.
+    await turn();
+    if (!current()) return;
     this.#content = content;
     this.#summary = snapshot.summary;
     const waiting = this.#waiting ?? [];

@@ -2,10 +2,9 @@
  * Following a real NNI, which tells nothing by itself: its REST is polled, and the same snapshots and changes come out as from a runner of
  * ours. It is a guest there: one request at a time, and in the long run less than a tenth of the server's time.
  */
-
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ExperimentStatus, ExperimentSummary } from '../../model/experiment/experiment.ts';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import type { ExperimentChange, ExperimentStatus, ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { defined } from '../../model/json/defined.ts';
 import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
 import { stallReason } from '../../model/nni/nniLogs.ts';
@@ -57,10 +56,15 @@ const usualPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, end
 const mostTrials = 25;
 /** From so many trials on, all metrics are read at once: one request instead of hundreds. */
 const manyTrials = 200;
+/** What one change holds at most: the extension host applies it at a stretch. */
+const rowsPerChange = 500;
+const pointsPerChange = 2000;
 /** How much of the end of a log is read, in bytes. */
 const stallLog = 64 * 1024;
 /** Of the one that tells who stopped trials; a sixteenth of it when that was read before. */
 const stopsLog = 4 * 1024 * 1024;
+
+type PolledChange = Pick<ExperimentChange, 'config' | 'trials' | 'metrics'>;
 
 export class ExperimentPoll {
   readonly #experiment: ExperimentApi;
@@ -174,7 +178,7 @@ export class ExperimentPoll {
       await this.#tellTrials(current);
     }
     const ended = hasEnded(status) && current.rows().every((row) => isEnded(row.status));
-    const whole = this.#attention !== 'trials' || current.unsettled().length === 0;
+    const whole = this.#attention !== 'trials' || !current.hasUnsettled();
     this.#complete = ended && whole ? { status, revision: profile.revision, attention: this.#attention } : undefined;
   }
 
@@ -214,6 +218,7 @@ export class ExperimentPoll {
 
   async #readMetrics(state: PolledExperiment, signal: AbortSignal): Promise<void> {
     const task = 'read the metrics';
+    await turn();
     const waiting = state.unsettled();
     // The first time there is no telling how many rounds it would take.
     if (waiting.length > (this.#caughtUp ? manyTrials : mostTrials)) {
@@ -286,31 +291,44 @@ export class ExperimentPoll {
   }
 
   async #tellTrials(state: PolledExperiment): Promise<void> {
-    const session = this.#session;
+    // Each step copies what there is of thousands of trials; others get a turn in between.
+    await turn();
     const change = state.takeChanges();
+    const session = this.#session;
     if (!session) {
       state.collectsPoints = true;
       this.#session = { id: randomUUID(), revision: 0 };
       this.#told = this.#summary;
+      const { id } = this.#session;
+      await turn();
+      const trials = state.rows();
+      await turn();
+      const metrics = state.columns();
+      // Nobody looks any more, or looks anew: then another snapshot is due.
+      if (this.#session?.id !== id) return;
       await this.#follower.onSnapshot({
-        session: this.#session.id,
+        session: id,
         revision: 0,
         summary: state.summary(),
         config: state.config,
-        trials: state.rows(),
-        metrics: state.columns(),
+        trials,
+        metrics,
       });
       return;
     }
     const told = this.#told === this.#summary;
     if (!change && told) return;
     this.#told = this.#summary;
-    await this.#follower.onChange({
-      revision: ++session.revision,
-      ...(told ? {} : { summary: state.summary() }),
-      ...change,
-    });
+    const [first = {}, ...others] = change ? partsOf(change) : [];
+    const summary = told ? {} : { summary: state.summary() };
+    await this.#follower.onChange({ revision: ++session.revision, ...summary, ...first });
+    for (const part of others) {
+      await turn();
+      if (this.#session !== session) return;
+      await this.#follower.onChange({ revision: ++session.revision, ...part });
+    }
   }
+
   #hurry(): void {
     this.#hurried = true;
     this.#wake?.();
@@ -369,6 +387,22 @@ export class ExperimentPoll {
       this.#serverTime += performance.now() - started;
     }
   }
+}
+
+/** A change in parts that are quick to apply, in order: a metric never comes before its trial's row. */
+function partsOf(change: PolledChange): PolledChange[] {
+  const { trials = [], metrics = [], ...rest } = change;
+  const parts: PolledChange[] = [];
+  for (let from = 0; from < trials.length; from += rowsPerChange) {
+    parts.push({ trials: trials.slice(from, from + rowsPerChange) });
+  }
+  for (let from = 0; from < metrics.length; from += pointsPerChange) {
+    parts.push({ metrics: metrics.slice(from, from + pointsPerChange) });
+  }
+  const [first = {}] = parts;
+  // One change, where it is small: a row counts the metrics that come with it.
+  if (trials.length <= rowsPerChange && metrics.length <= pointsPerChange) return [change];
+  return [{ ...rest, ...first }, ...parts.slice(1)];
 }
 
 /** Nothing changes any more unless somebody changes it. */

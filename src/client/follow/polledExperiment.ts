@@ -198,6 +198,12 @@ export class PolledExperiment {
       .map(({ row }) => row.id);
   }
 
+  /** Whether there may be metrics that are not known. */
+  hasUnsettled(): boolean {
+    for (const { settled, row } of this.#trials.values()) if (!settled && row.status !== 'WAITING') return true;
+    return false;
+  }
+
   /** The metrics of a trial, or those of all, have been read since its state was. */
   noteRead(trialId?: string): void {
     this.#round++;
