@@ -1,9 +1,9 @@
 /** Whatever answers at an address that a person gave: a manager, a runner of ours, or a real NNI. */
 import { defined } from '../model/json/defined.ts';
-import { type Connector, TokenWanted } from './link.ts';
-import { managerLink } from './managerLink.ts';
-import { type PollMemory, pollLink } from './pollLink.ts';
-import { runnerLink } from './runnerLink.ts';
+import { createManagerConnection } from './managerConnection.ts';
+import { createNniConnection, type PollMemory } from './nniConnection.ts';
+import { createRunnerConnection } from './runnerConnection.ts';
+import { type Connector, TokenWantedError } from './serverConnection.ts';
 
 export interface EndpointConnectorOptions {
   /** `http://host:port`, and the path in front of all routes. */
@@ -25,15 +25,20 @@ export function endpointConnector(options: EndpointConnectorOptions): Connector 
       const endpoint = await client.identifyEndpoint(options.address, access).catch((error: unknown) => {
         const wanted =
           error instanceof client.EndpointError && (error.fault === 'token missing' || error.fault === 'token wrong');
-        throw wanted ? new TokenWanted(error.message) : error;
+        throw wanted ? new TokenWantedError(error.message) : error;
       });
       switch (endpoint.kind) {
         case 'manager':
-          return managerLink(client, new client.ManagerClient(endpoint.address, access));
+          return createManagerConnection(client, new client.ManagerClient(endpoint.address, access));
         case 'runner':
-          return runnerLink(client, client.ExperimentApi.at(endpoint.address, access));
+          return createRunnerConnection(client, client.ExperimentApi.at(endpoint.address, access));
         case 'nni':
-          return pollLink(client, client.ExperimentApi.at(endpoint.address, access), memory, endpoint.urlPrefix);
+          return createNniConnection(
+            client,
+            client.ExperimentApi.at(endpoint.address, access),
+            memory,
+            endpoint.urlPrefix,
+          );
       }
     },
     hasExperiments: async () => false,

@@ -1,11 +1,11 @@
-/** One experiment as this window knows it: its summary always, its trials and numbers while somebody watches. */
+/** One experiment as this window knows it: its summary always, its trials and numbers while a view follows it. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../model/experiment/experiment.ts';
 import { applyMetric } from '../model/trial/applyMetric.ts';
 import type { TrialRow } from '../model/trial/trial.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
-import type { ManagerLink } from './link.ts';
 import { TrialOrder } from './order.ts';
 import { Series } from './series.ts';
+import type { ServerConnection } from './serverConnection.ts';
 import { forEachInSlices, turn } from './slices.ts';
 
 /** A trial and its numbers. Rows are replaced, never changed, so that one may be kept and compared. */
@@ -16,9 +16,9 @@ export interface Trial {
 }
 
 export type ModelEvent =
-  /** Everything is another: trials were read for the first time, or the stream could not be continued. */
+  /** All trials were replaced: read for the first time, or after the stream could not be continued. */
   | { kind: 'snapshot' }
-  /** What came over the stream. `order`: {@link ExperimentModel.order} is another one now. */
+  /** A change came over the stream. `order`: {@link ExperimentModel.order} has changed. */
   | { kind: 'change'; change: ExperimentChange; order: boolean }
   /** Reading trials began, failed, or ended. */
   | { kind: 'loading' };
@@ -33,8 +33,8 @@ interface Content {
   revision: number;
 }
 
-/** How long trials stay followed after the last watcher left, so that a quick look away costs nothing. Milliseconds. */
-const linger = 2000;
+/** Trials stay followed this long after the last follower left, so that a quick look away costs nothing. */
+const lingerMs = 2000;
 
 export class ExperimentModel implements Disposable {
   readonly connectionId: string;
@@ -45,14 +45,14 @@ export class ExperimentModel implements Disposable {
   #summary: ExperimentSummary;
   #content: Content = emptyContent();
   #loading: Loading = { state: 'unloaded' };
-  #link: ManagerLink | undefined;
-  #watchers = 0;
+  #server: ServerConnection | undefined;
+  #followers = 0;
   #following: Disposable | undefined;
-  #lingering: NodeJS.Timeout | undefined;
-  /** Changes that arrived while a snapshot was being taken in; undefined when none is. */
+  #lingerTimer: NodeJS.Timeout | undefined;
+  /** Changes that arrive while a snapshot is being read in; undefined at other times. */
   #waiting: ExperimentChange[] | undefined;
   #load = 0;
-  #disposed = false;
+  #isDisposed = false;
 
   constructor(connectionId: string, summary: ExperimentSummary) {
     this.connectionId = connectionId;
@@ -83,85 +83,86 @@ export class ExperimentModel implements Disposable {
   get loading(): Loading {
     return this.#loading;
   }
-  get watched(): boolean {
-    return this.#watchers > 0;
+  get isFollowed(): boolean {
+    return this.#followers > 0;
   }
 
-  /** Keeps trials and metrics flowing until disposed. Counted: each caller disposes its own. */
-  watch(): Disposable {
-    this.#watchers++;
-    clearTimeout(this.#lingering);
-    // Who looks again after a failure wants another try.
-    if (this.#loading.state === 'failed') this.#unfollow();
-    this.#follow();
-    let released = false;
+  /** Keeps trials and metrics flowing until the result is disposed. Each caller disposes its own. */
+  follow(): Disposable {
+    this.#followers++;
+    clearTimeout(this.#lingerTimer);
+    // A new follower after a failure gets another try.
+    if (this.#loading.state === 'failed') this.#stopFollowing();
+    this.#startFollowing();
+    let isReleased = false;
     return {
       dispose: () => {
-        if (released) return;
-        released = true;
-        this.#watchers--;
-        if (this.#watchers > 0 || this.#disposed) return;
-        this.#lingering = setTimeout(() => this.#unfollow(), linger);
-        this.#lingering.unref();
+        if (isReleased) return;
+        isReleased = true;
+        this.#followers--;
+        if (this.#followers > 0 || this.#isDisposed) return;
+        this.#lingerTimer = setTimeout(() => this.#stopFollowing(), lingerMs);
+        this.#lingerTimer.unref();
       },
     };
   }
 
   /**
-   * Resolves when the trials are there; they stay followed only while somebody watches.
-   * Rejects with the reason when they can't be read, or are not there after `timeout` milliseconds.
+   * Resolves when the trials are there. They stay followed only while a view follows them.
+   *
+   * @throws an Error with the reason when they can't be read, or do not arrive in time
    */
-  async loaded(timeout = 15_000): Promise<void> {
+  async loaded(timeoutMs = 15_000): Promise<void> {
     if (this.#loading.state === 'loaded') return;
-    const watching = this.watch();
+    const following = this.follow();
     let timer: NodeJS.Timeout | undefined;
-    let listening: Disposable | undefined;
+    let subscription: Disposable | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const look = () => {
+        const settle = () => {
           if (this.#loading.state === 'loaded') resolve();
           else if (this.#loading.state === 'failed') reject(new Error(this.#loading.reason));
         };
-        listening = this.onDidChange(look);
+        subscription = this.onDidChange(settle);
         timer = setTimeout(
-          () => reject(new Error(`The trials of ${this.#summary.name} did not arrive within ${timeout / 1000} s.`)),
-          timeout,
+          () => reject(new Error(`The trials of ${this.#summary.name} did not arrive within ${timeoutMs / 1000} s.`)),
+          timeoutMs,
         );
-        look();
+        settle();
       });
     } finally {
       clearTimeout(timer);
-      listening?.dispose();
-      watching.dispose();
+      subscription?.dispose();
+      following.dispose();
     }
   }
 
-  /** The connection calls this with each new link, and with undefined when it is lost. */
-  attach(link: ManagerLink | undefined): void {
-    if (link === this.#link) return;
-    this.#unfollow();
-    this.#link = link;
-    if (this.#watchers > 0) this.#follow();
+  /** Sets the server that the trials are followed on; undefined when it was lost. */
+  attach(server: ServerConnection | undefined): void {
+    if (server === this.#server) return;
+    this.#stopFollowing();
+    this.#server = server;
+    if (this.#followers > 0) this.#startFollowing();
   }
 
-  /** A summary from the manager's own stream. The experiment's stream may already have told a newer one. */
-  takeSummary(summary: ExperimentSummary): void {
+  /** Applies a summary from the list's stream, unless the experiment's own stream has brought a newer one. */
+  applySummary(summary: ExperimentSummary): void {
     const known = this.#summary;
     if (this.#following && known.live && summary.live && summary.durationAt < known.durationAt) return;
     this.#apply({ revision: this.#content.revision, summary });
   }
 
   dispose(): void {
-    this.#disposed = true;
-    this.#unfollow();
+    this.#isDisposed = true;
+    this.#stopFollowing();
     this.#changed.dispose();
   }
 
-  #follow(): void {
-    if (this.#following || !this.#link || this.#disposed) return;
+  #startFollowing(): void {
+    if (this.#following || !this.#server || this.#isDisposed) return;
     if (this.#loading.state !== 'loaded') this.#setLoading({ state: 'loading' });
-    this.#following = this.#link.followExperiment(this.id, {
-      snapshot: (snapshot) => void this.#takeSnapshot(snapshot),
+    this.#following = this.#server.followExperiment(this.id, {
+      snapshot: (snapshot) => void this.#applySnapshot(snapshot),
       change: (change) => {
         if (this.#waiting) this.#waiting.push(change);
         else if (change.revision > this.#content.revision) this.#apply(change);
@@ -174,18 +175,18 @@ export class ExperimentModel implements Disposable {
     });
   }
 
-  #unfollow(): void {
-    clearTimeout(this.#lingering);
+  #stopFollowing(): void {
+    clearTimeout(this.#lingerTimer);
     this.#following?.dispose();
     this.#following = undefined;
     this.#waiting = undefined;
     this.#load++;
-    // What was read stays for the next look, but is not current any more.
-    if (!this.#disposed && this.#loading.state !== 'unloaded') this.#setLoading({ state: 'unloaded' });
+    // The trials stay for the next follower, but are out of date from now on.
+    if (!this.#isDisposed && this.#loading.state !== 'unloaded') this.#setLoading({ state: 'unloaded' });
   }
 
-  /** Builds the new content aside, a slice at a time, and puts it in place whole: nobody sees half a snapshot. */
-  async #takeSnapshot(snapshot: ExperimentSnapshot): Promise<void> {
+  /** Builds the new content aside, a slice at a time, then swaps it in: no view sees half a snapshot. */
+  async #applySnapshot(snapshot: ExperimentSnapshot): Promise<void> {
     const load = ++this.#load;
     this.#waiting = [];
     const content: Content = {
@@ -194,11 +195,11 @@ export class ExperimentModel implements Disposable {
       session: snapshot.session,
       revision: snapshot.revision,
     };
-    const current = () => load === this.#load;
+    const isCurrent = () => load === this.#load;
     await turn();
     await forEachInSlices(snapshot.trials, (row) => {
       content.trials.set(row.id, { row, intermediates: new Series(), finals: new Series() });
-      return current();
+      return isCurrent();
     });
     const { trialIds, trial, type, sequence, timestamp, data } = snapshot.metrics;
     const byIndex = trialIds.map((id) => content.trials.get(id));
@@ -206,13 +207,13 @@ export class ExperimentModel implements Disposable {
       const target = byIndex[trial[point] ?? -1];
       const series = type[point] === 'F' ? target?.finals : target?.intermediates;
       series?.append(sequence[point] ?? 0, timestamp[point] ?? 0, data[point] ?? '');
-      return current();
+      return isCurrent();
     });
-    if (!current()) return;
+    if (!isCurrent()) return;
     content.order.reset(snapshot.trials, snapshot.summary.best?.trialId);
     // Sorting takes a slice of its own, and so does what the listeners do.
     await turn();
-    if (!current()) return;
+    if (!isCurrent()) return;
     this.#content = content;
     this.#summary = snapshot.summary;
     const waiting = this.#waiting ?? [];

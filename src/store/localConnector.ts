@@ -1,7 +1,7 @@
 /** The manager of this machine, found or started by the shared client, as the store wants it. */
 import { awaitFirstExperiment, hasExperiments } from '../client/firstExperiment.ts';
-import type { Connector } from './link.ts';
-import { managerLink } from './managerLink.ts';
+import { createManagerConnection } from './managerConnection.ts';
+import type { Connector } from './serverConnection.ts';
 
 export interface LocalConnectorOptions {
   /** Absolute; read anew for each attempt, as it is a setting. */
@@ -20,7 +20,7 @@ export function localConnector(options: LocalConnectorOptions): Connector {
         managerScript: options.managerScript,
         start,
       });
-      return manager && managerLink(client, manager);
+      return manager && createManagerConnection(client, manager);
     },
     hasExperiments: () => hasExperiments(options.experimentsDirectory()),
     awaitExperiments(appeared) {

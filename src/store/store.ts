@@ -12,7 +12,7 @@ import { Disposables } from './disposables.ts';
 import { type Disposable, Emitter, type Event } from './emitter.ts';
 import { endpointConnector } from './endpointConnector.ts';
 import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
-import type { Connector } from './link.ts';
+import type { Connector } from './serverConnection.ts';
 
 /** The connection to the manager of this machine; it is always there, connected or not. */
 const localConnectionId = 'local';
@@ -68,7 +68,7 @@ export class Store implements Disposable {
   readonly onDidLaunch: Event<ExperimentModel> = this.#launched.event;
 
   readonly #disposables = new Disposables();
-  #all: { connection: Connection; listening: Disposables }[] = [];
+  #all: { connection: Connection; subscriptions: Disposables }[] = [];
   #visible = false;
   #connections = new Set<Connection>();
   #experiments = new Map<ExperimentModel, ExperimentDelta>();
@@ -116,7 +116,7 @@ export class Store implements Disposable {
     if (!gone || gone.connection === this.local) return;
     this.#all = this.#all.filter((other) => other !== gone);
     for (const model of gone.connection.models.values()) this.#experiments.delete(model);
-    gone.listening.dispose();
+    gone.subscriptions.dispose();
     this.#connections.add(gone.connection);
     this.#schedule();
   }
@@ -151,7 +151,7 @@ export class Store implements Disposable {
   client(connectionId: string, experimentId: string): ExperimentApi {
     const connection = this.connection(connectionId);
     if (!connection) throw new Error(`There is no connection ${connectionId}.`);
-    return connection.link.experiment(experimentId);
+    return connection.server.experiment(experimentId);
   }
 
   /** Creates, resumes or views an experiment; starts the manager when there is none. Throws the client's errors. */
@@ -200,27 +200,27 @@ export class Store implements Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    for (const { listening } of this.#all) listening.dispose();
+    for (const { subscriptions } of this.#all) subscriptions.dispose();
     this.#disposables.dispose();
   }
 
   #add(connection: Connection): void {
-    const listening = new Disposables();
-    listening.add(
+    const subscriptions = new Disposables();
+    subscriptions.add(
       connection,
       connection.onDidChange(() => {
         this.#connections.add(connection);
         this.#schedule();
       }),
       connection.onDidAddModel((model) => {
-        model.onDidChange((event) => this.#note(model, event));
+        model.onDidChange((event) => this.#recordChange(model, event));
       }),
     );
-    this.#all.push({ connection, listening });
+    this.#all.push({ connection, subscriptions });
     connection.setVisible(this.#visible);
   }
 
-  #note(model: ExperimentModel, event: ModelEvent): void {
+  #recordChange(model: ExperimentModel, event: ModelEvent): void {
     let delta = this.#experiments.get(model);
     if (!delta) {
       delta = { summary: false, reset: false, order: false, trials: new Set() };

@@ -4,7 +4,7 @@ import { commands, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { Store } from '../../src/store/store.ts';
 import { PanelManager } from '../../src/ui/panel/panelManager.ts';
 import { snapshot, summary, trial } from '../fixtures/builders.ts';
-import { FakeConnector, FakeLink } from '../unit/store/samples.ts';
+import { FakeConnector, FakeServer } from '../unit/store/samples.ts';
 
 describe('the keyboard', () => {
   let store: Store;
@@ -13,10 +13,10 @@ describe('the keyboard', () => {
   const original = window.createWebviewPanel;
 
   before(async () => {
-    const link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' })];
-    link.snapshots.set('exp1', snapshot([trial(0)], []));
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    const server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' })];
+    server.snapshots.set('exp1', snapshot([trial(0)], []));
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
     await store.local.connect({ start: true });
     // The extension itself has taken the type, so the panels of the test get one of their own.
     (window as { createWebviewPanel: unknown }).createWebviewPanel = (

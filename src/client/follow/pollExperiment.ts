@@ -105,7 +105,7 @@ export class ExperimentPoll {
   }
 
   /** Somebody looks more or less closely from now on. After `trials` was given anew, a snapshot comes first. */
-  look(attention: Attention): void {
+  setAttention(attention: Attention): void {
     const closer = degrees[attention] > degrees[this.#attention];
     this.#attention = attention;
     if (attention !== 'trials') this.#session = undefined;
@@ -152,30 +152,30 @@ export class ExperimentPoll {
     const state = this.#known;
     const glance = state !== undefined && this.#attention === 'none' && state.status === status;
     if (state && (glance || (await this.#isComplete(status, signal)))) {
-      state.takeStatus(status, errors);
-      this.#tellSummary(state);
+      state.setStatus(status, errors);
+      this.#publishSummary(state);
       if (this.#attention !== 'trials' || this.#session) return;
       // Somebody wants the trials of what has been read already.
-      return this.#tellTrials(state);
+      return this.#publishTrials(state);
     }
     const profile = await this.#timed(() => this.#experiment.getExperimentProfile({ signal }));
     let current = this.#known;
     if (current?.id !== profile.id) current = this.#begin(profile);
-    current.takeStatus(status, errors);
-    current.takeProfile(profile);
+    current.setStatus(status, errors);
+    current.setProfile(profile);
     if (!(await this.#readJobs(current, signal))) {
       // Trials have gone: the database is another one, and nothing that was read before can be trusted.
       current = this.#begin(profile);
-      current.takeStatus(status, errors);
+      current.setStatus(status, errors);
       await this.#readJobs(current, signal);
     }
     await this.#readStops(current, signal);
     await this.#readStall(current, signal);
-    this.#tellSummary(current);
+    this.#publishSummary(current);
     if (this.#attention === 'trials') {
       await this.#readMetrics(current, signal);
-      this.#tellSummary(current);
-      await this.#tellTrials(current);
+      this.#publishSummary(current);
+      await this.#publishTrials(current);
     }
     const ended = hasEnded(status) && current.rows().every((row) => isEnded(row.status));
     const whole = this.#attention !== 'trials' || !current.hasUnsettled();
@@ -211,7 +211,7 @@ export class ExperimentPoll {
       const job = parse(trialJobSchema, value);
       if (!job) return;
       if (state.has(job.trialJobId)) known++;
-      state.takeJob(job);
+      state.applyJob(job);
     });
     return known >= before;
   }
@@ -223,11 +223,11 @@ export class ExperimentPoll {
     // The first time there is no telling how many rounds it would take.
     if (waiting.length > (this.#caughtUp ? manyTrials : mostTrials)) {
       await this.#metrics('/metric-data', task, state, signal);
-      state.noteRead();
+      state.markRead();
     } else {
       for (const id of waiting.slice(0, mostTrials)) {
         await this.#metrics(`/metric-data/${encodeURIComponent(id)}`, `${task} of trial ${id}`, state, signal);
-        state.noteRead(id);
+        state.markRead(id);
       }
     }
     this.#caughtUp = true;
@@ -258,7 +258,7 @@ export class ExperimentPoll {
     const room = maxTrialNumber === undefined || state.size < maxTrialNumber;
     if (type === 'nas' || status !== 'RUNNING' || going >= trialConcurrency || !room) {
       this.#shortSince = undefined;
-      state.takeStall(undefined);
+      state.setStall(undefined);
       return;
     }
     const now = performance.now();
@@ -267,7 +267,7 @@ export class ExperimentPoll {
     this.#logsAsked = now;
     const dispatcher = await this.#log('dispatcher.log', stallLog, signal);
     const manager = await this.#log('nnimanager.log', stallLog, signal);
-    state.takeStall(stallReason({ dispatcher, manager }));
+    state.setStall(stallReason({ dispatcher, manager }));
   }
 
   async #log(name: string, maxBytes: number, signal: AbortSignal): Promise<string> {
@@ -281,7 +281,7 @@ export class ExperimentPoll {
     }
   }
 
-  #tellSummary(state: PolledExperiment): void {
+  #publishSummary(state: PolledExperiment): void {
     const summary = state.summary();
     // The clock runs on by itself.
     const key = JSON.stringify({ ...summary, execDuration: 0, durationAt: 0 });
@@ -290,10 +290,10 @@ export class ExperimentPoll {
     this.#follower.onSummary?.(summary);
   }
 
-  async #tellTrials(state: PolledExperiment): Promise<void> {
+  async #publishTrials(state: PolledExperiment): Promise<void> {
     // Each step copies what there is of thousands of trials; others get a turn in between.
     await turn();
-    const change = state.takeChanges();
+    const change = state.drainChanges();
     const session = this.#session;
     if (!session) {
       state.collectsPoints = true;

@@ -44,7 +44,7 @@ interface PolledTrial {
 export class PolledExperiment {
   readonly id: string;
   readonly optimizeMode: ExperimentSummary['optimizeMode'];
-  /** Whether new points are kept for {@link takeChanges}; {@link columns} has them all. */
+  /** Whether new points are kept for {@link drainChanges}; {@link columns} has them all. */
   collectsPoints = false;
   readonly #where: Pick<ExperimentSummary, 'port' | 'urlPrefix'>;
   #profile: ExperimentProfile;
@@ -71,7 +71,7 @@ export class PolledExperiment {
     this.optimizeMode = optimizeModeOf(presentConfig(profile.params));
     this.#where = where;
     this.#profile = profile;
-    this.takeProfile(profile);
+    this.setProfile(profile);
     this.#configChanged = false;
   }
 
@@ -99,12 +99,12 @@ export class PolledExperiment {
     return Object.fromEntries([...this.#counts].filter(([, count]) => count > 0));
   }
 
-  takeStatus(status: ExperimentStatus, errors: readonly string[]): void {
+  setStatus(status: ExperimentStatus, errors: readonly string[]): void {
     this.#status = status;
     this.#errors = errors;
   }
 
-  takeProfile(profile: ExperimentProfile): void {
+  setProfile(profile: ExperimentProfile): void {
     this.#profile = profile;
     this.#durationAt = Date.now();
     const config = JSON.stringify(profile.params);
@@ -113,11 +113,11 @@ export class PolledExperiment {
   }
 
   /** Why its tuner is dead, or undefined where it lives or nothing is known. */
-  takeStall(reason: string | undefined): void {
+  setStall(reason: string | undefined): void {
     this.#stalled = reason;
   }
 
-  takeJob(listed: TrialJobInfo): void {
+  applyJob(listed: TrialJobInfo): void {
     const { trialJobId: id } = listed;
     let trial = this.#trials.get(id);
     const job = trial ? asEnded(trial.job, listed) : listed;
@@ -163,7 +163,7 @@ export class PolledExperiment {
     const [final] = job.finalMetricData ?? [];
     if (final && trial.values.final === undefined) {
       this.#applyMetric(trial, { ...final, type: 'FINAL', data: unwrapMetricData(final.data) });
-      this.#noteReported(trial, final.parameterId);
+      this.#setReportedId(trial, final.parameterId);
     }
     const same =
       sameRecord &&
@@ -186,7 +186,7 @@ export class PolledExperiment {
       passed.set(record.trialJobId, place + 1);
       if (place < trial.metrics) return;
       trial.metrics++;
-      this.#takeMetric(trial, record);
+      this.#addMetric(trial, record);
     };
   }
 
@@ -205,7 +205,7 @@ export class PolledExperiment {
   }
 
   /** The metrics of a trial, or those of all, have been read since its state was. */
-  noteRead(trialId?: string): void {
+  markRead(trialId?: string): void {
     this.#round++;
     const ids = trialId === undefined ? this.#trials.keys() : [trialId];
     for (const id of ids) {
@@ -237,7 +237,7 @@ export class PolledExperiment {
   }
 
   /** What has changed since this was asked before; undefined when nothing has. */
-  takeChanges(): Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> | undefined {
+  drainChanges(): Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> | undefined {
     const change: Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> = {};
     if (this.#configChanged) change.config = this.config;
     if (this.#changed.size > 0) change.trials = [...this.#changed].flatMap((id) => this.#trials.get(id)?.row ?? []);
@@ -283,7 +283,7 @@ export class PolledExperiment {
     );
   }
 
-  #takeMetric(trial: PolledTrial, record: MetricDataRecord): void {
+  #addMetric(trial: PolledTrial, record: MetricDataRecord): void {
     const { id } = trial.row;
     const { type, sequence, timestamp } = record;
     const data = unwrapMetricData(record.data);
@@ -296,7 +296,7 @@ export class PolledExperiment {
       this.#changed.add(id);
     }
     if (this.collectsPoints) this.#points.push({ trialId: id, type, sequence, timestamp, data });
-    this.#noteReported(trial, record.parameterId);
+    this.#setReportedId(trial, record.parameterId);
   }
 
   #applyMetric(trial: PolledTrial, metric: Omit<MetricPoint, 'trialId'>): void {
@@ -305,7 +305,7 @@ export class PolledExperiment {
     if (trial.values.final !== before.final) trial.finalAt = metric.timestamp;
   }
 
-  #noteReported(trial: PolledTrial, parameterId: string | null): void {
+  #setReportedId(trial: PolledTrial, parameterId: string | null): void {
     if (trial.reported === parameterId) return;
     trial.reported = parameterId;
     this.#redraw(this.#mixUps.reported(trial.row.id, parameterId));

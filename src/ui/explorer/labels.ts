@@ -5,7 +5,7 @@ import { elapsedSeconds, experimentPhase, seenStatus } from '../../model/experim
 import { formatDuration, formatNumber } from '../../model/text/format.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import type { TrialRow } from '../../model/trial/trial.ts';
-import type { ConnectionStatus } from '../../store/connection.ts';
+import type { ConnectionStatus } from '../../store/connectionStatus.ts';
 import { type ActionId, actionIds, actionOf, trialRefusalOf } from '../actions.ts';
 import { isRunning } from '../experiments.ts';
 import type { Row } from './row.ts';

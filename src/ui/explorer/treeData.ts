@@ -271,7 +271,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   #watch(model: ExperimentModel): void {
-    if (!this.#watches.has(model)) this.#watches.set(model, model.watch());
+    if (!this.#watches.has(model)) this.#watches.set(model, model.follow());
   }
 
   #release(model: ExperimentModel): void {

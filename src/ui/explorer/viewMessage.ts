@@ -1,7 +1,7 @@
 /** What stands above the rows: why there are none, or what keeps them from being all. Free of vscode. */
 
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
-import type { ConnectionStatus } from '../../store/connection.ts';
+import type { ConnectionStatus } from '../../store/connectionStatus.ts';
 import type { Translate } from './words.ts';
 
 export interface ViewState {

@@ -3,7 +3,7 @@ import { type Disposable, env, Uri, type WebviewPanel, workspace } from 'vscode'
 import { messageOf } from '../../model/text/messageOf.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import type { ConnectionView, Events, Handlers, RequestMessage, ToPage } from '../../protocol.ts';
-import type { ConnectionStatus } from '../../store/connection.ts';
+import type { ConnectionStatus } from '../../store/connectionStatus.ts';
 import { Disposables } from '../../store/disposables.ts';
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { Store } from '../../store/store.ts';

@@ -47,7 +47,7 @@ export class Feed implements Disposable {
       else if (event.kind === 'change') this.#take(event.change);
       else if (model.loading.state === 'failed') target.failed(model.loading.reason);
     });
-    this.#watching = model.watch();
+    this.#watching = model.follow();
     if (model.loading.state === 'loaded') void this.#sendSnapshot();
     else if (model.loading.state === 'failed') target.failed(model.loading.reason);
   }

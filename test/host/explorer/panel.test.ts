@@ -7,7 +7,7 @@ import type { ToPage } from '../../../src/protocol.ts';
 import { Store } from '../../../src/store/store.ts';
 import { ExperimentPanel } from '../../../src/ui/panel/experimentPanel.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeConnector, FakeLink } from '../../unit/store/samples.ts';
+import { FakeConnector, FakeServer } from '../../unit/store/samples.ts';
 
 /** A page that tells what it got, and asks for something that does not exist. */
 const page = `
@@ -20,7 +20,7 @@ const page = `
 
 describe("the panel's host", () => {
   let folder: string;
-  let link: FakeLink;
+  let server: FakeServer;
   let store: Store;
   let webview: WebviewPanel;
   let panel: ExperimentPanel;
@@ -43,10 +43,10 @@ describe("the panel's host", () => {
     await writeFile(join(folder, 'dist', 'webview.js'), page);
     await writeFile(join(folder, 'dist', 'webview.css'), 'body { margin: 0 }');
     await writeFile(join(folder, 'dist', 'codicon.css'), '');
-    link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' })];
-    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' })];
+    server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
     await store.local.connect({ start: true });
     webview = window.createWebviewPanel('trialdeck.test', 'test', ViewColumn.One);
     webview.webview.onDidReceiveMessage((message: { got?: ToPage; blocked?: unknown }) => {
@@ -87,7 +87,7 @@ describe("the panel's host", () => {
 
   it('passes a metric on', async () => {
     const started = performance.now();
-    link.change('exp1', { revision: 2, metrics: [point('t0', 1, 0.75)] });
+    server.change('exp1', { revision: 2, metrics: [point('t0', 1, 0.75)] });
     const message = await until(isEvent('change'));
     console.log(`      store to page and back: ${(performance.now() - started).toFixed(1)} ms`);
     assert.ok(message.type === 'event' && message.event === 'change');
@@ -104,7 +104,7 @@ describe("the panel's host", () => {
 
   it('sends nothing to a hidden page, and everything to one that is shown again', async () => {
     const model = store.experiment('local', 'exp1');
-    assert.ok(model?.watched);
+    assert.ok(model?.isFollowed);
     const hidden = new Promise<void>((resolve) => {
       const listening = webview.onDidChangeViewState(() => {
         if (webview.visible) return;
@@ -114,12 +114,12 @@ describe("the panel's host", () => {
     });
     await window.showTextDocument(await workspace.openTextDocument({ content: 'on top' }), ViewColumn.One);
     await hidden;
-    assert.ok(!model.watched);
+    assert.ok(!model.isFollowed);
     got.length = 0;
     // On a slow machine nobody follows any more by now; then it is in what is read when somebody looks again.
-    link.change('exp1', { revision: 3, trials: [trial(1)] });
+    server.change('exp1', { revision: 3, trials: [trial(1)] });
     const trials = [trial(0, { status: 'RUNNING' }), trial(1)];
-    link.snapshots.set('exp1', snapshot(trials, [point('t0', 0, 0.5), point('t0', 1, 0.75)]));
+    server.snapshots.set('exp1', snapshot(trials, [point('t0', 0, 0.5), point('t0', 1, 0.75)]));
     webview.reveal();
     // What was known is shown at once; what is new follows.
     const shown = await until(
@@ -131,7 +131,7 @@ describe("the panel's host", () => {
   });
 
   it('says when the experiment is gone', async () => {
-    link.send({ event: 'removed', data: { id: 'exp1' } });
+    server.send({ event: 'removed', data: { id: 'exp1' } });
     const message = await until(isEvent('gone'));
     assert.ok(message.type === 'event' && message.event === 'gone');
     assert.match(message.data.reason, /exp1/);

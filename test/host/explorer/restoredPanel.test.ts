@@ -5,7 +5,7 @@ import type { PageState } from '../../../src/protocol.ts';
 import { Store } from '../../../src/store/store.ts';
 import { PanelManager } from '../../../src/ui/panel/panelManager.ts';
 import { summary } from '../../fixtures/builders.ts';
-import { FakeConnector, FakeLink } from '../../unit/store/samples.ts';
+import { FakeConnector, FakeServer } from '../../unit/store/samples.ts';
 
 const state: PageState = {
   version: 1,
@@ -25,9 +25,9 @@ describe('a panel that VS Code restores after a reload of the window', () => {
   let webview: WebviewPanel;
 
   beforeEach(async () => {
-    const link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' })];
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    const server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' })];
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
     await store.local.connect({ start: true });
     // Stands in for VS Code, which calls the serializer in the next window only.
     const { registerWebviewPanelSerializer } = window;

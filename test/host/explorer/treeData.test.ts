@@ -5,23 +5,23 @@ import { Labels } from '../../../src/ui/explorer/labels.ts';
 import { experimentNode, type TreeNode, trialNode } from '../../../src/ui/explorer/nodes.ts';
 import { pageSize, TreeData } from '../../../src/ui/explorer/treeData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeConnector, FakeLink, next } from '../../unit/store/samples.ts';
+import { FakeConnector, FakeServer, next } from '../../unit/store/samples.ts';
 
 const t = (message: string, ...args: (string | number)[]) =>
   message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
 
 describe("the tree's rows", () => {
-  let link: FakeLink;
+  let server: FakeServer;
   let store: Store;
   let tree: TreeData;
 
   beforeEach(async () => {
-    link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' }), summary({ id: 'exp2', status: 'DONE', live: false })];
+    server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' }), summary({ id: 'exp2', status: 'DONE', live: false })];
     const rows = Array.from({ length: 120 }, (_, number) => trial(number, { final: String(number / 200) }));
     rows.push(trial(120, { status: 'RUNNING', latest: { sequence: 2, data: '0.4' } }));
-    link.snapshots.set('exp1', snapshot(rows, [], { summary: summary({ id: 'exp1' }) }));
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    server.snapshots.set('exp1', snapshot(rows, [], { summary: summary({ id: 'exp1' }) }));
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
     tree = new TreeData(store, new Labels(t, 'en'));
     store.onDidChange((change) => tree.take(change));
     tree.setVisible(true);
@@ -56,8 +56,8 @@ describe("the tree's rows", () => {
   });
 
   it('are nothing when there is nothing, so that the welcome view speaks', async () => {
-    link.send({ event: 'removed', data: { id: 'exp1' } });
-    link.send({ event: 'removed', data: { id: 'exp2' } });
+    server.send({ event: 'removed', data: { id: 'exp1' } });
+    server.send({ event: 'removed', data: { id: 'exp2' } });
     assert.deepEqual(await tree.getChildren(), []);
   });
 
@@ -104,7 +104,7 @@ describe("the tree's rows", () => {
     const only = tree.intern(trialNode('local', 'exp1', 't120'));
     await told;
     const redrawn = next(tree.onDidChangeTreeData);
-    link.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
+    server.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
     assert.deepEqual(await redrawn, [only]);
     assert.equal(tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120'))).description, 'step 3 · 0.5');
   });
@@ -112,13 +112,13 @@ describe("the tree's rows", () => {
   it('follow nothing while nobody sees them', async () => {
     await draw(experiment());
     const model = store.experiment('local', 'exp1');
-    assert.ok(model?.watched);
+    assert.ok(model?.isFollowed);
     tree.setVisible(false);
-    assert.ok(!model.watched);
+    assert.ok(!model.isFollowed);
     tree.setVisible(true);
-    assert.ok(model.watched, 'what was open is followed again');
+    assert.ok(model.isFollowed, 'what was open is followed again');
     tree.collapsed(experiment());
-    assert.ok(!model.watched);
+    assert.ok(!model.isFollowed);
   });
 
   it('are forgotten with what they were about', async () => {
@@ -126,7 +126,7 @@ describe("the tree's rows", () => {
     const [first] = await draw(experiment());
     const before = [experiment(), first].map((node) => node && tree.intern({ ...node }));
     const gone = next(store.onDidChange, ({ connections }) => connections.size > 0);
-    link.send({ event: 'removed', data: { id: 'exp1' } });
+    server.send({ event: 'removed', data: { id: 'exp1' } });
     await gone;
     // One object stands for a thing as long as there is the thing.
     for (const node of before) assert.notEqual(node && tree.intern({ ...node }), node);
@@ -147,7 +147,7 @@ describe("the tree's rows", () => {
   it('say why trials could not be read, with a way to try again', async () => {
     const node = tree.intern(experimentNode('local', 'exp2'));
     const children = tree.getChildren(node);
-    link.followers.get('exp2')?.failed(new Error('the database is locked'));
+    server.followers.get('exp2')?.failed(new Error('the database is locked'));
     const [problem] = await children;
     assert.ok(problem?.kind === 'problem');
     const item = tree.getTreeItem(problem);

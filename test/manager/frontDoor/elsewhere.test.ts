@@ -73,7 +73,7 @@ describe('what runs elsewhere', () => {
     await connection.show();
     const model = connection.models.get(id);
     assert.ok(model);
-    const watching = model.watch();
+    const watching = model.follow();
     await eventually('the first number', () => [...model.trials.values()][0]?.row.latest?.data === '0.5', generous);
 
     await endManager();
@@ -129,7 +129,7 @@ describe('what runs elsewhere', () => {
     assert.ok(model);
     assert.equal(model.summary.standalone, true);
     await model.loaded(generous);
-    const watching = model.watch();
+    const watching = model.follow();
     await eventually('the end', () => model.summary.status === 'DONE', generous);
     assert.equal(model.summary.best?.value, 1);
     assert.equal(model.summary.standalone, true);

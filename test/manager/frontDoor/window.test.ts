@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConnectionStatus } from '../../../src/store/connection.ts';
+import type { ConnectionStatus } from '../../../src/store/connectionStatus.ts';
 import type { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { localConnector } from '../../../src/store/localConnector.ts';
 import { Store } from '../../../src/store/store.ts';
@@ -64,7 +64,7 @@ describe('a window whose manager is killed', () => {
     const config = runnerConfig(home.experiments, { experimentName: 'kept', trialCommand, maxTrialNumber: 1 });
     const { experimentId } = await store.launch({ action: 'create', config });
     const model = store.experiment('local', experimentId) ?? assert.fail();
-    model.watch();
+    model.follow();
     return model;
   }
   const numbers = (model: ExperimentModel) =>

@@ -62,7 +62,7 @@ describe('a real NNI at its address', function () {
     assert.ok(model);
     const { id, name, engine, urlPrefix, standalone } = model.summary;
     assert.deepEqual([name, engine, urlPrefix, standalone], ['polled', 'nni', 'my/pre', true]);
-    const watching = model.watch();
+    const watching = model.follow();
     const done = () => model.summary.status === 'DONE' && model.summary.counts.SUCCEEDED === 2;
     await eventually('the end of the experiment', done, generous);
     await eventually(

@@ -172,10 +172,10 @@ describe('a real NNI that is followed by polling', () => {
     await nextRound();
     assert.deepEqual([...new Set(nni.asked)], ['/check-status']);
     nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
-    following.look('summary');
+    following.setAttention('summary');
     await eventually('the new trial to be counted', () => told.summary?.counts.RUNNING === 1);
     assert.equal(told.snapshots.length, 0);
-    following.look('trials');
+    following.setAttention('trials');
     const { trials } = await snapshot();
     assert.ok(trials.some(({ id }) => id === 'NEW01'));
   });
@@ -183,12 +183,12 @@ describe('a real NNI that is followed by polling', () => {
   it('gives a snapshot again to who looks again, without reading everything anew', async () => {
     const following = poll('trials');
     await snapshot();
-    following.look('summary');
+    following.setAttention('summary');
     await nextRound();
     nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
     nni.report('NEW01', 12, 0, 0.25);
     nni.scene.requests.length = 0;
-    following.look('trials');
+    following.setAttention('trials');
     const again = await eventually('another snapshot', () => told.snapshots[1]);
     assert.notEqual(again.session, told.snapshots[0]?.session);
     assert.equal(again.metrics.data.at(-1), '0.25');

@@ -8,7 +8,7 @@ import { ExperimentState } from '../../../src/server/storage/experimentState.ts'
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { ExperimentData } from '../../../webview/state/experimentData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeLink } from '../store/samples.ts';
+import { FakeServer } from '../store/samples.ts';
 
 /** A trial that reports a second final result, and another intermediate one after it. */
 const points: MetricPoint[] = [
@@ -56,10 +56,10 @@ describe('a metric applied to its trial', () => {
     const profile = { id: 'exp1', params: {}, execDuration: 0, logDir: '', nextSequenceId: 1, revision: 1 };
     // Only the parts of the profile that polling reads.
     const polled = new PolledExperiment(profile as unknown as ExperimentProfile);
-    polled.takeJob({ trialJobId: 't0', status: 'RUNNING', hyperParameters: [], sequenceId: 0 });
+    polled.applyJob({ trialJobId: 't0', status: 'RUNNING', hyperParameters: [], sequenceId: 0 });
     const read = polled.metricsReader();
     for (const record of records) read(record);
-    assert.deepEqual(reported(polled.takeChanges()?.trials?.[0]), expected);
+    assert.deepEqual(reported(polled.drainChanges()?.trials?.[0]), expected);
     assert.equal(polled.best?.value, 0.5);
   });
 
@@ -74,11 +74,11 @@ describe('a metric applied to its trial', () => {
     }));
 
     it(`gives the same row in the store, where metrics arrive ${how}`, async () => {
-      const link = new FakeLink();
+      const link = new FakeServer();
       const model = new ExperimentModel('local', summary());
       model.attach(link);
       link.snapshots.set('exp1', snapshot([trial(0)]));
-      model.watch();
+      model.follow();
       await model.loaded();
       for (const change of changes) link.change('exp1', change);
       assert.deepEqual(reported(model.trials.get('t0')?.row), expected);

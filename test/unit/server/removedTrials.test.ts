@@ -11,7 +11,7 @@ import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
 import { ExperimentData } from '../../../webview/state/experimentData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeLink } from '../store/samples.ts';
+import { FakeServer } from '../store/samples.ts';
 
 describe('a trial that is removed', () => {
   it('disappears from the client that follows the event stream', async () => {
@@ -55,7 +55,7 @@ describe('a trial that is removed', () => {
   });
 
   it('disappears from the panel, and counts as new when it comes again', async () => {
-    const link = new FakeLink();
+    const link = new FakeServer();
     const model = new ExperimentModel('local', summary());
     model.attach(link);
     link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [point('t0', 0, 0.5), point('t1', 0, 0.6)]));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Connection } from '../../../src/store/connection.ts';
 import { summary } from '../../fixtures/builders.ts';
-import { FakeConnector, FakeLink, next } from './samples.ts';
+import { FakeConnector, FakeServer, next } from './samples.ts';
 
 describe('a connection', () => {
   const connections: Connection[] = [];
@@ -18,10 +18,10 @@ describe('a connection', () => {
     connections.push(made);
     return made;
   }
-  function linkWith(...ids: string[]): FakeLink {
-    const link = new FakeLink();
-    link.experiments = ids.map((id) => summary({ id }));
-    return link;
+  function serverWith(...ids: string[]): FakeServer {
+    const server = new FakeServer();
+    server.experiments = ids.map((id) => summary({ id }));
+    return server;
   }
   const state = (wanted: string) => (made: Connection) =>
     made.status.state === wanted ? Promise.resolve() : next(made.onDidChange, () => made.status.state === wanted);
@@ -34,7 +34,7 @@ describe('a connection', () => {
   });
 
   it('is there with its experiments when connect resolves', async () => {
-    const made = connection(new FakeConnector(linkWith('a', 'b')));
+    const made = connection(new FakeConnector(serverWith('a', 'b')));
     await made.connect({ start: true });
     assert.equal(made.status.state, 'connected');
     assert.deepEqual([...made.models.keys()], ['a', 'b']);
@@ -53,7 +53,7 @@ describe('a connection', () => {
   });
 
   it('connects to what appears in an empty folder while somebody looks', async () => {
-    const connector = new FakeConnector(undefined, linkWith('a'));
+    const connector = new FakeConnector(undefined, serverWith('a'));
     connector.something = false;
     const made = connection(connector);
     made.setVisible(true);
@@ -81,20 +81,20 @@ describe('a connection', () => {
   });
 
   it('starts one to show experiments', async () => {
-    const connector = new FakeConnector(linkWith('a'));
+    const connector = new FakeConnector(serverWith('a'));
     await connection(connector).show();
     assert.deepEqual(connector.calls, [{ start: true }]);
   });
 
   it('asks once for several who want it at the same time', async () => {
-    const connector = new FakeConnector(linkWith('a'));
+    const connector = new FakeConnector(serverWith('a'));
     const made = connection(connector);
     await Promise.all([made.connect({ start: true }), made.connect({ start: true }), made.connect({ start: false })]);
     assert.equal(connector.calls.length, 1);
   });
 
   it('starts the manager for who needs it after one who did not', async () => {
-    const connector = new FakeConnector(undefined, linkWith('a'));
+    const connector = new FakeConnector(undefined, serverWith('a'));
     const made = connection(connector);
     await Promise.all([made.connect({ start: false }), made.connect({ start: true })]);
     assert.deepEqual(connector.calls, [{ start: false }, { start: true }]);
@@ -102,42 +102,42 @@ describe('a connection', () => {
   });
 
   it('lists, changes and removes experiments as the manager says', async () => {
-    const link = linkWith('a');
-    const made = connection(new FakeConnector(link));
+    const server = serverWith('a');
+    const made = connection(new FakeConnector(server));
     await made.connect({ start: true });
-    link.send({ event: 'experiment', data: summary({ id: 'b', name: 'new' }) });
-    link.send({ event: 'experiment', data: summary({ id: 'a', status: 'DONE' }) });
+    server.send({ event: 'experiment', data: summary({ id: 'b', name: 'new' }) });
+    server.send({ event: 'experiment', data: summary({ id: 'a', status: 'DONE' }) });
     assert.equal(made.models.get('a')?.summary.status, 'DONE');
     assert.equal(made.models.get('b')?.summary.name, 'new');
-    link.send({ event: 'removed', data: { id: 'a' } });
+    server.send({ event: 'removed', data: { id: 'a' } });
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
   it('has the warnings of its manager until they are gone, also while that was away', async () => {
-    const link = linkWith('a');
-    const made = connection(new FakeConnector(link, linkWith('a')));
+    const server = serverWith('a');
+    const made = connection(new FakeConnector(server, serverWith('a')));
     await made.connect({ start: true });
     const told = next(made.onDidChange);
-    link.send({ event: 'warnings', data: ['The manifest is damaged.'] });
+    server.send({ event: 'warnings', data: ['The manifest is damaged.'] });
     await told;
     assert.deepEqual(made.warnings, ['The manifest is damaged.']);
-    link.send({ event: 'warnings', data: [] });
+    server.send({ event: 'warnings', data: [] });
     assert.deepEqual(made.warnings, []);
-    link.send({ event: 'warnings', data: ['The manifest is damaged.'] });
-    link.list?.closed(new Error('socket closed'));
+    server.send({ event: 'warnings', data: ['The manifest is damaged.'] });
+    server.list?.closed(new Error('socket closed'));
     await state('connected')(made);
     assert.deepEqual(made.warnings, []);
   });
 
   it('comes back by itself and keeps what was known meanwhile', async () => {
-    const link = linkWith('a');
-    const connector = new FakeConnector(link, linkWith('a', 'b'));
+    const server = serverWith('a');
+    const connector = new FakeConnector(server, serverWith('a', 'b'));
     const made = connection(connector);
     await made.connect({ start: true });
     const model = made.models.get('a');
-    link.list?.closed(new Error('socket closed'));
+    server.list?.closed(new Error('socket closed'));
     assert.equal(made.status.state, 'connecting');
-    assert.ok(link.disposed);
+    assert.ok(server.disposed);
     assert.equal(made.models.get('a'), model);
     await state('connected')(made);
     assert.equal(made.models.get('a'), model, 'the same object, so that views keep what they hold');
@@ -146,12 +146,12 @@ describe('a connection', () => {
   });
 
   it('does not start a manager that died when the workspace is not trusted', async () => {
-    const link = linkWith('a');
-    const connector = new FakeConnector(link, linkWith('a'));
+    const server = serverWith('a');
+    const connector = new FakeConnector(server, serverWith('a'));
     const made = connection(connector);
     mayStart = false;
     await made.connect({ start: false });
-    link.list?.closed(new Error('socket closed'));
+    server.list?.closed(new Error('socket closed'));
     await state('connected')(made);
     assert.deepEqual(connector.calls.at(-1), { start: false });
   });
@@ -165,27 +165,27 @@ describe('a connection', () => {
       reason: 'the manager ended with code 1',
       reached: false,
     });
-    assert.throws(() => made.link, /This machine does not answer: the manager ended with code 1/);
-    connector.links.splice(0, 1, linkWith('a'));
+    assert.throws(() => made.server, /This machine does not answer: the manager ended with code 1/);
+    connector.servers.splice(0, 1, serverWith('a'));
     await made.retry();
     assert.equal(made.status.state, 'connected');
   });
 
   it('does not hang when the manager goes before it has sent its list', async () => {
-    const link = new FakeLink();
-    link.follow = (listener) => {
+    const server = new FakeServer();
+    server.followList = (listener) => {
       queueMicrotask(() => listener.closed(new Error('gone')));
       return { dispose() {} };
     };
-    const made = connection(new FakeConnector(link));
+    const made = connection(new FakeConnector(server));
     await made.connect({ start: true });
     assert.equal(made.status.state, 'lost');
   });
 
   it('forgets a manager that it is still connecting to, and takes the next one at once', async () => {
-    const slow = linkWith('a');
-    const connector = new FakeConnector(linkWith('b'));
-    let come = (_link: FakeLink): void => undefined;
+    const slow = serverWith('a');
+    const connector = new FakeConnector(serverWith('b'));
+    let come = (_server: FakeServer): void => undefined;
     connector.connect = () =>
       new Promise((resolve) => {
         come = resolve;
@@ -193,7 +193,7 @@ describe('a connection', () => {
     const made = connection(connector);
     const first = made.connect({ start: true });
     made.disconnect();
-    connector.connect = async () => connector.links[0] as FakeLink;
+    connector.connect = async () => connector.servers[0] as FakeServer;
     await made.connect({ start: true });
     assert.deepEqual([...made.models.keys()], ['b']);
     come(slow);
@@ -203,7 +203,7 @@ describe('a connection', () => {
   });
 
   it('has the next manager when connect resolves, where the first was forgotten meanwhile', async () => {
-    const connector = new FakeConnector(linkWith('a'), linkWith('b'));
+    const connector = new FakeConnector(serverWith('a'), serverWith('b'));
     const made = connection(connector);
     const connected = made.connect({ start: false });
     made.disconnect();
@@ -212,9 +212,9 @@ describe('a connection', () => {
   });
 
   it('forgets a manager that does not send its list', async () => {
-    const silent = new FakeLink();
-    silent.follow = () => ({ dispose() {} });
-    const made = connection(new FakeConnector(silent, linkWith('b')));
+    const silent = new FakeServer();
+    silent.followList = () => ({ dispose() {} });
+    const made = connection(new FakeConnector(silent, serverWith('b')));
     const first = made.connect({ start: true });
     await new Promise((resolve) => setImmediate(resolve));
     made.disconnect();
@@ -225,11 +225,11 @@ describe('a connection', () => {
   });
 
   it('has the launched experiment when launch resolves, whichever news is first', async () => {
-    const link = linkWith();
-    const made = connection(new FakeConnector(link));
+    const server = serverWith();
+    const made = connection(new FakeConnector(server));
     const launched = made.launch({ action: 'create', configFile: '/x/config.yml' });
     await state('connected')(made);
-    setImmediate(() => link.send({ event: 'experiment', data: summary({ id: 'new1' }) }));
+    setImmediate(() => server.send({ event: 'experiment', data: summary({ id: 'new1' }) }));
     assert.equal((await launched).id, 'new1');
     assert.ok(made.models.has('new1'));
   });

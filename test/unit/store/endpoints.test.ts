@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Connection } from '../../../src/store/connection.ts';
-import { TokenWanted } from '../../../src/store/link.ts';
+import { TokenWantedError } from '../../../src/store/serverConnection.ts';
 import { Store, type StoreChange } from '../../../src/store/store.ts';
 import { snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { ScriptedNni } from '../client/scriptedNni.ts';
-import { FakeConnector, FakeLink, next } from './samples.ts';
+import { FakeConnector, FakeServer, next } from './samples.ts';
 
 describe('several connections', () => {
   let nni: ScriptedNni;
@@ -14,10 +14,10 @@ describe('several connections', () => {
 
   beforeEach(async () => {
     nni = await new ScriptedNni().open();
-    const link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' })];
-    link.snapshots.set('exp1', snapshot([trial(0)]));
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    const server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' })];
+    server.snapshots.set('exp1', snapshot([trial(0)]));
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
   });
   afterEach(async () => {
     store.dispose();
@@ -91,7 +91,7 @@ describe('several connections', () => {
     const connection = add();
     await connection.show();
     const model = store.experiment('nni', 'hfc6tdyj') ?? assert.fail('not listed');
-    const watching = model.watch();
+    const watching = model.follow();
     await model.loaded();
     const { size } = model.trials;
     nni.instead = () => (_request, response) => void response.destroy();
@@ -147,21 +147,21 @@ describe('a connection to elsewhere', () => {
       mayStart: () => false,
     });
 
-  it('tells its link whether it is seen, also one that comes later', async () => {
-    const link = new FakeLink();
-    const connection = make(new FakeConnector(link));
+  it('tells its server whether the list is visible, also a server that comes later', async () => {
+    const server = new FakeServer();
+    const connection = make(new FakeConnector(server));
     connection.setVisible(true);
     await connection.show();
     connection.setVisible(false);
     connection.setVisible(false);
-    assert.deepEqual(link.looks, [true, false]);
+    assert.deepEqual(server.visibilities, [true, false]);
     connection.dispose();
   });
 
   it('that wants a token says so at once', async () => {
     const connector = new FakeConnector('');
     connector.connect = async () => {
-      throw new TokenWanted('a token is wanted');
+      throw new TokenWantedError('a token is wanted');
     };
     const connection = make(connector);
     await connection.show();
@@ -171,7 +171,7 @@ describe('a connection to elsewhere', () => {
   });
 
   it('has a name that can be changed', async () => {
-    const connection = make(new FakeConnector(new FakeLink()));
+    const connection = make(new FakeConnector(new FakeServer()));
     const told = next(connection.onDidChange);
     connection.rename('other box');
     await told;

@@ -1,38 +1,38 @@
 import assert from 'node:assert/strict';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeLink, next } from './samples.ts';
+import { FakeServer, next } from './samples.ts';
 
 describe('an experiment in the store', () => {
-  let link: FakeLink;
+  let server: FakeServer;
   let model: ExperimentModel;
 
   beforeEach(() => {
-    link = new FakeLink();
+    server = new FakeServer();
     model = new ExperimentModel('local', summary());
-    model.attach(link);
+    model.attach(server);
   });
   afterEach(() => model.dispose());
 
   it('is not followed until somebody watches, and once however many do', () => {
-    assert.equal(link.followers.size, 0);
-    const first = model.watch();
-    const second = model.watch();
-    assert.equal(link.follows.get('exp1'), 1);
+    assert.equal(server.followers.size, 0);
+    const first = model.follow();
+    const second = model.follow();
+    assert.equal(server.follows.get('exp1'), 1);
     first.dispose();
     first.dispose();
-    assert.ok(model.watched, 'the second one still watches');
+    assert.ok(model.isFollowed, 'the second one still watches');
     second.dispose();
-    assert.ok(!model.watched);
+    assert.ok(!model.isFollowed);
   });
 
   it('takes a snapshot and the changes after it', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
-    model.watch();
+    server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
+    model.follow();
     await model.loaded();
     assert.deepEqual(model.trials.get('t0')?.intermediates.value, [0.5]);
     const changed = next(model.onDidChange);
-    link.change('exp1', { revision: 2, metrics: [point('t0', 1, { default: 0.75, loss: 1 })] });
+    server.change('exp1', { revision: 2, metrics: [point('t0', 1, { default: 0.75, loss: 1 })] });
     const event = await changed;
     assert.equal(event.kind, 'change');
     assert.deepEqual(model.trials.get('t0')?.intermediates.value, [0.5, 0.75]);
@@ -41,11 +41,11 @@ describe('an experiment in the store', () => {
   });
 
   it('forgets a trial that was removed, with its numbers, also when it comes again', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0), trial(1)], [point('t0', 0, 0.5), point('t1', 0, 0.6)]));
-    model.watch();
+    server.snapshots.set('exp1', snapshot([trial(0), trial(1)], [point('t0', 0, 0.5), point('t1', 0, 0.6)]));
+    model.follow();
     await model.loaded();
     const changed = next(model.onDidChange);
-    link.change('exp1', { revision: 2, removedTrials: ['t0', 'unknown'] });
+    server.change('exp1', { revision: 2, removedTrials: ['t0', 'unknown'] });
     assert.deepEqual(await changed, {
       kind: 'change',
       change: { revision: 2, removedTrials: ['t0', 'unknown'] },
@@ -53,20 +53,20 @@ describe('an experiment in the store', () => {
     });
     assert.deepEqual([...model.trials.keys()], ['t1']);
     assert.deepEqual(model.order.slice(), ['t1']);
-    link.change('exp1', { revision: 3, removedTrials: ['t1'], trials: [trial(1)], metrics: [point('t1', 0, 0.9)] });
+    server.change('exp1', { revision: 3, removedTrials: ['t1'], trials: [trial(1)], metrics: [point('t1', 0, 0.9)] });
     assert.deepEqual(model.trials.get('t1')?.intermediates.value, [0.9]);
     assert.deepEqual(model.order.slice(), ['t1']);
   });
 
   it('tells of a change in the same turn, so that the panel gets it at once', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0)]));
-    model.watch();
+    server.snapshots.set('exp1', snapshot([trial(0)]));
+    model.follow();
     await model.loaded();
     let heard = false;
     model.onDidChange(() => {
       heard = true;
     });
-    link.change('exp1', { revision: 2, trials: [trial(1)] });
+    server.change('exp1', { revision: 2, trials: [trial(1)] });
     assert.ok(heard);
   });
 
@@ -74,8 +74,8 @@ describe('an experiment in the store', () => {
     const count = 10_000;
     const rows = Array.from({ length: count }, (_, number) => trial(number));
     const points = rows.flatMap((row) => [point(row.id, 0, 0.1), point(row.id, 1, 0.2)]);
-    model.watch();
-    const listener = link.followers.get('exp1');
+    model.follow();
+    const listener = server.followers.get('exp1');
     assert.ok(listener);
     let longest = 0;
     let last = performance.now();
@@ -99,14 +99,14 @@ describe('an experiment in the store', () => {
 
   it('keeps the text of what is no number', async () => {
     const texts = ['NaN', '"diverged"', '[1, 2]', 'not json', '{"loss": 2}'];
-    link.snapshots.set(
+    server.snapshots.set(
       'exp1',
       snapshot(
         [trial(0)],
         texts.map((text, index) => point('t0', index, text)),
       ),
     );
-    model.watch();
+    model.follow();
     await model.loaded();
     const series = model.trials.get('t0')?.intermediates;
     assert.deepEqual(series?.text, texts);
@@ -114,23 +114,23 @@ describe('an experiment in the store', () => {
   });
 
   it('starts anew when the stream does', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
-    model.watch();
+    server.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
+    model.follow();
     await model.loaded();
     const again = next(model.onDidChange, (event) => event.kind === 'snapshot');
-    link.followers.get('exp1')?.snapshot(snapshot([trial(5)], [], { session: 's2', revision: 1 }));
+    server.followers.get('exp1')?.snapshot(snapshot([trial(5)], [], { session: 's2', revision: 1 }));
     await again;
     assert.deepEqual([...model.trials.keys()], ['t5']);
     assert.equal(model.session, 's2');
   });
 
   it('says why the trials could not be read, and tries again for who looks next', async () => {
-    const watching = model.watch();
-    link.followers.get('exp1')?.failed(new Error('the database is locked'));
+    const watching = model.follow();
+    server.followers.get('exp1')?.failed(new Error('the database is locked'));
     assert.deepEqual(model.loading, { state: 'failed', reason: 'the database is locked' });
-    link.snapshots.set('exp1', snapshot([trial(0)]));
+    server.snapshots.set('exp1', snapshot([trial(0)]));
     await model.loaded();
-    assert.equal(link.follows.get('exp1'), 2);
+    assert.equal(server.follows.get('exp1'), 2);
     watching.dispose();
   });
 
@@ -139,28 +139,28 @@ describe('an experiment in the store', () => {
   });
 
   it('keeps the newer of two summaries', async () => {
-    link.snapshots.set(
+    server.snapshots.set(
       'exp1',
       snapshot([trial(0)], [], { summary: summary({ durationAt: 5000, counts: { SUCCEEDED: 2 } }) }),
     );
-    model.watch();
+    model.follow();
     await model.loaded();
-    model.takeSummary(summary({ durationAt: 4000, counts: { SUCCEEDED: 1 } }));
+    model.applySummary(summary({ durationAt: 4000, counts: { SUCCEEDED: 1 } }));
     assert.equal(model.summary.counts.SUCCEEDED, 2);
-    model.takeSummary(summary({ durationAt: 6000, counts: { SUCCEEDED: 3 } }));
+    model.applySummary(summary({ durationAt: 6000, counts: { SUCCEEDED: 3 } }));
     assert.equal(model.summary.counts.SUCCEEDED, 3);
-    model.takeSummary(summary({ live: false, status: 'STOPPED', durationAt: 100 }));
+    model.applySummary(summary({ live: false, status: 'STOPPED', durationAt: 100 }));
     assert.equal(model.summary.status, 'STOPPED', 'who is gone has the last word from the manager');
   });
 
-  it('follows a new link when the manager came back', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0)]));
-    model.watch();
+  it('is followed on the new server when the manager came back', async () => {
+    server.snapshots.set('exp1', snapshot([trial(0)]));
+    model.follow();
     await model.loaded();
     model.attach(undefined);
     assert.equal(model.loading.state, 'unloaded');
     assert.equal(model.trials.size, 1, 'what was read stays to be seen');
-    const other = new FakeLink();
+    const other = new FakeServer();
     other.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
     model.attach(other);
     await model.loaded();

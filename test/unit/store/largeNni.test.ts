@@ -64,7 +64,7 @@ describe('a real NNI with ten thousand trials', () => {
     assert.deepEqual(model.summary.counts, { SUCCEEDED: trials, RUNNING: 1 });
     const listed = blocks.end();
     const others = new Blocks();
-    const watching = model.watch();
+    const watching = model.follow();
     await model.loaded(60_000);
     assert.equal(model.trials.size, trials + 1);
     assert.equal(model.trials.get(`T${trials - 1}`)?.intermediates.length, points - 1);

@@ -4,12 +4,17 @@ import type {
   ExperimentSnapshot,
   ExperimentSummary,
 } from '../../../src/model/experiment/experiment.ts';
-import type { Connector, ExperimentListener, ListListener, ManagerLink } from '../../../src/store/link.ts';
+import type {
+  Connector,
+  ExperimentListener,
+  ListListener,
+  ServerConnection,
+} from '../../../src/store/serverConnection.ts';
 import type { LaunchRequest } from '../../../src/wire/routes.ts';
 import type { Launched, ManagerChange } from '../../../src/wire/schemas/manager.ts';
 
 /** A manager in memory: tests say what it sends. */
-export class FakeLink implements ManagerLink {
+export class FakeServer implements ServerConnection {
   readonly address = 'http://127.0.0.1:1';
   readonly launches: LaunchRequest[] = [];
   list: ListListener | undefined;
@@ -21,7 +26,7 @@ export class FakeLink implements ManagerLink {
   experiments: ExperimentSummary[] = [];
   snapshots = new Map<string, ExperimentSnapshot>();
 
-  follow(listener: ListListener) {
+  followList(listener: ListListener) {
     this.list = listener;
     queueMicrotask(() => listener.change({ event: 'list', data: this.experiments }));
     return {
@@ -53,10 +58,10 @@ export class FakeLink implements ManagerLink {
     this.deleted.push(id);
   }
 
-  /** What was said about being seen, in order. */
-  readonly looks: boolean[] = [];
-  look(visible: boolean): void {
-    this.looks.push(visible);
+  /** Arguments of `setVisible`, in order. */
+  readonly visibilities: boolean[] = [];
+  setVisible(visible: boolean): void {
+    this.visibilities.push(visible);
   }
 
   experiment(): never {
@@ -76,19 +81,19 @@ export class FakeLink implements ManagerLink {
   }
 }
 
-/** Connects to `links` one after the other; a string is an error with that message, undefined "no manager". */
+/** Connects to `servers` one after the other; a string is an error with that message, undefined "no manager". */
 export class FakeConnector implements Connector {
-  readonly links: (FakeLink | string | undefined)[];
+  readonly servers: (FakeServer | string | undefined)[];
   readonly calls: { start: boolean }[] = [];
   something = true;
 
-  constructor(...links: (FakeLink | string | undefined)[]) {
-    this.links = links;
+  constructor(...servers: (FakeServer | string | undefined)[]) {
+    this.servers = servers;
   }
 
-  async connect(options: { start: boolean }): Promise<ManagerLink | undefined> {
+  async connect(options: { start: boolean }): Promise<ServerConnection | undefined> {
     this.calls.push(options);
-    const next = this.links.length > 1 ? this.links.shift() : this.links[0];
+    const next = this.servers.length > 1 ? this.servers.shift() : this.servers[0];
     if (typeof next === 'string') throw new Error(next);
     return next;
   }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { Store, type StoreChange } from '../../../src/store/store.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeConnector, FakeLink, next } from './samples.ts';
+import { FakeConnector, FakeServer, next } from './samples.ts';
 
 describe('the store', () => {
-  let link: FakeLink;
+  let server: FakeServer;
   let store: Store;
 
   beforeEach(() => {
-    link = new FakeLink();
-    link.experiments = [summary({ id: 'exp1' })];
-    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' }), trial(1)]));
-    store = new Store({ local: new FakeConnector(link), localLabel: 'This machine', mayStart: () => true });
+    server = new FakeServer();
+    server.experiments = [summary({ id: 'exp1' })];
+    server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' }), trial(1)]));
+    store = new Store({ local: new FakeConnector(server), localLabel: 'This machine', mayStart: () => true });
   });
   afterEach(() => store.dispose());
 
@@ -20,12 +20,12 @@ describe('the store', () => {
     const model = store.experiment('local', 'exp1');
     assert.ok(model);
     await model.loaded();
-    const watching = model.watch();
+    const watching = model.follow();
     await next(store.onDidChange, (change) => change.experiments.has(model));
     const changes: StoreChange[] = [];
     store.onDidChange((change) => changes.push(change));
     for (let sequence = 0; sequence < 500; sequence++) {
-      link.change('exp1', { revision: 2 + sequence, metrics: [point('t0', sequence, 0.5)] });
+      server.change('exp1', { revision: 2 + sequence, metrics: [point('t0', sequence, 0.5)] });
     }
     await next(store.onDidChange);
     assert.equal(changes.length, 1);
@@ -37,7 +37,7 @@ describe('the store', () => {
   });
 
   it('reads trials for who asks, best first', async () => {
-    link.snapshots.set(
+    server.snapshots.set(
       'exp1',
       snapshot([trial(0), trial(1), trial(2)], [], {
         summary: summary({ best: { trialId: 't1', trialNumber: 1, value: 1, time: 1 } }),
@@ -53,10 +53,10 @@ describe('the store', () => {
   });
 
   it('tells who launched from here', async () => {
-    link.experiments = [];
+    server.experiments = [];
     const launched = next(store.onDidLaunch);
     await store.local.connect({ start: true });
-    queueMicrotask(() => link.send({ event: 'experiment', data: summary({ id: 'new1' }) }));
+    queueMicrotask(() => server.send({ event: 'experiment', data: summary({ id: 'new1' }) }));
     const reference = await store.launch({ action: 'create', configFile: '/x/config.yml' });
     assert.deepEqual(reference, { connectionId: 'local', experimentId: 'new1' });
     assert.equal((await launched).id, 'new1');

@@ -4,7 +4,7 @@ import { decodeMetric } from '../../../src/model/trial/metric.ts';
 import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { Feed } from '../../../src/ui/panel/feed.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
-import { FakeLink } from '../store/samples.ts';
+import { FakeServer } from '../store/samples.ts';
 
 /** A page that keeps all it is sent. */
 class Page {
@@ -43,15 +43,15 @@ class Page {
 }
 
 describe("the panel's feed", () => {
-  let link: FakeLink;
+  let server: FakeServer;
   let model: ExperimentModel;
   let page: Page;
   let feed: Feed | undefined;
 
   beforeEach(() => {
-    link = new FakeLink();
+    server = new FakeServer();
     model = new ExperimentModel('local', summary());
-    model.attach(link);
+    model.attach(server);
     page = new Page();
   });
   afterEach(() => {
@@ -60,21 +60,21 @@ describe("the panel's feed", () => {
   });
 
   it('sends a snapshot, then each change in the turn in which it came', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
+    server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
     assert.deepEqual(page.snapshots[0]?.metrics.data, ['0.5']);
     await new Promise((resolve) => setTimeout(resolve, 15));
-    link.change('exp1', { revision: 2, metrics: [point('t0', 1, 0.6)] });
+    server.change('exp1', { revision: 2, metrics: [point('t0', 1, 0.6)] });
     assert.equal(page.changes.length, 1, 'no timer between a metric and the page');
   });
 
   it('numbers what it sends without a gap and puts a burst together', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })]));
+    server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
     for (let sequence = 0; sequence < 100; sequence++) {
-      link.change('exp1', {
+      server.change('exp1', {
         revision: 2 + sequence * 3,
         metrics: [point('t0', sequence, sequence)],
         trials: [trial(0, { status: 'RUNNING', intermediates: sequence + 1 })],
@@ -99,10 +99,10 @@ describe("the panel's feed", () => {
       point(row.id, 1, 0.2),
       point(row.id, 2, 0.3, 'FINAL'),
     ]);
-    link.snapshots.set('exp1', snapshot(rows, points));
+    server.snapshots.set('exp1', snapshot(rows, points));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
-    link.change('exp1', { revision: 2, metrics: [point('t7', 3, 0.4)], trials: [trial(count)] });
+    server.change('exp1', { revision: 2, metrics: [point('t7', 3, 0.4)], trials: [trial(count)] });
     await page.until(() => page.points.includes('t7 3 0.4'));
     assert.equal(page.points.length, count * 3 + 1);
     assert.equal(new Set(page.points).size, count * 3 + 1);
@@ -112,10 +112,10 @@ describe("the panel's feed", () => {
 
   it('starts anew when the stream does, without pieces of what was before', async () => {
     const rows = Array.from({ length: 5000 }, (_, number) => trial(number));
-    link.snapshots.set('exp1', snapshot(rows));
+    server.snapshots.set('exp1', snapshot(rows));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
-    link.followers.get('exp1')?.snapshot(snapshot([trial(9000)], [], { session: 's2' }));
+    server.followers.get('exp1')?.snapshot(snapshot([trial(9000)], [], { session: 's2' }));
     await page.until(() => page.snapshots.length === 2);
     const after = page.changes.filter((change) => change.revision > (page.snapshots[1]?.revision ?? 0));
     assert.deepEqual(after, []);
@@ -127,10 +127,10 @@ describe("the panel's feed", () => {
 
   it('sends no megabytes a trial reported, but their number', async () => {
     const large = `{"default": 0.25, "nan": NaN, "junk": "${'x'.repeat(100_000)}"}`;
-    link.snapshots.set('exp1', snapshot([trial(0, { final: large })], [point('t0', 0, large)]));
+    server.snapshots.set('exp1', snapshot([trial(0, { final: large })], [point('t0', 0, large)]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
-    link.change('exp1', { revision: 2, metrics: [point('t0', 1, 'y'.repeat(100_000))] });
+    server.change('exp1', { revision: 2, metrics: [point('t0', 1, 'y'.repeat(100_000))] });
     await page.until(() => page.changes.length === 1);
     assert.ok(JSON.stringify([page.snapshots, page.changes]).length < 20_000);
     const light = decodeMetric(page.snapshots[0]?.trials[0]?.final ?? '');
@@ -143,17 +143,17 @@ describe("the panel's feed", () => {
 
   it('says why there is nothing', async () => {
     feed = new Feed(model, page);
-    link.followers.get('exp1')?.failed(new Error('the database is locked'));
+    server.followers.get('exp1')?.failed(new Error('the database is locked'));
     assert.deepEqual(page.failures, ['the database is locked']);
   });
 
   it('lets the experiment go when the page is hidden', async () => {
-    link.snapshots.set('exp1', snapshot([trial(0)]));
+    server.snapshots.set('exp1', snapshot([trial(0)]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
     feed.dispose();
-    assert.ok(!model.watched);
-    link.change('exp1', { revision: 2, trials: [trial(1)] });
+    assert.ok(!model.isFollowed);
+    server.change('exp1', { revision: 2, trials: [trial(1)] });
     assert.equal(page.changes.length, 0);
   });
 });
