@@ -34,6 +34,7 @@ import {
 import { type IconText, type PlainText, plainText, printableLines } from '../model/text/plainText.ts';
 import type { Row } from './explorer/row.ts';
 import type { Markdown } from './markdown.ts';
+import { promptGate } from './promptGate.ts';
 
 /** An argument of a sentence is cut here, so that a long one does not push the sentence out. */
 const maxArgumentChars = 500;
@@ -97,7 +98,7 @@ export interface PickQuestion
 
 /** @returns undefined when the person picked nothing */
 export function pick<T extends PickItem>(items: readonly T[], question: PickQuestion): Thenable<T | undefined> {
-  return window.showQuickPick(items, question);
+  return promptGate.show(() => window.showQuickPick(items, question));
 }
 
 /** @returns undefined when the person backed out */
@@ -105,7 +106,7 @@ export function pickSeveral<T extends PickItem>(
   items: readonly T[],
   question: PickQuestion,
 ): Thenable<T[] | undefined> {
-  return window.showQuickPick(items, { ...question, canPickMany: true });
+  return promptGate.show(() => window.showQuickPick(items, { ...question, canPickMany: true }));
 }
 
 export interface TextQuestion {
@@ -121,7 +122,7 @@ export interface TextQuestion {
 
 /** @returns undefined when the person backed out */
 export function askForText({ problem, ...question }: TextQuestion): Thenable<string | undefined> {
-  return window.showInputBox(problem ? { ...question, validateInput: problem } : question);
+  return promptGate.show(() => window.showInputBox(problem ? { ...question, validateInput: problem } : question));
 }
 
 /** The words of a file dialog are ours. */

@@ -10,6 +10,7 @@ import {
 import type { ExperimentModel } from '../../store/experimentModel.ts';
 import type { ExperimentDelta, Store, StoreChange } from '../../store/store.ts';
 import { isRunning } from '../experiments.ts';
+import { promptGate } from '../promptGate.ts';
 import { setTooltip, treeItem } from '../window.ts';
 import { DrawQueue } from './drawQueue.ts';
 import type { Labels } from './labels.ts';
@@ -39,7 +40,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   readonly #watches = new Map<ExperimentModel, Disposable>();
   /** How many children to show, by the parent's id; {@link pageSize} where it is not set. */
   readonly #limits = new Map<string, number>();
-  readonly #queue = new DrawQueue<TreeNode>((nodes) => this.#changed.fire(nodes));
+  readonly #queue = new DrawQueue<TreeNode>((nodes) => this.#changed.fire(nodes), promptGate);
   #visible = false;
   #stale = false;
 
