@@ -262,7 +262,7 @@ trainingService:
           /concurrency must be a whole number of at least 1, not 0/,
           failure,
         ],
-        [['update', 'concurrency', id, '--value', '-1'], /no whole number/, usage],
+        [['update', 'concurrency', id, '--value', '-1'], /"-1" is not a whole number/, usage],
         [['update', 'concurrency', id, '--value', 'two'], /"two" is not a whole number/, usage],
         [['update', 'trialnum', id, '--value', '1.5'], /"1\.5" is not a whole number/, usage],
         [['update', 'duration', id, '--value', 'soon'], /soon/, failure],
