@@ -37,7 +37,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 const nodePackage = join(root, 'node_modules', 'node');
 const node = join(nodePackage, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 if (!existsSync(node)) {
-  // An npm that was told to ignore the scripts of packages has left it without its program.
+  // npm, when told to ignore the scripts of packages, leaves this one without its program.
   spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: nodePackage, stdio: 'inherit' });
 }
 if (!existsSync(node)) {
@@ -48,7 +48,7 @@ const child = spawn(node, [join(root, script), ...args], {
   cwd: root,
   stdio: 'inherit',
 });
-// Ctrl-C in a terminal reaches the child by itself; passing it on as well would count as pressing twice.
+// Ctrl-C in a terminal reaches the child by itself; passing it on too would count as pressing twice.
 const forwarded = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
 for (const signal of forwarded) process.on(signal, () => child.kill(signal));
 if (process.stdin.isTTY) process.on('SIGINT', () => {});

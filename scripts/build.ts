@@ -17,7 +17,7 @@ const dist = join(projectRoot, 'dist');
 
 const entryOfExtension = join(projectRoot, 'src/extension.ts');
 
-/** A process of its own each: entry file to bundle. */
+/** The processes: entry file to bundle. */
 const nodeEntries = {
   cli: 'src/cli.ts',
   manager: 'src/manager/main.ts',
@@ -43,9 +43,9 @@ export const nodeOptions: BuildOptions = {
 };
 
 /**
- * The HTTP client, what runs programs and the YAML parser would be most of the extension's code, and are loaded
- * only when there is a manager or NNI to talk to, a program to run or a config to read: files of their own, by these names, keep them
- * out of what VS Code reads at the start.
+ * The HTTP client, the program runner and the YAML parser would be most of the extension's code. The extension needs them only once there
+ * is a manager or NNI to talk to, a program to run or a config to read. Files of their own, by these names, keep them out of what VS Code
+ * reads at the start.
  */
 const apart: Readonly<Record<string, string>> = {
   axios: 'axios',
@@ -72,7 +72,7 @@ export async function extensionFiles(options: { production: boolean }): Promise<
   return toCommonJs(outputFiles, { ...nodeOptions, ...common(options) });
 }
 
-/** The declarations of the library, by the compiler itself: one file for each source is as good as one in all, and needs no further tool. */
+/** The library's declarations, written by the compiler. One file for each source needs no further tool. */
 async function declareTypes(): Promise<void> {
   const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [compiler, '-p', join(projectRoot, 'tsconfig.library.json')]);

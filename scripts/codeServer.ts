@@ -61,7 +61,7 @@ export interface CodeServer {
   address: string;
   /** `127.0.0.1:port`, for `vscode-remote://` addresses. */
   authority: string;
-  /** Without it nobody gets in: who does can do all that its user can. */
+  /** The connection token. A browser needs it, and can then do everything that the server's user can. */
   token: string;
   process: ChildProcess;
   dataFolder: string;
@@ -76,7 +76,7 @@ export async function installExtension(vsix: string, extensionsFolder: string): 
   const main = join(await installCodeServer(() => {}), 'out', 'server-main.js');
   const dataFolder = await freshFolder('vs');
   const folders = ['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder];
-  // By force: the same version may be there already, from an earlier build.
+  // By force: an earlier build may have installed the same version.
   await execa(nodeBinary, [main, '--install-extension', vsix, '--force', ...folders]);
   await removeFolder(dataFolder);
 }
@@ -107,7 +107,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   // A window on a server takes settings about the machine, such as folders, only from the server's own.
   await writeFile(join(machineFolder, 'settings.json'), text);
   const token = randomBytes(24).toString('base64url');
-  // In a file: the arguments of a process are there for every user of the machine to read.
+  // In a file, because every user of the machine can read a process's arguments.
   const tokenFile = join(dataFolder, 'token');
   await rm(tokenFile, { force: true });
   await writeFile(tokenFile, token, { mode: 0o600 });
@@ -170,7 +170,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It ended in between.
+    // The process has ended already.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Where scripts and tests keep what they install and what they leave behind; both are ignored by git. */
+/** The folders where scripts and tests put what they install and what they leave behind. Git ignores both. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Licence notices of the packages whose code or files are in `dist/`, from what the bundler took of them. */
+/** Makes the licence notices of the packages whose code or files are in `dist/`, from the bundler's list of its inputs. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -40,7 +40,7 @@ interface Manifest {
 
 /**
  * Reads what a package says about its licence.
- * @throws Error when it brings no licence text and none can be made from what it says
+ * @throws Error when it brings no licence text and none can be made from its package.json
  */
 export async function readPackage(folder: string): Promise<BundledPackage> {
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;

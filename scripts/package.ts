@@ -1,4 +1,7 @@
-/** Packages the extension: vsce runs the production build (`vscode:prepublish`) and writes `trialdeck.vsix`, which people install and the UI tests use. */
+/**
+ * Packages the extension: vsce runs the production build (`vscode:prepublish`) and writes `trialdeck.vsix`, which people install and the UI
+ * tests use.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +17,7 @@ export async function packageExtension(): Promise<number> {
     packagePath: vsixPath,
     // Everything is bundled, so the package carries no node_modules.
     dependencies: false,
-    // The README's pictures stay relative: there is no address to point them to.
+    // The README's pictures stay relative: they have no public address.
     rewriteRelativeLinks: false,
     allowMissingRepository: true,
   });

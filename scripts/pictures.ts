@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensureFolder, projectRoot, resultsFolder } from './folders.ts';
 
-/** The README's picture, and the one that a story takes. */
+/** The README's picture by the story's picture. */
 const pictures = {
   'overview-dark': 'overview-dark',
   'panel-light': 'panel-light',

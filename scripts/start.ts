@@ -17,7 +17,7 @@ import { packageExtension, vsixPath } from './package.ts';
 const example = join(projectRoot, 'examples', 'quickstart');
 const config = join(example, 'config.yml');
 const cli = join(projectRoot, 'dist', 'cli.js');
-// Without `--` before it, npm takes the option for its own and passes it on in this variable.
+// Without `--` before it, npm takes the option as its own and passes it on in this variable.
 const headless = [process.env.npm_config_headless, process.env.CI].some(isSet) || process.argv.includes('--headless');
 const hasDisplay = process.platform !== 'linux' || isSet(process.env.DISPLAY) || isSet(process.env.WAYLAND_DISPLAY);
 const experiments = process.env.TRIALDECK_EXPERIMENTS_DIR ?? join(homedir(), 'nni-experiments');
@@ -30,11 +30,11 @@ function command(...args: string[]): string[] {
   return [cli, '--experiments-dir', experiments, ...args];
 }
 
-/** Everything printed live, until the experiment has ended. */
+/** Prints live progress until the experiment has ended. */
 async function runHeadless(): Promise<number> {
   const managerBefore = await managerPid();
   const child = spawn(process.execPath, command('create', '--config', config, '--foreground'), { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to the child, too; it stops the experiment and says so.
+  // The terminal sends Ctrl-C to the child too; the child stops the experiment and says so.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const code = await new Promise<number>((resolve) => {
@@ -68,7 +68,7 @@ async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** A VS Code window of its own, with its own settings, so that the person's are not touched and closing it ends only it. */
+/** Opens a VS Code window with settings of its own. The person's settings are not touched, and closing the window ends only this one. */
 async function openDesktop(
   code: string,
   environment: Record<string, string>,
@@ -107,7 +107,7 @@ async function openInBrowser(
   environment: Record<string, string>,
 ): Promise<{ ended: Promise<void>; stop(): Promise<void> }> {
   const dataFolder = join(cacheFolder, 'code-server-user');
-  // As people install it: a window that runs a development folder would show no notifications.
+  // Install it as people do: a window that runs a development folder shows no notifications.
   await packageExtension();
   const server = await startCodeServer({
     vsix: vsixPath,
@@ -120,7 +120,7 @@ async function openInBrowser(
   console.log(
     `\nVS Code is ready. Open this address in a browser:\n\n  ${address}\n\nCtrl-C stops the experiment and VS Code.`,
   );
-  // Where no browser comes up there is still the address.
+  // The printed address helps where no browser opens.
   if (hasDisplay) await openAddress(address).catch(() => undefined);
   const ended = new Promise<void>((resolve) => server.process.once('exit', () => resolve()));
   return { ended, stop: server.stop };
@@ -129,7 +129,7 @@ async function openInBrowser(
 /** @returns the exit code. */
 async function runInVSCode(): Promise<number> {
   const code = hasDisplay ? await onPath('code') : undefined;
-  // Before the experiment: installing takes longer than the sample.
+  // Install it before the experiment starts: installing takes longer than the sample.
   if (!code) await installCodeServer((line) => console.log(line));
   const managerBefore = await managerPid();
   console.log('Starting examples/quickstart…');
@@ -168,14 +168,14 @@ async function managerPid(): Promise<number | undefined> {
   }
 }
 
-/** @param before the manager that was there before: it is not ours to end. */
+/** @param before the manager that ran already: this script must not end it */
 async function endOwnManager(before: number | undefined): Promise<void> {
   const now = await managerPid();
   if (now === undefined || now === before) return;
   try {
     process.kill(now, 'SIGTERM');
   } catch {
-    // It has ended by itself.
+    // The manager has ended by itself.
   }
 }
 

@@ -1,15 +1,15 @@
-/** Asks what answers at a port of this machine whether it is a manager: briefly, and with little trust. */
+/** Asks the program at a port of this machine whether it is a manager: briefly, and with little trust. */
 import { request } from 'node:http';
 import { parseJson } from '../model/json/parseJson.ts';
 import { readText } from '../wire/readBody.ts';
 import { managerRoutes } from '../wire/routes.ts';
 
-/** A manager answers within milliseconds; one that does not within this time hangs. */
+/** A manager answers within milliseconds. A program that takes longer is not a working one. */
 const timeoutMs = 2000;
-/** It says who it is in a few hundred bytes, and warns of damage in a few more. */
+/** A manager describes itself in a few hundred bytes, and warns of damage in a few more. */
 const maxBytes = 256 * 1024;
 
-/** What a manager says of itself, not judged yet; undefined where nothing, or no manager, answers in time. */
+/** A manager's description of itself, not checked yet; undefined where no manager answers in time. */
 export function askManager(host: string, port: number): Promise<unknown> {
   return new Promise((resolve) => {
     const ask = request({ host, port, path: managerRoutes.info }, (response) => {

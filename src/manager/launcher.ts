@@ -1,4 +1,4 @@
-/** Starts runners. They are on their own from then on: the end of the manager is not theirs. */
+/** Starts runners. A runner outlives the manager that started it. */
 
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -22,9 +22,9 @@ import { makeFolder } from '../system/makeFolder.ts';
 import type { LaunchRequest } from '../wire/routes.ts';
 import type { Launched } from '../wire/schemas/manager.ts';
 
-/** A runner that has not answered by then is asked to end. */
+/** The launcher asks a runner to end that has not answered in this time. */
 const answerTimeoutMs = 30_000;
-/** A runner that was asked to end and still lives after this time is killed. */
+/** The launcher kills a runner that still lives this long after it was asked to end. */
 const endTimeoutMs = 20_000;
 
 const answerSchema = v.variant('type', [
@@ -61,7 +61,7 @@ export class Launcher {
     this.#options = options;
   }
 
-  /** Resolves when the runner serves. Throws an HttpError: 400 with problems, 404, 409, or 500 with the runner's own words. */
+  /** Resolves when the runner serves. Throws an HttpError: 400 with problems, 404, 409, or 500 with the runner's own message. */
   async launch(request: LaunchRequest): Promise<Launched> {
     if (request.action === 'create') return this.#create(request);
     const id = request.id ?? '';
@@ -76,7 +76,7 @@ export class Launcher {
 
   async #goOn(id: string, request: LaunchRequest): Promise<Launched> {
     const { folder } = this.#options;
-    // Its runner may have ended, or its folder come, a moment ago.
+    // The runner may have ended, or the folder appeared, a moment ago.
     await folder.refresh();
     const summary = folder.summary(id);
     if (!summary) throw httpError(404, `There is no experiment ${id} in ${this.#options.root}.`);
@@ -142,7 +142,7 @@ export class Launcher {
         let late = false;
         let timer = setTimeout(() => {
           late = true;
-          // Killed at once it would leave trials behind.
+          // A runner that is killed at once would leave trials behind.
           child.kill('SIGTERM');
           timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);
         }, answerTimeoutMs);
@@ -183,7 +183,7 @@ export class Launcher {
       await folder.refresh();
       return launched;
     } catch (error) {
-      // Of an experiment that never was nothing is to be left.
+      // Leave nothing of an experiment that never started.
       if (request.action === 'create' && !existsSync(experimentLayout.database(directory)))
         rmSync(directory, { recursive: true, force: true });
       throw error;
@@ -210,16 +210,18 @@ export class Launcher {
   }
 }
 
-/** The manager's own, and over it the caller's; without the token, which would open the manager to everything a trial starts. */
+/**
+ * The manager's environment, overridden by the caller's. Without the token, which would open the manager to everything that a trial starts.
+ */
 function runnerEnvironment(given: LaunchRequest['environment']): NodeJS.ProcessEnv {
   const { TRIALDECK_TOKEN: _token, ...environment } = { ...process.env, ...given };
-  // Inside VS Code this process is Electron; this makes it a Node.
+  // Inside VS Code this process is Electron; the variable makes its child a Node.
   return { ...environment, ELECTRON_RUN_AS_NODE: '1' };
 }
 
 /**
- * Where a runner's output goes, under the names nnictl uses: standard output, then errors. Nowhere when an experiment is only viewed
- * in a folder that can't be written. Throws HttpError.
+ * Where a runner's output goes, under nnictl's file names: standard output, then errors. Nowhere when an experiment is only viewed in a
+ * read-only folder. Throws HttpError.
  */
 function openLogs(folder: string, action: LaunchRequest['action']): number[] {
   try {
@@ -236,7 +238,7 @@ function withProblems(message: string, problems: ConfigProblem[]): Error {
   return Object.assign(httpError(400, message), { problems });
 }
 
-/** What a runner says went wrong. Where something else stands in the way it is a conflict; the rest is for the person to mend. */
+/** Turns a runner's error into an HttpError: a conflict where something else stands in the way, else a fault that the person can mend. */
 function failure({
   error,
   code,

@@ -3,7 +3,7 @@
  *
  *     node manager.js --experiments-directory DIR [--host H] [--port P] [--token T] [--idle-seconds N]
  *
- * Detached it ends by itself once nothing runs and nobody asks; with `--idle-seconds 0` it stays.
+ * A detached manager ends by itself once no experiment runs and no client asks; with `--idle-seconds 0` it stays.
  */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   console.log(`Manager of ${root} at ${address}`);
 }
 
-/** Where a client on this machine finds a server that listens on that address. */
+/** The address at which a client on this machine reaches a server that listens on `host`. */
 function reachableFromHere(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -43,10 +43,10 @@ export async function takeLock(root: string, lock: ManagerLock, writer: FileWrit
     }
     const judged = await readText(path);
     if (await answering(parseLock(judged))) return false;
-    // Moved away rather than deleted: if another starter did the same first, only one of the renames succeeds.
+    // Move the old lock away rather than delete it: if another starter did so first, only one of the renames succeeds.
     const stale = `${path}.stale.${randomBytes(4).toString('hex')}`;
     await rename(path, stale).catch(() => {});
-    // Another starter may have been through all this meanwhile: then it was its fresh lock that was moved.
+    // Another starter may have replaced the lock meanwhile: then the moved file is its fresh lock.
     if ((await readText(stale)) !== judged) await link(stale, path).catch(() => {});
     await rm(stale, { force: true });
   }

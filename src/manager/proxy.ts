@@ -16,7 +16,7 @@ const hopByHop = new Set([
   'authorization',
 ]);
 
-/** Of an error's body. A person reads it, and NNI may send a whole traceback or web page. */
+/** Largest error body. A person reads it, and NNI may send a whole traceback or web page. */
 const maxErrorBytes = 64 * 1024;
 
 /**

@@ -24,11 +24,11 @@ export interface ManagerServerOptions {
   info: ManagerInfo;
   host: string;
   token: string;
-  /** A test has smaller ones. */
+  /** Smaller in tests. */
   limits?: ServerLimits;
-  /** Asked to end; the answer has been sent. */
+  /** Called after the answer to a request to end was sent. */
   shutDown(): void;
-  /** A request came in, or a stream closed. */
+  /** Called when a request came in or a stream closed. */
   active(): void;
 }
 
@@ -95,7 +95,7 @@ export function createManagerServer(options: ManagerServerOptions): ManagerServe
   const stored = new SourceServers(providers);
   server.register(async (scope) => {
     scope.addHook('onRequest', token);
-    // The proxy passes bodies on as they come, so nothing may read them first.
+    // The proxy passes bodies on as they come, so no parser may read them first.
     unreadBodies(scope);
     registerExperimentProxy(scope, providers, stored);
   });
@@ -136,7 +136,7 @@ function registerExperimentProxy(server: FastifyInstance, providers: Providers, 
   const experiment = async (request: FastifyRequest<{ Params: { id: string; '*': string } }>, reply: FastifyReply) => {
     const { id, '*': rest } = request.params;
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-    // The rest as it was sent: decoding and encoding it again could change it.
+    // Pass the rest on as it was sent: decoding and encoding it again could change it.
     const path = `/${request.url.split('?')[0]?.split('/').slice(3).join('/') ?? rest}${query}`;
     const process = providers.of(id)?.process(id);
     if (process?.kind === 'runner') return proxy(request, reply, { port: process.port, token: process.token, path });
@@ -148,8 +148,8 @@ function registerExperimentProxy(server: FastifyInstance, providers: Providers, 
 }
 
 /**
- * What a living NNI is not asked: our own routes, which it does not know; what it has wrong on record; and TensorBoard, for which it
- * looks in folders in which its trials do not write.
+ * The requests that a living NNI does not get: our own routes, which it does not know; those it would answer from a wrong record; and
+ * TensorBoard, for which it looks in folders that its trials do not write to.
  */
 function answeredHere(method: string, path: string): boolean {
   if (path.startsWith(trialdeckBase) || isTensorBoardRoute(path)) return true;
@@ -161,7 +161,7 @@ function answeredHere(method: string, path: string): boolean {
 class SourceServers {
   #providers: Providers;
   #servers = new WeakMap<ExperimentSource, FastifyInstance>();
-  /** By experiment: they stay while its database is closed and opened again. */
+  /** By experiment. A server stays while its database is closed and opened again. */
   #boards = new Map<string, TensorBoards>();
 
   constructor(providers: Providers) {

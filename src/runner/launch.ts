@@ -23,7 +23,7 @@ import {
   viewExperiment,
 } from '../server/storage/openExperiment.ts';
 import { storeBatch } from '../server/storage/storeBatch.ts';
-import { keepTotals } from '../server/storage/trialTotals.ts';
+import { storeTotals } from '../server/storage/trialTotals.ts';
 import { SearchDriver } from './drivers/search.ts';
 import { SearchPast } from './drivers/searchPast.ts';
 import { openSearch } from './drivers/searchThread.ts';
@@ -123,7 +123,7 @@ async function run(launch: Launch): Promise<Runner> {
       await listener.close();
       await manifest.write({ status: 'STOPPED', endTime: experiment.profile.endTime ?? Date.now() });
       journal.dispose();
-      keepTotals(held.database, totalsOf(source.trials), log);
+      storeTotals(held.database, totalsOf(source.trials), log);
       held.database.close();
       log.info('Stopped');
       await logFile.close();

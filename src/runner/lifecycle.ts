@@ -137,7 +137,11 @@ export class ExperimentLifecycle {
   /** Accepts a trial with parameters of a person's choice and gives its number. */
   addTrial(parameters: Parameters): number {
     this.#mustBeActive('take a trial');
-    if (this.#placesLeft <= 0) throw httpError(400, 'reach maxTrialNumber');
+    if (this.#placesLeft <= 0)
+      throw httpError(
+        400,
+        'The experiment has all its trials (reach maxTrialNumber). Raise maxTrialNumber to add more.',
+      );
     const [trial] = this.#accept([
       { parameter_id: null, parameter_source: 'customized', parameters, parameter_index: 0 },
     ]);

@@ -1,4 +1,4 @@
-/** A port nobody listens at. Somebody may take it before it is used. */
+/** Finds a port that no program listens at. Another program may take the port before it is used. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 

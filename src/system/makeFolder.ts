@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 export function makeFolder(path: string): void {
   if (make(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
-  // Still not, although what is above is there now: this says why.
+  // Still missing although its parent exists now: this attempt reports why.
   if (!make(path)) mkdirSync(path);
 }
 

@@ -1,4 +1,4 @@
-/** Processes of this machine: which live, when they began, and which belong together. A pid alone says little: systems reuse it. */
+/** The processes of this machine: which live, when they began, and which belong together. A pid alone says little: systems reuse it. */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-/** Runs a program to its end, which comes in time: with all it has started, when it is cancelled. */
+/** Runs a program to its end. Cancelling ends the program and everything it has started. */
 import { readProcesses, signalAll, withDescendants } from './processTable.ts';
 
 export interface ProgramOptions {
@@ -28,7 +28,7 @@ export async function runProgram(
   options: ProgramOptions,
 ): Promise<ProgramResult> {
   const { environment, signal, deadline, input } = options;
-  // Loaded with the first program: most windows start none.
+  // Load it with the first program: most windows start none.
   const { execa } = await import('execa');
   signal?.throwIfAborted();
   const child = execa(path, args, {
@@ -37,9 +37,9 @@ export async function runProgram(
     reject: false,
     all: true,
     encoding: 'utf8',
-    // A group of its own, to be ended as one.
+    // A group of its own, so that one signal ends the whole group.
     detached: process.platform !== 'win32',
-    // What it has started keeps its streams open for as long as it runs.
+    // Programs that it has started keep its streams open for as long as they run.
     buffer: true,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
@@ -67,8 +67,8 @@ export async function runProgram(
 }
 
 /**
- * Ends a program and what it has started, also what has left its group, as NNI's manager does. It is halted first, so that it starts
- * nothing more meanwhile. What it has started is asked to end, and ends its trials with it.
+ * Ends a program and everything it has started, also what has left its group, as NNI's manager does. The program is halted first, so that
+ * it starts nothing more. Its children are then asked to end, and end their trials with them.
  */
 async function endTree(pid: number | undefined): Promise<void> {
   if (pid === undefined) return;

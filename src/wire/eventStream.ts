@@ -14,7 +14,7 @@ export interface StreamEvent<Name extends string> {
 }
 
 export interface EventStreamOptions<Name extends string> {
-  /** Events of other names are passed over. */
+  /** The names of the events to yield; others are skipped. */
   names: readonly Name[];
   /** Default {@link eventSilenceTimeoutMs}. */
   silenceTimeoutMs?: number | undefined;
@@ -22,7 +22,7 @@ export interface EventStreamOptions<Name extends string> {
   abort(): void;
 }
 
-/** From each line that ends in a carriage return on, the parser looks for a line feed: a text with many of them must be short. */
+/** At each carriage return the parser searches the rest of the text for a line feed, so a text with many of them must be short. */
 const maxCarriageReturnChars = 1024;
 
 /**
@@ -37,7 +37,7 @@ export async function* readEvents<Name extends string>(
   const { names, silenceTimeoutMs = eventSilenceTimeoutMs, abort } = options;
   let received: EventSourceMessage[] = [];
   let problem: BodyError | undefined;
-  /** When the last event or comment came, and what has come since the last event that is known. */
+  /** When the last event or comment came, and the bytes since the last known event. */
   let heard = performance.now();
   let bytesSinceEvent = 0;
   const parser = createParser({
@@ -46,7 +46,7 @@ export async function* readEvents<Name extends string>(
       heard = performance.now();
     },
     onError: (error) => {
-      // Fields and comments we do not know are allowed; lines that are no fields are not.
+      // Unknown fields and comments are allowed; lines that are not fields are an error.
       if (error.type === 'unknown-field' && /^\s*[<{[]/.test(error.line ?? '')) problem ??= notEvents(error.line);
       if (error.type === 'max-buffer-size-exceeded') problem ??= tooLarge(maxEventBytes);
     },
@@ -56,7 +56,7 @@ export async function* readEvents<Name extends string>(
   for await (const chunk of readBody(body, { maxBytes: Number.POSITIVE_INFINITY, silenceTimeoutMs, abort })) {
     const text = decoder.decode(chunk, { stream: true });
     bytesSinceEvent += chunk.length;
-    // Servers of ours send none.
+    // Our servers send none.
     const step = text.includes('\r') ? maxCarriageReturnChars : text.length;
     for (let at = 0; at < text.length; at += step) {
       parser.feed(text.slice(at, at + step));
@@ -70,7 +70,7 @@ export async function* readEvents<Name extends string>(
       if (name === undefined) continue;
       bytesSinceEvent = 0;
       yield { name, data: parseData(data), text: data };
-      // The consumer's time is not the server's.
+      // The consumer's time does not count against the server.
       heard = performance.now();
     }
     if (bytesSinceEvent > maxEventBytes) throw tooLarge(maxEventBytes);

@@ -1,4 +1,4 @@
-/** Following the summary of an experiment on a server of ours: the client and the manager do it over different connections. */
+/** Follows the summary of an experiment on a Trialdeck server. Client and manager use it over different connections. */
 import type { Readable } from 'node:stream';
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { readEvents } from './eventStream.ts';
@@ -6,7 +6,7 @@ import { BodyError } from './readBody.ts';
 import { changeSchema } from './schemas/experiment.ts';
 import { parse } from './schemas/schema.ts';
 
-/** The events of an experiment's stream that mean something to a reader. */
+/** The events of an experiment's stream that a reader handles. */
 export const experimentEvents = ['change', 'reset'] as const;
 
 export interface SummarySource {
@@ -35,7 +35,7 @@ export async function followSummary(
     onSummary(summary);
   };
   try {
-    // The stream first, then the summary: nothing that changes in between is missed.
+    // Open the stream before reading the summary, so that no change in between is missed.
     const body = await source.openEvents(either);
     source
       .readSummary(either)

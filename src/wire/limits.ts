@@ -1,5 +1,5 @@
 /**
- * What an answer of another machine may cost. Sizes count after decompression: 400 kB of gzip can inflate to 400 MB.
+ * Limits of an answer from another machine. Sizes count after decompression: 400 kB of gzip can inflate to 400 MB.
  * Depth and number of values have their limits in `model/json/parseJson.ts`.
  */
 
@@ -16,22 +16,22 @@ export const maxListRecords = 3_000_000;
 export const maxTrials = 500_000;
 /** One line of a snapshot: hundreds of trials, or thousands of metrics. */
 export const maxLineBytes = 64 * megabyte;
-/** What an event stream may send until an event ends that its reader knows. */
+/** Bytes that an event stream may send before a known event ends. */
 export const maxEventBytes = 32 * megabyte;
-/** A text, such as a log, of which not only the end is wanted. */
+/** A text, such as a log, that is read as a whole. */
 export const maxTextBytes = 128 * megabyte;
-/** The body of an answer that says what went wrong. */
+/** The body of an error answer. */
 export const maxErrorBytes = megabyte / 4;
 /** How much of a server's reason goes into a message. */
 export const maxReasonChars = 2000;
 
 /** A list or snapshot that takes longer than this comes from a server that hangs. */
 export const listTimeoutMs = 300_000;
-/** Without a byte in this time, an answer that has begun is given up. */
+/** An answer that has begun is given up when no byte comes in this time. */
 export const silenceTimeoutMs = 20_000;
-/** Without a byte in this time, an event stream is dead: servers send a comment every 15 s. */
+/** An event stream without a byte in this time is dead: servers send a comment every 15 s. */
 export const eventSilenceTimeoutMs = 40_000;
-/** Without an event or a comment in this time, an event stream is not one, however many bytes come. */
+/** A stream without an event or a comment in this time is not an event stream, however many bytes come. */
 export const eventTimeoutMs = 180_000;
-/** Work between two turns of the event loop, so that others who live in this process are not held up. */
+/** Work between two turns of the event loop, so that the rest of the process is not held up. */
 export const sliceBudgetMs = 8;

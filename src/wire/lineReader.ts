@@ -1,4 +1,4 @@
-/** Texts of many lines, one line at a time. */
+/** Reads a text of many lines, one line at a time. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { maxLineBytes } from './limits.ts';
 import { tooLarge } from './readBody.ts';

@@ -9,7 +9,7 @@ export class BodyError extends Error {
   readonly fault: BodyFault;
   /** The beginning of what came, for a log. */
   readonly excerpt: string;
-  /** How long was waited, where that is the fault. */
+  /** How long the reader waited, where that is the fault. */
   readonly seconds: number;
 
   constructor(fault: BodyFault, explanation: string, { excerpt = '', seconds = 0 } = {}) {
@@ -23,17 +23,17 @@ export class BodyError extends Error {
 
 export interface BodyLimits {
   maxBytes: number;
-  /** Without a byte in this time it is given up. The reader's own time does not count. */
+  /** The reader gives the body up after this time without a byte. The consumer's time does not count. */
   silenceTimeoutMs: number;
-  /** Given up after this time however lively it is; never, when undefined. */
+  /** The reader gives the body up after this time, even while bytes come; never, when undefined. */
   timeoutMs?: number | undefined;
-  /** Ends the request. A body that is only destroyed would wait for the very bytes that do not come. */
+  /** Ends the request. Destroying the body alone would wait for the bytes that do not come. */
   abort(): void;
 }
 
 /**
- * Yields the chunks of a body until it ends. Nothing is read while the consumer is busy, so a slow one is held back by TCP and not by
- * memory. Leaving the loop ends the request.
+ * Yields the chunks of a body until it ends. Nothing is read while the consumer is busy, so TCP holds back a fast server and memory stays
+ * small. Leaving the loop ends the request.
  *
  * @throws BodyError when it breaks, falls silent or exceeds a limit
  */

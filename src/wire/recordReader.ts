@@ -1,10 +1,10 @@
-/** Long lists of JSON records, taken in as they arrive: tens of megabytes must not hold up the process that reads them. */
+/** Reads long JSON lists record by record as they arrive: tens of megabytes must not hold up the process. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { JsonLimitError, maxJsonDepth, parseJson } from '../model/json/parseJson.ts';
 import { maxListRecords, maxRecordBytes, sliceBudgetMs } from './limits.ts';
 import { BodyError, tooLarge } from './readBody.ts';
 
-/** Bytes that are looked through between two looks at the clock. */
+/** Bytes scanned between two looks at the clock. */
 const sliceBytes = 16 * 1024;
 /** Records that are taken between two looks at the clock. */
 const sliceRecords = 16;
@@ -12,7 +12,7 @@ const sliceRecords = 16;
 /**
  * Reads a JSON list record by record, and lets the event loop turn every few milliseconds.
  *
- * @param take gets each record in order; those before a fault have been given out
+ * @param take gets each record in order, also the records before a fault
  * @throws BodyError when it breaks off, is not a list, or a record is too large or nested too deep; the signal's reason when aborted
  */
 export async function readRecords(
@@ -51,7 +51,7 @@ export class RecordSplitter {
   #ended = false;
   #inString = false;
   #escaped = false;
-  /** What has come of the current record. */
+  /** The bytes of the current record so far. */
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #count = 0;
@@ -62,7 +62,7 @@ export class RecordSplitter {
     return this.#excerpt;
   }
 
-  /** The records that end in these bytes. @throws BodyError */
+  /** Gives the records that end in these bytes. @throws BodyError */
   push(bytes: Uint8Array): string[] {
     if (this.#excerpt.length < 200) this.#excerpt += Buffer.from(bytes.subarray(0, 200)).toString('utf8');
     const records: string[] = [];
@@ -88,7 +88,7 @@ export class RecordSplitter {
           break;
         case 0x5b: // [
         case 0x7b: // {
-          // The list itself is a level, too.
+          // The list itself is a level too.
           if (++this.#depth > maxJsonDepth + 1) throw this.#tooDeep();
           break;
         case 0x5d: // ]
@@ -108,7 +108,7 @@ export class RecordSplitter {
     return records;
   }
 
-  /** The text is over. @throws BodyError when the list is not */
+  /** Ends the text. @throws BodyError when the list has not ended */
   end(): void {
     if (this.#ended) return;
     if (this.#excerpt === '') throw new BodyError('garbled', 'answered with nothing.');

@@ -20,18 +20,19 @@ export const experimentRoutes = {
   snapshot: `${trialdeckBase}/snapshot`,
   /**
    * GET `?session=S&since=R`, server-sent events: `change` events carry {@link ExperimentChange} with `id:` the revision.
-   * When session or revision is not known any more, one `reset` event (`{}`) and the stream ends: read the snapshot again.
+   * When the server no longer knows the session or revision, it sends one `reset` event (`{}`) and ends the stream: read the snapshot
+   * again.
    * A comment line every 15 s keeps it open. `?only=summary` sends only changes that have a summary, without trials and metrics.
    */
   events: `${trialdeckBase}/events`,
 } as const;
 
 export const managerRoutes = {
-  /** GET → {@link ManagerInfo}; needs no token, so that a client can tell what answers. */
+  /** GET → {@link ManagerInfo}; needs no token, so that a client can tell which server answers. */
   info: `${trialdeckBase}/manager`,
   /**
-   * GET → {@link ExperimentSummary}[]; POST {@link LaunchRequest} → {@link Launched}. DELETE `…/<id>` removes an experiment for good →
-   * 204; 409 while it runs or where its folder is none to be removed, 404 where there is none.
+   * GET → {@link ExperimentSummary}[]; POST {@link LaunchRequest} → {@link Launched}. DELETE `…/<id>` removes an experiment for good → 204;
+   * 409 while it runs or where its folder may not be removed, 404 for an unknown experiment.
    */
   experiments: `${trialdeckBase}/experiments`,
   /** GET, server-sent events of {@link ManagerChange} named `list` (first), `experiment`, `removed` and `warnings`. */
@@ -58,7 +59,7 @@ export interface LaunchRequest {
   /** Port of the runner's REST; 0 or absent picks a free one. */
   port?: number;
   debug?: boolean;
-  /** Where the runner's machine does not tell which user's program asks: `refuse` by default. */
+  /** How the runner treats a request when its machine does not tell which user sent it: `refuse` by default. */
   runnerAccess?: RunnerAccess;
   /** Environment for the runner and its trials, so that a virtual environment of the caller applies. */
   environment?: Record<string, string>;

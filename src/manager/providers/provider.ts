@@ -5,20 +5,20 @@ import type { LaunchRequest } from '../../wire/routes.ts';
 import type { Launched, ManagerChange } from '../../wire/schemas/manager.ts';
 
 export interface ExperimentProvider {
-  /** Reads what there is and follows it until {@link dispose}. Throws StorageError when the place can't be used. */
+  /** Reads the experiments and follows them until {@link dispose}. Throws StorageError when the place can't be used. */
   open(): Promise<void>;
   list(): ExperimentSummary[];
   summary(id: string): ExperimentSummary | undefined;
-  /** What keeps the list from being complete, in words for a person. */
+  /** Faults that keep the list incomplete, in words for a person. */
   warnings(): string[];
   listen(listener: (change: ManagerChange) => void): { dispose(): void };
-  /** The process that answers for the experiment; undefined where this process answers, from {@link source}. */
+  /** The process that answers for the experiment. Undefined where this process answers, from {@link source}. */
   process(id: string): ExperimentProcess | undefined;
   /** The experiment as this process reads it; undefined for an unknown id. Throws StorageError. */
   source(id: string): ExperimentSource | undefined;
   /** Starts, resumes or views an experiment; absent where that is not possible. Throws an HttpError. */
   launch?(request: LaunchRequest): Promise<Launched>;
-  /** Deletes an experiment that nothing runs, with its files. Throws an HttpError. */
+  /** Deletes an experiment that no process runs, with its files. Throws an HttpError. */
   delete(id: string): Promise<void>;
   dispose(): void;
 }

@@ -37,7 +37,7 @@ export class Providers {
   listen(listener: (change: ManagerChange) => void): { dispose(): void } {
     const listening = this.#providers.map((provider) =>
       provider.listen((change) =>
-        // One provider tells its own warnings; clients get those of all.
+        // A provider reports its own warnings; clients get those of all.
         listener(change.event === 'warnings' ? { event: 'warnings', data: this.warnings() } : change),
       ),
     );
@@ -58,7 +58,7 @@ export class Providers {
 
   /** Throws an HttpError, 404 where no provider knows the experiment. */
   async delete(id: string): Promise<void> {
-    // One that was made a moment ago may not be listed yet: the first provider looks again.
+    // An experiment made a moment ago may not be listed yet: the first provider looks again.
     const provider = this.of(id) ?? this.#providers[0];
     if (!provider) throw httpError(404, `There is no experiment ${id} here.`);
     await provider.delete(id);

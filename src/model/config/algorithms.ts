@@ -1,7 +1,7 @@
 /**
  * The registry of algorithms: NNI's built-in tuners, advisors and assessors with their arguments
- * (nni/runtime/config/registered_algorithms.yml and their constructors), and ours. The check of a config, its schema and its
- * completion read it, and `search/registry.ts` makes the native ones.
+ * (nni/runtime/config/registered_algorithms.yml and their constructors), and ours. The config check, the JSON schema and completion read
+ * it. `search/registry.ts` makes the native algorithms from it.
  */
 import type { Field, Fields } from './field.ts';
 
@@ -10,7 +10,7 @@ export type AlgorithmKind = 'tuner' | 'assessor';
 export interface AlgorithmRule {
   kind: AlgorithmKind;
   arguments: Fields;
-  /** The file in `src/search/` that implements it, without its ending; absent where only NNI does. */
+  /** The file in `src/search/` that implements it, without its ending; absent where only NNI implements it. */
   native?: string;
   description: string;
 }
@@ -178,7 +178,7 @@ const aliases: Readonly<Record<string, string>> = {
   DNGOTuner: 'DNGO',
 };
 
-/** The rule for a name as people write it; NNI's own launcher is case-insensitive for the first letters only, we for all. */
+/** The rule for a name as people write it, in any case. NNI's own launcher ignores case in the first letters only. */
 export function findAlgorithm(name: string, kind: AlgorithmKind): { name: string; rule: AlgorithmRule } | undefined {
   const wanted = (
     Object.entries(aliases).find(([alias]) => alias.toLowerCase() === name.toLowerCase())?.[1] ?? name

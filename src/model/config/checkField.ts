@@ -13,7 +13,7 @@ export interface FieldProblem {
   replacement?: string;
 }
 
-/** @returns the value as the canonical config has it, or what is wrong with it */
+/** @returns the value in its canonical form, or what is wrong with it */
 export function checkField(name: string, value: unknown, field: Field): { value: unknown } | { problem: FieldProblem } {
   const problem = (code: FieldProblem['code'], message: string, replacement?: string) => ({
     problem: { code, message, ...defined({ replacement }) },

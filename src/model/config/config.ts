@@ -58,7 +58,7 @@ export function parseConfig(text: string): ExperimentConfig & Record<string, unk
 
 /** Something wrong in a config file, at a place in it. Offsets are UTF-16 code units of the file text. */
 export interface ConfigProblem {
-  /** `information` is for what a person should know and need not change. */
+  /** `information`: the person should know it, and need not change anything. */
   severity: 'error' | 'warning' | 'information';
   /** Stable, for tests and links: `unknown-key`, `wrong-type`, `missing`, `bad-space`, `bad-value`, `unsupported`, `syntax`. */
   code: string;

@@ -1,23 +1,23 @@
-/** What may stand at a place of a config, in YAML or JSON, of any style, also half written. */
+/** What a person may write at a place of a config, in YAML or JSON, also while the config is half written. */
 import { isMap, isPair, isScalar, type Pair, parseDocument, visit } from 'yaml';
 import { type Fields, fieldNamed, isBlock, offeredValues } from './field.ts';
 import { fieldsAt } from './knownFields.ts';
 
 export interface ConfigPlace {
-  /** The word at the place: offsets in the text, as of UTF-16 code units. */
+  /** The word at the place, as UTF-16 offsets in the text. */
   start: number;
   end: number;
   /** Whether the word is a value, rather than a key. */
   isValue: boolean;
-  /** The key at the place; that of the value, when it is one. */
+  /** The key at the place; for a value, the key of that value. */
   key: string;
-  /** What the map around may hold. */
+  /** The fields that the surrounding map may hold. */
   fields: Fields;
   /** The other keys of that map. */
   siblings: readonly string[];
 }
 
-/** Something that may be written at a place. */
+/** Something that a person may write at a place. */
 export interface Suggestion {
   text: string;
   description: string;
@@ -25,12 +25,12 @@ export interface Suggestion {
   follows?: 'value' | 'block';
 }
 
-/** Marks the place in the text that is parsed. No config has it. */
+/** Marks the place in the text before parsing. No config contains it. */
 const marker = '\uE000';
 
 /**
- * The place of the word at an offset; undefined where nothing is known, as in a comment. The text is parsed with a marker at the
- * place, completed to a key where one begins, so that YAML's own rules tell where it belongs.
+ * The word at an offset; undefined where nothing is known, as in a comment. The parser gets the text with a marker at the offset, completed
+ * to a key where one begins. YAML's own rules then decide where the word belongs.
  */
 export function placeAt(text: string, offset: number): ConfigPlace | undefined {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
@@ -50,7 +50,7 @@ export function placeAt(text: string, offset: number): ConfigPlace | undefined {
       const isValue = role !== 'key';
       const map = ancestors.findLast(isMap);
       const pair = ancestors.findLast(isPair);
-      // A list of values, or a text of several lines that took the marker in, is not a place for a key or its value.
+      // A list of values holds neither a key nor its value; nor does a multi-line text that took the marker in.
       const isOfPair = map !== undefined && pair !== undefined && ancestors.at(-1) === pair;
       if (!isOfPair || (isValue && beginsLine)) return visit.BREAK;
       const path = ancestors.filter(isPair).slice(0, -1).map(keyOf);
@@ -63,7 +63,7 @@ export function placeAt(text: string, offset: number): ConfigPlace | undefined {
   return found;
 }
 
-/** What may be written there: keys that are not there yet, or values of the key. */
+/** The keys that are still missing there, or the values of the key. */
 export function suggestionsAt({ fields, isValue, key, siblings }: ConfigPlace): Suggestion[] {
   if (isValue) {
     const field = fields[fieldNamed(key, fields) ?? ''];
@@ -80,7 +80,7 @@ export function suggestionsAt({ fields, isValue, key, siblings }: ConfigPlace): 
   );
 }
 
-/** What the key at the place means; undefined for a value and for an unknown key. */
+/** The description of the key at the place; undefined for a value and for an unknown key. */
 export function descriptionAt({ fields, isValue, key }: ConfigPlace): Suggestion | undefined {
   const name = isValue ? undefined : fieldNamed(key, fields);
   return name === undefined ? undefined : { text: name, description: words(fields, name) };
@@ -95,7 +95,7 @@ function parse(text: string): ReturnType<typeof parseDocument>['contents'] {
   try {
     return parseDocument(text, { prettyErrors: false, uniqueKeys: false, keepSourceTokens: false }).contents;
   } catch {
-    return null; // nested too deep: the parser calls itself for each level
+    return null; // nested too deep: the parser recurses once per level
   }
 }
 
@@ -103,7 +103,7 @@ function keyOf({ key }: Pair): string {
   return isScalar(key) ? String(key.value ?? '').replace(marker, '') : '';
 }
 
-/** The text of the value that keys lead to. */
+/** The text of the value at the path `keys`. */
 function textOf(contents: unknown, keys: readonly string[]): string | undefined {
   let node = contents;
   for (const key of keys) {

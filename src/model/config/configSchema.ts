@@ -1,6 +1,6 @@
 /**
- * NNI's config as a JSON schema, for completion and hovers of editors that read one. It describes and refuses nothing: what is
- * wrong is told by `readConfig.ts`, in better words and once.
+ * NNI's config as a JSON schema, for completion and hovers in editors. The schema describes and refuses nothing: `readConfig.ts` reports
+ * each fault once, and in better words.
  */
 
 import { defined } from '../json/defined.ts';
@@ -18,7 +18,8 @@ export function configSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'NNI experiment config',
-    description: 'A hyper-parameter search: what a trial runs, what is searched, and who picks the parameters.',
+    description:
+      'A hyper-parameter search: the trial command, the search space, and the tuner that picks the parameters.',
     properties: properties(configFields),
     definitions: {
       tuner: algorithm('tuner'),
@@ -29,7 +30,7 @@ export function configSchema(): Schema {
   };
 }
 
-/** A search space in a file of its own, as a JSON schema (draft 7). Nothing else checks such a file, so this one refuses what is wrong. */
+/** A search space file as a JSON schema (draft 7). Nothing else checks such a file, so this schema refuses faults. */
 export function searchSpaceSchema(): Schema {
   const { _type, _value } = searchSpaceFields;
   return {

@@ -1,4 +1,4 @@
-/** The text of a config or search space file, parsed, with the place of everything in it. */
+/** A config or search space file: its parsed text, and the place of each value in it. */
 import {
   Document,
   type ErrorCode,
@@ -19,17 +19,17 @@ import type { ConfigProblem } from './config.ts';
 
 export type Path = (string | number)[];
 
-/** Where the parser's own words are for programmers. */
+/** Replaces parser messages that address programmers. */
 const syntaxMessages: Partial<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'This key stands here twice.',
-  MULTIPLE_DOCS: 'A second document begins here ("---"); a config is one.',
+  MULTIPLE_DOCS: 'A second document begins here ("---"); a config is a single document.',
 };
 
 const tooDeep = 'This is nested too deep to be read.';
 
 export class ConfigSource {
   readonly file: string;
-  /** What the text says, in plain numbers; undefined when it can't be parsed. */
+  /** The value of the text, with plain numbers; undefined when the text can't be parsed. */
   readonly value: unknown;
   readonly syntaxProblems: ConfigProblem[];
   #document: Document | Document.Parsed<ParsedNode>;
@@ -45,17 +45,17 @@ export class ConfigSource {
       this.#document = parseDocument(text, {
         prettyErrors: false,
         uniqueKeys: true,
-        // NNI's own reader takes "<<", too.
+        // NNI's own reader takes "<<" too.
         merge: true,
         version: '1.2',
       });
     } catch {
-      // The parser calls itself for each level.
+      // The parser recurses once per level.
       this.#document = new Document();
       this.#addSyntaxProblem(tooDeep, 0, 1);
     }
     for (const { code, message, pos } of this.#document.errors) {
-      // What follows from the first one at a place is no news.
+      // Report only the first error at a place: later ones follow from it.
       const words = /call stack/.test(message) ? tooDeep : (syntaxMessages[code] ?? `${firstSentence(message)}.`);
       if (this.syntaxProblems.some(({ start, message }) => start === pos[0] || message === tooDeep)) continue;
       this.#addSyntaxProblem(words, pos[0], Math.max(pos[1], pos[0] + 1));
@@ -81,14 +81,14 @@ export class ConfigSource {
       this.#checkAliases();
       if (this.syntaxProblems.length > 0) return undefined;
       const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
-      // Fails for what contains itself.
+      // Throws for a value that contains itself.
       JSON.stringify(value);
       this.#written = this.#keepNumbers() ? this.#document.toJS({ maxAliasCount: 100 }) : value;
       return value;
     } catch (error) {
       const words =
         error instanceof TypeError
-          ? 'An alias stands within its own anchor, so that this never ends.'
+          ? 'An alias stands inside its own anchor, so the value would never end.'
           : error instanceof RangeError
             ? tooDeep
             : error instanceof ReferenceError && error.message.startsWith('Excessive')
@@ -99,14 +99,14 @@ export class ConfigSource {
     }
   }
 
-  /** The value that `path` leads to, with numbers as they are written. */
+  /** The value at `path`, with numbers as they are written. */
   written(path: Path): unknown {
     let value = this.#written;
     for (const step of path) value = (value as Record<string | number, unknown> | undefined)?.[step];
     return value;
   }
 
-  /** Puts numbers into the document as they are written. Returns whether that changed any. */
+  /** Puts numbers into the document as they are written. Returns whether any number changed. */
   #keepNumbers(): boolean {
     let changed = false;
     visit(this.#document, {
@@ -124,7 +124,9 @@ export class ConfigSource {
     this.syntaxProblems.push(this.#problem('syntax', message, [], from, to));
   }
 
-  /** A problem at the value (or, for `part` key, the name) that `path` leads to; where that is missing, at what should hold it. */
+  /**
+   * A problem at the value at `path`, or for `part` `key` at its name. When that is missing, the problem is at the map that should hold it.
+   */
   problem(
     code: string,
     message: string,
@@ -142,7 +144,7 @@ export class ConfigSource {
     const { length } = this.#text;
     const start = Math.min(Math.max(0, from), length);
     const end = Math.min(Math.max(start, to), length);
-    // Counted here: the parser's own count leaves out lines within a text that is never closed. No editor counts a byte order mark.
+    // Lines are counted here: the parser's count leaves out lines inside an unclosed text. Editors do not count a byte order mark.
     const before = this.#text.slice(this.#text.startsWith('\uFEFF') ? 1 : 0, start).split('\n');
     return {
       severity: 'error',
@@ -172,7 +174,7 @@ export class ConfigSource {
         node = pair.value;
       } else if (isSeq(node)) node = node.items[Number(step)];
       else return place;
-      // A whole block is no place to underline: its name is.
+      // Underline the key, not the whole block.
       const value = rangeOf(node);
       if (value && (!isCollection(node) || node.flow) && value[1] > value[0]) place = value;
       else if (value && typeof step === 'number') place = firstLine(node as Node);
@@ -186,7 +188,7 @@ function rangeOf(node: unknown): [number, number] | undefined {
   return range ? [range[0], range[1]] : undefined;
 }
 
-/** The first entry of a collection stands for it. */
+/** The place to underline for a whole collection: its first entry. */
 function firstLine(node: Node | null): [number, number] {
   const range = rangeOf(node);
   if (!range) return [0, 0];

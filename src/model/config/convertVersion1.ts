@@ -1,4 +1,4 @@
-/** NNI's first config format to the present one (nni/tools/nnictl/... convert, table in nni's docs "Config V1 to V2"). */
+/** Converts NNI's first config format to the present one (table in NNI's documentation, "Config V1 to V2"). */
 import { isObject } from '../json/isObject.ts';
 import type { Path } from './configSource.ts';
 
@@ -6,9 +6,9 @@ export interface Converted {
   value: Record<string, unknown>;
   /** Where each new key came from, by its path joined with `/`. */
   origins: Map<string, Path>;
-  /** Keys that mean nothing any more, or nothing to local trials. */
+  /** Keys that mean nothing any more, or nothing for local trials. */
   dropped: Path[];
-  /** Keys the old format did not have either, with those it had at that place. */
+  /** Keys that the old format did not have either, with the keys it had at that place. */
   unknown: { path: Path; known: readonly string[] }[];
 }
 
@@ -39,7 +39,7 @@ const localKeys: Readonly<Record<string, string>> = {
   maxTrialNumPerGpu: 'maxTrialNumberPerGpu',
   useActiveGpu: 'useActiveGpu',
 };
-/** What each place could also have. */
+/** The further keys that each place may have. */
 const meaningless = {
   config: ['authorName', 'description', 'multiPhase', 'multiThread', 'versionCheck', 'logCollection'],
   trial: ['nasMode'],
@@ -99,7 +99,7 @@ export function convertVersion1(old: Record<string, unknown>): Converted {
         else leaveOut([key, inner], Object.keys(localKeys), []);
       }
     } else if (key in builtin || key === 'trial' || key === 'localConfig') {
-      // Not the map it has to be: what it should hold is told to be missing, or wrong, at its place.
+      // This value is not a map: the check reports its missing or wrong keys at its place.
       set(value, '', key === 'trial' ? 'trialCommand' : key, content, [key]);
     } else {
       const meaningful = [

@@ -4,7 +4,7 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 /**
  * Seconds of `90`, `'90'`, `'90s'`, `'1.5h'`, `'2d'`, rounded up to whole ones as NNI does.
  *
- * @throws RangeError with words for a person when it is none of these, or not above zero
+ * @throws RangeError with words for a person when the text is not such a duration, or is not above zero
  */
 export function parseDuration(value: number | string): number {
   const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*([smhd]?)\s*$/i.exec(String(value));

@@ -1,18 +1,18 @@
-/** Which keys a config may have at a place. */
+/** The keys that a config may have at a place. */
 import { searchSpaceFields } from '../space/searchSpace.ts';
 import { type AlgorithmRule, algorithmNames, algorithms, findAlgorithm } from './algorithms.ts';
 import { algorithmFields, configFields } from './configFields.ts';
 import { type Field, type Fields, fieldNamed } from './field.ts';
 import { serviceFields } from './platforms/registry.ts';
 
-/** Gives the text of a value in the config, by the keys that lead to it; undefined where it has none. */
+/** Gives the text of a value in the config by its path; undefined where it has none. */
 export type ReadText = (path: readonly string[]) => string | undefined;
 
 /**
- * The fields of the map that `path` leads to; undefined where any key may stand, or none.
+ * The fields of the map at `path`; undefined where any key may stand, or none.
  *
  * @param path keys as they are written; positions in lists do not count
- * @param read what else the config says: a tuner's name decides on its arguments
+ * @param read reads other values of the config: a tuner's name decides its arguments
  */
 export function fieldsAt(path: readonly string[], read: ReadText): Fields | undefined {
   const [first, ...rest] = path;

@@ -1,6 +1,6 @@
 /**
- * Whether a text is an experiment config, from its top-level keys alone: cheap enough for every YAML and JSON file one opens.
- * Two telling keys are needed, or one that nothing else uses.
+ * Tells an experiment config from other files by its top-level keys alone: cheap enough for every YAML and JSON file that a person opens. A
+ * config has two typical keys, or one that no other program uses.
  */
 export function looksLikeConfig(text: string): boolean {
   const head = text.length > 100_000 ? text.slice(0, 100_000) : text;

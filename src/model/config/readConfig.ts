@@ -1,4 +1,4 @@
-/** From the text of a config file to NNI's canonical config, with every problem at its place. */
+/** Reads the text of a config file into NNI's canonical config, and reports every problem at its place. */
 
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { defined } from '../json/defined.ts';
@@ -18,7 +18,7 @@ import { embeddedSupport } from './embeddedSupport.ts';
 import { type Fields, fieldNamed } from './field.ts';
 import { platformNames, rulesOf, serviceFields } from './platforms/registry.ts';
 
-/** What reading needs of the world; an editor gives unsaved texts. */
+/** The file access that reading needs; an editor gives unsaved texts. */
 export interface ConfigIo {
   /** Rejects when there is no such file. */
   readText(path: string): Promise<string>;
@@ -28,7 +28,7 @@ export interface ConfigIo {
 }
 
 export interface ReadOptions {
-  /** What is to run it: what that can't run is an error, too. Absent: only what NNI itself would refuse. */
+  /** The engine that will run the config: what it can't run is an error too. Absent: only what NNI itself refuses is an error. */
   engine?: 'embedded';
 }
 
@@ -36,11 +36,11 @@ export interface ConfigReading {
   /** Present when no problem is an error. */
   config?: ExperimentConfig;
   problems: ConfigProblem[];
-  /** Why the embedded manager can't run it, at the place of it; absent where it can. */
+  /** Why the embedded manager can't run the config, at its place; absent where it can. */
   unsupported?: ConfigProblem;
 }
 
-/** Reads YAML or JSON. Rejects never: what is wrong is in `problems`. @param input.file absolute; relative paths start from its folder */
+/** Reads YAML or JSON. Never rejects: `problems` holds every fault. @param input.file absolute; relative paths start from its folder */
 export async function readConfig(
   input: { text: string; file: string },
   io: ConfigIo,
@@ -49,7 +49,7 @@ export async function readConfig(
   return new ConfigReader(new ConfigSource(input.text, input.file), io, options).read();
 }
 
-/** Reads a config given as a value; places are those in its JSON text. */
+/** Reads a config given as a value. Places refer to its JSON text. */
 export async function readConfigObject(
   value: unknown,
   baseDirectory: string,
@@ -60,7 +60,7 @@ export async function readConfigObject(
   return readConfig({ text, file: join(baseDirectory, 'config.json') }, io, options);
 }
 
-/** Keys of a config and what stands there. */
+/** The values of a config by key. */
 type Values = Record<string, unknown>;
 
 class ConfigReader {
@@ -70,7 +70,7 @@ class ConfigReader {
   #problems: ConfigProblem[];
   /** Original place of each canonical key, by path joined with `/`. */
   #origins = new Map<string, Path>();
-  /** Canonical paths with a value, right or wrong: what is wrong is not missing, too. */
+  /** Canonical paths that have a value, right or wrong. A wrong value is not also missing. */
   #given = new Set<string>();
 
   constructor(source: ConfigSource, io: ConfigIo, options: ReadOptions) {
@@ -89,7 +89,7 @@ class ConfigReader {
       return { problems: this.#problems };
     }
     const config = await this.#readAll(this.#modern(value));
-    // Half a config is told what it lacks first.
+    // Report missing fields before unsupported ones.
     if (this.#problems.some(({ severity }) => severity === 'error')) return { problems: this.#problems };
     const support = embeddedSupport(config);
     if (support.supported) return { config, problems: this.#problems };
@@ -98,7 +98,7 @@ class ConfigReader {
     return { problems: [...this.#problems, unsupported], unsupported };
   }
 
-  /** The config in the present format, whichever it is written in. */
+  /** Converts the config to the present format, whichever format it is written in. */
   #modern(value: Values): Values {
     if (!isVersion1(value)) return value;
     const { value: converted, origins, dropped, unknown } = convertVersion1(value);
@@ -158,7 +158,7 @@ class ConfigReader {
     return config as unknown as ExperimentConfig;
   }
 
-  /** Values by canonical name, each checked; what is wrong is left out. `null` counts as absent, as in NNI. */
+  /** Values by canonical name, each checked; wrong values are left out. `null` counts as absent, as in NNI. */
   #readFields(raw: Values, rules: Fields, at: Path): Values {
     const fields: Values = {};
     for (const [key, value] of Object.entries(raw)) {
@@ -208,7 +208,7 @@ class ConfigReader {
     if (platform === undefined || platform === null) {
       this.#report('missing', 'trainingService needs a platform, such as local.', ['trainingService']);
     }
-    // NNI's other services have fields of their own, which NNI checks.
+    // NNI itself checks the fields of its other services.
     if (!rulesOf(platform) && typeof platform === 'string' && platformNames.includes(platform)) {
       return { ...given, platform };
     }
@@ -247,7 +247,7 @@ class ConfigReader {
     if (tuner !== undefined && advisor !== undefined)
       this.#report('bad-value', 'Give a tuner or an advisor, not both.', ['advisor']);
     if (!this.#given.has('tuner') && !this.#given.has('advisor')) {
-      this.#missing('tuner', 'Say who picks the parameters, for example "tuner: { name: TPE }".');
+      this.#missing('tuner', 'Name the algorithm that picks the parameters, for example "tuner: { name: TPE }".');
     }
     if (isObject(tuner)) put('tuner', this.#readAlgorithm(tuner, 'tuner', 'tuner'));
     if (isObject(assessor)) put('assessor', this.#readAlgorithm(assessor, 'assessor', 'assessor'));
@@ -306,9 +306,9 @@ class ConfigReader {
     }
     for (const [key, rule] of Object.entries(rules)) {
       if (!rule.required || key in given) continue;
-      // NNI's own launcher leaves this out and the algorithm then takes its default.
+      // NNI's own launcher leaves this out; the algorithm then takes its default.
       this.#problems.push(
-        this.#source.problem('missing', `${owner} should be told its ${key}.`, this.#origin(at.slice(0, 1)), {
+        this.#source.problem('missing', `${owner} needs its ${key}.`, this.#origin(at.slice(0, 1)), {
           part: 'key',
           severity: 'warning',
         }),
@@ -348,7 +348,7 @@ class ConfigReader {
       this.#report('missing', words, this.#placeOf('trialCodeDirectory'));
       return;
     }
-    // A plain "python script.py": the script is worth a look before thirty trials fail for the lack of it.
+    // Check the script of a plain "python script.py" now: a missing one would fail thirty trials.
     const script = /^\s*(?:\S*\/)?python[\d.]*\s+(?:-[uBOE]+\s+)*([^\s;&|<>$`'"*?-][^\s;&|<>$`'"*?]*\.py)(?=\s|$)/.exec(
       String(config.trialCommand ?? ''),
     )?.[1];
@@ -364,7 +364,7 @@ class ConfigReader {
     );
   }
 
-  /** Where a field that both the top level and the training service may have was set. */
+  /** Where the config sets a field that both the top level and the training service may have. */
   #placeOf(name: string): Path {
     return this.#origins.has(name) || !this.#origins.has(`trainingService/${name}`)
       ? [name]
@@ -376,7 +376,7 @@ class ConfigReader {
   }
 
   #missing(name: string, hint: string): void {
-    // A misspelt key is the one that is missing; saying it twice helps nobody.
+    // A misspelt key already explains the missing one: report it once.
     if (this.#problems.some(({ replacement }) => replacement === name)) return;
     const place = this.#origins.get(name) ?? [];
     this.#problems.push(this.#source.problem('missing', `${name} is missing. ${hint}`, place, { part: 'key' }));
@@ -386,7 +386,7 @@ class ConfigReader {
     this.#problems.push(this.#source.problem(code, message, this.#origin(path), defined({ replacement })));
   }
 
-  /** The place in the file of a canonical path. */
+  /** The place in the file for a canonical path. */
   #origin(path: Path): Path {
     for (let length = path.length; length > 0; length--) {
       const origin = this.#origins.get(path.slice(0, length).join('/'));

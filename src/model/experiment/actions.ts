@@ -34,14 +34,14 @@ export const actionRefusals = [
   /** A process shows the experiment and runs no trials. */
   'viewed',
   'failed',
-  /** Reached at an address of its own: no manager is there. */
+  /** It is reached at an address of its own, without a manager. */
   'standalone',
   /** The experiment searches architectures. */
   'architectureSearch',
   /** No trial has started. */
   'noTrials',
   'noFailedTrials',
-  /** It neither makes no progress nor has failed. */
+  /** It is neither stalled nor failed. */
   'notStalled',
   /** NNI does not run it. */
   'notNni',

@@ -11,7 +11,7 @@ export interface BackendChoice {
   reason: string;
 }
 
-/** Who is to run this config, and why. Whether NNI is installed here is not looked at. */
+/** Chooses the engine for a config, and says why. Does not check whether NNI is installed here. */
 export function chooseBackend(setting: BackendSetting, config: ExperimentConfig): BackendChoice {
   if (setting !== 'auto') return askedBackend(setting);
   const support = embeddedSupport(config);
@@ -19,19 +19,19 @@ export function chooseBackend(setting: BackendSetting, config: ExperimentConfig)
   return { backend: 'nnictl', reason: `The embedded manager can't run this config: ${support.reason}` };
 }
 
-/** The choice where a person has made it. */
+/** The choice that a person made. */
 export function askedBackend(backend: Backend): BackendChoice {
   return { backend, reason: backend === 'nnictl' ? 'NNI was asked for.' : 'The embedded manager was asked for.' };
 }
 
-/** Who is to run an experiment again. @param recorded its config as it is stored; absent where it could not be read */
+/** Chooses the engine that runs an experiment again. @param recorded its stored config; absent where it could not be read */
 export function chooseRecordedBackend(setting: BackendSetting, recorded: object | undefined): BackendChoice {
   if (setting !== 'auto') return askedBackend(setting);
   if (recorded !== undefined && isWhole(recorded)) return chooseBackend(setting, recorded);
-  return { backend: 'embedded', reason: 'Its config is of NNI 1.' };
+  return { backend: 'embedded', reason: 'Its config was written for NNI 1.' };
 }
 
-/** The config of an experiment of NNI 1 has other keys; it was converted, or has to be. */
+/** Whether the config has the present keys. An experiment of NNI 1 stores other keys, which need conversion. */
 function isWhole(recorded: object): recorded is ExperimentConfig {
   if (!('trainingService' in recorded) || !('experimentType' in recorded)) return false;
   const { trainingService } = recorded;

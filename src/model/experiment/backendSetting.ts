@@ -1,4 +1,4 @@
-/** What a person sets about the engine of experiments. Apart from the choice itself, which needs the rules of configs. */
+/** The person's setting for the engine of experiments. It lies apart from `backend.ts`, which needs the rules of configs. */
 
 export type Backend = 'embedded' | 'nnictl';
 

@@ -1,4 +1,4 @@
-/** Which of two final results counts as the best one. */
+/** Decides which of two final results is the best one. */
 
 import { decodeMetric } from '../trial/metric.ts';
 import type { ExperimentSummary, OptimizeMode } from './experiment.ts';
@@ -6,8 +6,8 @@ import type { ExperimentSummary, OptimizeMode } from './experiment.ts';
 export type BestResult = NonNullable<ExperimentSummary['best']>;
 
 /**
- * The better of the best so far and a trial's final result. That counts whatever became of the trial afterwards: the number was
- * measured. What is no finite number is no result to compare; of equal ones the first stays.
+ * The better of the best so far and a trial's final result. The result counts even if its trial failed later: the number was measured. A
+ * result that is not a finite number never wins. Of equal results the first stays.
  */
 export function betterResult(
   best: BestResult | undefined,

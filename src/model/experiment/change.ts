@@ -6,7 +6,7 @@ import type { ExperimentChange } from './experiment.ts';
 /** A change before it has a revision. */
 export type UnnumberedChange = Omit<ExperimentChange, 'revision'>;
 
-/** Collects changes in order; the time it takes grows with what they hold, however many they are. */
+/** Collects changes in order. Its time grows with the size of the changes, not with their number. */
 export class ChangeMerger {
   #latest: Pick<ExperimentChange, 'summary' | 'config'> = {};
   readonly #rows = new Map<string, TrialRow>();

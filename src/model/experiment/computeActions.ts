@@ -43,8 +43,9 @@ export function withActions(summary: Omit<ExperimentSummary, 'actions'>): Experi
 }
 
 /**
- * The summary of a server that computed the actions, or of an older one that did not (0.1.0): then they are computed here. An engine that
- * this version does not know is viewed only, whatever its server offers: the requests behind the other actions may mean something else there.
+ * Completes the actions of a summary. A server that computed them is believed; for an older server (0.1.0) this function computes them. An
+ * engine that this version does not know can only be viewed, whatever its server offers: the requests behind the other actions may mean
+ * something else there.
  */
 export function completeActions(summary: ServedSummary): ExperimentSummary {
   const { actions } = summary;

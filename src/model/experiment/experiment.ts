@@ -18,7 +18,7 @@ export const experimentStatuses = [
 ] as const;
 export type ExperimentStatus = (typeof experimentStatuses)[number];
 
-/** GET `/experiment` as NNI sends it. `params` may also be a version 1 or NAS config, so it is only read with care. */
+/** GET `/experiment` as NNI sends it. `params` may also be a version 1 or NAS config, so read it with care. */
 export interface ExperimentProfile {
   params: ExperimentConfig & Record<string, unknown>;
   id: string;
@@ -79,7 +79,7 @@ export interface ExperimentSummary {
   startTime?: number;
   endTime?: number;
   execDuration: number;
-  /** Epoch milliseconds at which `execDuration` was true; a client adds what has passed since while it is RUNNING. */
+  /** Epoch milliseconds at which `execDuration` was true. While RUNNING, a client adds the time since. */
   durationAt: number;
   trialConcurrency: number;
   maxTrialNumber?: number;
@@ -94,12 +94,12 @@ export interface ExperimentSummary {
   configFile?: string;
   port?: number;
   pid?: number;
-  /** What precedes every path of a real NNI that was started with one (`nnictl create --url_prefix`); no slashes around it. */
+  /** The prefix of every path of a real NNI (`nnictl create --url_prefix`), without slashes around it; absent without a prefix. */
   urlPrefix?: string;
-  /** Reached at an address of its own and not through a manager, so nothing there can resume or delete it. */
+  /** Reached at an address of its own and not through a manager, so no server there can resume or delete it. */
   standalone?: true;
   sdk?: TrialSdk;
-  /** Which actions are possible now, and why others are not. */
+  /** Which actions are possible now, and why the others are not. */
   actions: ActionStates;
 }
 

@@ -1,4 +1,4 @@
-/** NNI's ids of experiments: folder names, parts of addresses and arguments of commands. */
+/** NNI's experiment ids: folder names, parts of addresses and arguments of commands. */
 
 /** Whether a text may be such an id. NNI's own have 8 characters; names that every JavaScript object knows are refused. */
 export function isExperimentId(text: string): boolean {

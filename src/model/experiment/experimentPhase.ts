@@ -1,4 +1,4 @@
-/** What an experiment is in, as one looks at it: NNI's status, and whether anything still holds it. */
+/** The phase of an experiment, as people see it: NNI's status, and whether a process still holds the experiment. */
 
 import { isEnded, type SeenStatus, type TrialStatus, trialStatuses } from '../trial/trial.ts';
 import type { ExperimentSummary } from './experiment.ts';
@@ -15,7 +15,7 @@ export type ExperimentPhase =
   | 'crashed'
   | 'viewed';
 
-/** The same in the tree, above the config file and in the panel. */
+/** The phase that tree, CodeLens and panel show. */
 export function experimentPhase(
   summary: Pick<ExperimentSummary, 'status' | 'live' | 'errors' | 'counts'>,
 ): ExperimentPhase {
@@ -25,7 +25,7 @@ export function experimentPhase(
     case 'ERROR':
       return 'failed';
     case 'STOPPED':
-      // Its process went without saying goodbye.
+      // Its process ended without storing a last status.
       return !summary.live && summary.errors.length > 0 ? 'crashed' : 'stopped';
     case 'VIEWED':
       return 'viewed';
@@ -39,28 +39,28 @@ export function experimentPhase(
   return sumCounts(summary, (status) => !isEnded(status)) > 0 ? 'finishing' : 'done';
 }
 
-/** Whether the clock of the experiment runs. */
+/** Whether the experiment's clock runs. */
 export function isTicking(summary: ExperimentSummary): boolean {
   const phase = experimentPhase(summary);
   return phase === 'running' || phase === 'finishing' || phase === 'stalled';
 }
 
-/** Whether anything runs its trials. NNI leaves those that ran when it was stopped as they were: on record as running. */
+/** Whether a process runs its trials. When NNI stops, running trials stay on record as running. */
 export function runsTrials(summary: Pick<ExperimentSummary, 'live' | 'status'>): boolean {
   return summary.live && summary.status !== 'VIEWED';
 }
 
-/** The state of one of its trials, as one looks at it. */
+/** The state of one of its trials, as people see it. */
 export function seenStatus(status: TrialStatus, summary: Pick<ExperimentSummary, 'live' | 'status'>): SeenStatus {
   return isEnded(status) || runsTrials(summary) ? status : 'NOT_ENDED';
 }
 
-/** Seconds the experiment has been running, counted on from when the server said so. */
+/** Seconds the experiment has run. While it runs, the time since the server's last figure is added. @param now epoch milliseconds */
 export function elapsedSeconds(summary: ExperimentSummary, now: number): number {
   return summary.execDuration + (isTicking(summary) ? Math.max(0, now - summary.durationAt) / 1000 : 0);
 }
 
-/** How many trials have ended, whatever way. */
+/** How many trials have ended, in any way. */
 export function endedTrials(summary: Pick<ExperimentSummary, 'counts'>): number {
   return sumCounts(summary, isEnded);
 }

@@ -1,13 +1,13 @@
-/** How states of trials and experiments look: tree, status bar, CodeLens and page read this one table. */
+/** How tree, status bar, CodeLens and page show states of trials and experiments: one table for all of them. */
 import type { SeenStatus } from '../trial/trial.ts';
 import type { ExperimentPhase } from './experimentPhase.ts';
 
 export interface Look {
-  /** A codicon; no two states that people tell apart share one. `loading` turns. */
+  /** A codicon. States that people tell apart have different ones. `loading` spins. */
   icon: string;
   /** The name of a colour (`trialdeck.<tone>` in VS Code). */
   tone: string;
-  /** In English; whoever shows it translates it. */
+  /** In English; the view that shows it translates it. */
   word: string;
 }
 

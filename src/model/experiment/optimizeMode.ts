@@ -1,4 +1,4 @@
-/** Which way is better. */
+/** The direction of a search: whether a higher or a lower result is better. */
 import type { OptimizeMode } from './experiment.ts';
 
 interface Algorithms {
@@ -8,8 +8,8 @@ interface Algorithms {
 }
 
 /**
- * The direction a config asks for: the tuner's, else the assessor's. TPE and Anneal minimise unless told otherwise (their
- * constructors in nni/algorithms/hpo); Random and GridSearch do not care, and for show a higher value is better.
+ * The direction a config asks for: the tuner's, else the assessor's. TPE and Anneal minimise by default (their constructors in
+ * nni/algorithms/hpo). Random and GridSearch have no direction; for them a higher value is shown as better.
  */
 export function optimizeModeOf(config: Algorithms): OptimizeMode {
   for (const algorithm of [config.tuner, config.advisor, config.assessor]) {

@@ -4,8 +4,8 @@ import { parseJson } from '../json/parseJson.ts';
 import type { ExperimentProfile } from './experiment.ts';
 
 /**
- * The config in the present format. NNI 1 and 2 store and send one of the first format as it was, with the search space as the text
- * that the tuner got; a text that is not JSON is left out.
+ * The config in the present format. NNI 1 and 2 store and send a first-format config unchanged, with the search space as the text that the
+ * tuner got. A space whose text is not JSON is left out.
  *
  * @param parse how to read that text: the runner keeps how numbers are written
  */

@@ -1,5 +1,5 @@
-/** Who may ask a runner at its own port. */
+/** Which programs may use a runner's port. */
 
-/** What a runner does with requests of which the machine does not tell whose they are. */
+/** How a runner treats a request when the machine does not tell which user sent it. */
 export const runnerAccesses = ['refuse', 'allow'] as const;
 export type RunnerAccess = (typeof runnerAccesses)[number];

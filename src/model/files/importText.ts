@@ -1,6 +1,6 @@
 /**
- * Results from elsewhere as the text of a file: NNI's `[{"parameter": …, "value": …}]`, or what NNI or we exported, as JSON or CSV.
- * Everything is looked at before anything is told to a tuner, which may die of what it does not understand.
+ * Reads results to import from the text of a file: NNI's `[{"parameter": …, "value": …}]`, or an export of NNI or Trialdeck, as JSON or
+ * CSV. Every result is checked before a tuner gets any: a tuner may die of a value that it does not understand.
  */
 
 import { jsonErrorAt } from '../json/jsonError.ts';
@@ -22,9 +22,9 @@ export interface ImportedResult {
 
 export interface ImportReading {
   results: ImportedResult[];
-  /** Lines of entries whose value is no finite number, e.g. of trials that failed: they say nothing to a tuner. */
+  /** Lines of entries whose value is not a finite number, e.g. of failed trials. A tuner learns nothing from them. */
   skipped: number[];
-  /** Why the file can't be taken, with one-based lines. */
+  /** Why the file is refused, with one-based lines. */
   problems: { line: number; message: string }[];
 }
 
@@ -32,7 +32,7 @@ export interface ImportReading {
 export function readImport(text: string, space: SearchSpace = {}): ImportReading {
   const reading = /^\s*[[{]/.test(text) ? readJson(text) : readCsv(text, space);
   if (reading.results.length === 0 && reading.problems.length === 0) {
-    const none = 'There is no result in it: each needs parameters and a number as its value.';
+    const none = 'No results found. Each entry needs parameters and a numeric value.';
     reading.problems.push({ line: reading.skipped[0] ?? 1, message: none });
   }
   return reading;
@@ -115,9 +115,9 @@ function entryLines(text: string): number[] {
   return lines;
 }
 
-/** Columns of our export that are no parameters. */
+/** Columns of our export that are not parameters. */
 const about = ['trial', 'id', 'status', 'start', 'end', 'seconds', 'type', 'sequence'];
-/** Where a result stands: in our export, in NNI's of a number and of a dict, and in what somebody wrote by hand. */
+/** The columns that may hold a result: in our export, in NNI's exports of a number and of a dict, and in files written by hand. */
 const valueColumns = ['metric', 'reward', 'default', 'value'];
 
 function readCsv(text: string, space: SearchSpace): ImportReading {
@@ -148,7 +148,7 @@ function readCsv(text: string, space: SearchSpace): ImportReading {
       reading.problems.push({ line, message });
       continue;
     }
-    // With curves each result has a line; a tuner is told the final one.
+    // With curves, each result has a line; the tuner gets the final one.
     if (type >= 0 && cells[type] !== 'final') continue;
     const flat = new Map(columns.map(({ name, index }) => [name, cells[index] ?? '']));
     take(reading, line, nested(flat, space), cells[valueColumn] ?? '');
@@ -208,7 +208,7 @@ function cellValue(text: string, entry: SearchSpaceEntry | undefined): unknown {
   }
 }
 
-/** Without the quote that keeps a spreadsheet from running a text. */
+/** Removes the quote that keeps a spreadsheet from running a text. */
 function plainText(text: string): string {
   return /^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
 }

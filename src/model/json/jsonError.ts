@@ -1,13 +1,13 @@
-/** Where a text stops being JSON, which the messages of `JSON.parse` tell only now and then. */
+/** Finds where a text stops being JSON. The messages of `JSON.parse` rarely say it. */
 
 const token =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside of texts
   /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[\da-fA-F]{4})*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-/** Offset of the first token that can't be there, the text's end when it is cut off; undefined for valid JSON. */
+/** Offset of the first wrong token; the text's end when the text is cut off; undefined for valid JSON. */
 export function jsonErrorAt(text: string): number | undefined {
   const open: ('{' | '[')[] = [];
-  /** What may come: `first` is a value or the end of what was just opened. */
+  /** The tokens that may come: `first` is a value, or the end of the list or object that has just begun. */
   let wanted: 'value' | 'first' | 'key' | 'firstKey' | 'colon' | 'next' = 'value';
   let at = 0;
   for (;;) {

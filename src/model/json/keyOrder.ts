@@ -3,17 +3,17 @@
  * Python, and a person, see them where they were written.
  */
 
-/** Not enumerable: whoever copies or compares an object does not meet it. */
+/** Not enumerable: copies and comparisons of an object leave it out. */
 const order = Symbol('key order');
 
-/** Notes the order of an object's keys, where JavaScript has another one. @param keys all of the object's keys, as written */
+/** Notes the order of an object's keys where JavaScript's order differs. @param keys all of the object's keys, as written */
 export function orderKeys(object: object, keys: readonly string[]): void {
   const own = Object.keys(object);
   if (own.every((key, index) => key === keys[index])) return;
   Object.defineProperty(object, order, { value: keys, enumerable: false, configurable: true });
 }
 
-/** An object's keys as they were written; in JavaScript's order where that was not noted, or keys have changed since. */
+/** An object's keys in written order; in JavaScript's order where none was noted, or the keys have changed since. */
 export function keysInOrder(object: object): readonly string[] {
   const own = Object.keys(object);
   const noted: unknown = Object.getOwnPropertyDescriptor(object, order)?.value;

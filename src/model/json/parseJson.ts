@@ -12,7 +12,7 @@ export const maxJsonDepth = 256;
 /** Values in one text. Each costs up to 60 bytes of memory, however short its text is. */
 export const maxJsonValues = 4_000_000;
 
-/** What a text may have at most. */
+/** Limits of one text. */
 export interface JsonLimits {
   maxDepth: number;
   maxValues: number;
@@ -188,7 +188,7 @@ class JsonReader {
   #string(): string {
     const end = endOfString(this.#text, this.#at);
     const token = this.#text.slice(this.#at, end + 1);
-    // It knows the escapes, and what may not be in a string.
+    // `JSON.parse` knows the escapes, and the characters that a string may not contain.
     const value: unknown = JSON.parse(token);
     this.#at = end + 1;
     return String(value);

@@ -2,8 +2,8 @@
 import { keysInOrder } from './keyOrder.ts';
 
 /**
- * As `JSON.stringify`, but `NaN` and infinities stay what they are (Python's `json` reads and writes them bare), and keys come in the
- * order in which they were written. Undefined for what JSON can't hold, as `JSON.stringify`.
+ * As `JSON.stringify`, but `NaN` and infinities stay as they are (Python's `json` reads and writes them bare), and keys keep their written
+ * order. Undefined for a value that JSON can't hold, as `JSON.stringify`.
  *
  * @throws TypeError for an object that holds itself
  */
@@ -15,7 +15,7 @@ export function writeJson(value: unknown): string | undefined {
 function isOrdinary(value: unknown, above: Set<object>): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return true;
-  // It throws the right error.
+  // `JSON.stringify` throws the right error.
   if (above.has(value)) return true;
   above.add(value);
   const ordinary = Array.isArray(value)

@@ -2,9 +2,9 @@
  * Numbers whose text says more than their value. To Python `1.0` is a float and `1` an int, and an int has any number of digits;
  * JavaScript writes both as `1`, and of a long int only what a double holds. What a trial gets must be what was written.
  *
- * In memory a number stays a plain number unless JavaScript would write it as something else: only then it is a
- * {@link WrittenNumber}, which `JSON.stringify` writes as it was. Those are only where nobody computes with them: in the options
- * of a choice and in parameters.
+ * In memory a number stays a plain number unless JavaScript would write it as something else: only then it is a {@link WrittenNumber},
+ * which `JSON.stringify` writes as it was. Written numbers occur only where no code computes with them: in the options of a choice and in
+ * parameters.
  */
 
 /** What Node ≥ 22 has and the library's types do not. */
@@ -36,8 +36,8 @@ export function asFloat(value: number): number | WrittenNumber {
 }
 
 /**
- * A number as JSON or YAML has it. `1e3` is a float in both; PyYAML, which reads configs for NNI, has it as text for want of a dot
- * and a sign, and nobody means that.
+ * A number as JSON or YAML has it. `1e3` is a float in both. PyYAML, which reads configs for NNI, reads it as text because it lacks a dot
+ * and a sign; people mean the number.
  */
 export function asWritten(value: number, source: string): number | WrittenNumber {
   if (/^[-+]?[\d_]*(\.[\d_]*|(?=e))(e[-+]?\d+)?$/i.test(source)) return asFloat(value);
@@ -52,7 +52,7 @@ export function plainNumbers<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** The number, however it is written; undefined for what is none. */
+/** The number, however it is written; undefined for a value that is not a number. */
 export function numberOf(value: unknown): number | undefined {
   if (value instanceof WrittenNumber) return value.valueOf();
   return typeof value === 'number' ? value : undefined;

@@ -1,8 +1,8 @@
-/** Which trials NNI has ended itself although it calls them cancelled by the user, and why, in a few words for a person. */
+/** The trials that NNI stopped itself although its record says USER_CANCELED, with the reasons in a few words for a person. */
 import type { ExperimentConfig } from '../config/config.ts';
 import { assessorStops, durationStops } from './nniLogs.ts';
 
-/** What ends trials before their time. */
+/** The parts of a config that make NNI stop trials early. */
 type Stoppers = Partial<Pick<ExperimentConfig, 'assessor' | 'maxTrialDuration'>>;
 
 /** Whether NNI stops trials early at all. */

@@ -1,6 +1,6 @@
 /**
- * What NNI 3.0 tells of only in its logs: who ended a trial that it calls cancelled by the user, and why a tuner is dead of which its
- * REST says that all is well. Pure, over the text of a log or of its end.
+ * Reads what only NNI 3.0's logs tell: why NNI stopped a trial that its record calls cancelled by the user, and why a tuner is dead while
+ * NNI's REST reports no error. Pure, over the text of a log or of its end.
  */
 
 /** The ends, or all, of `log/dispatcher.log` and `log/nnimanager.log`; empty where there is none. */
@@ -10,15 +10,14 @@ export interface NniLogs {
 }
 
 /**
- * Ids of the trials that the assessor ended. NNI kills first and marks the trial as stopped early afterwards, so that it is on record as
- * USER_CANCELED (ts/nni_manager/core/nnimanager.ts, KILL_TRIAL_JOB). A person's cancel and the end of the experiment are logged in other
- * words.
+ * Ids of the trials that the assessor stopped. NNI kills first and marks the early stop afterwards, so its record says USER_CANCELED
+ * (ts/nni_manager/core/nnimanager.ts, KILL_TRIAL_JOB). NNI logs a person's cancel and the end of the experiment in other words.
  */
 export function assessorStops(managerLog: string): Set<string> {
   return idsIn(managerLog, /\(NNIManager\) cancelTrialJob: "([^"\s]+)"/g);
 }
 
-/** Ids of the trials that NNI ended because they ran longer than `maxTrialDuration`; recorded as USER_CANCELED as well. */
+/** Ids of the trials that NNI stopped because they ran longer than `maxTrialDuration`; NNI records these as USER_CANCELED too. */
 export function durationStops(managerLog: string): Set<string> {
   return idsIn(managerLog, /\(NNIManager\) Trial job (\S+) has been canceled because it is over max trial duration/g);
 }
@@ -28,8 +27,8 @@ function idsIn(log: string, pattern: RegExp): Set<string> {
 }
 
 /**
- * Why the tuner of an experiment that goes on in name is dead, in a sentence that ends with the way out; undefined where the logs don't
- * say that it is.
+ * Why the tuner is dead although NNI's status is still RUNNING, in a sentence that ends with what to do; undefined where the logs do not
+ * say so.
  */
 export function stallReason(logs: NniLogs): string | undefined {
   const { dispatcher, manager } = thisSession(logs);
@@ -38,7 +37,7 @@ export function stallReason(logs: NniLogs): string | undefined {
   const unheard = /\(WsChannel[^)]*\) (?:\(async\) )?(?:Channel closed|Connection lost)\. /.test(manager);
   if (!left && !unheard) return undefined;
   const error = lastError(dispatcher);
-  const how = error === undefined ? 'The tuner has ended without a word' : `The tuner has failed (${error})`;
+  const how = error === undefined ? 'The tuner has ended without an error message' : `The tuner has failed (${error})`;
   return `${how}, and NNI starts no further trials. Stop the experiment and resume it.`;
 }
 
@@ -50,13 +49,13 @@ export function failureReason(logs: NniLogs): string | undefined {
   return [...manager.matchAll(/ERROR \(NNIManager\) (?:Error: )?(?:tuner_command_channel: )?(.+)/g)].at(-1)?.[1];
 }
 
-/** A resumed experiment goes on in the same files; what was before its manager or its tuner was started anew is over. */
+/** A resumed experiment writes to the same files: lines before the latest start of its manager or tuner no longer count. */
 function thisSession({ dispatcher, manager }: NniLogs): NniLogs {
   const start = ' INFO (main) Start NNI manager';
   const own = sinceLast(manager, start);
   const begun = manager.includes(start) ? timeOf(own) : undefined;
   const lines = sinceLast(dispatcher, ' Dispatcher started').split('\n');
-  // Times are whole seconds; a tuner takes some of them to come up.
+  // Times are whole seconds, and a tuner takes some of them to start.
   const first = lines.findIndex((line) => {
     const time = timeOf(line);
     return time !== undefined && (begun === undefined || time >= begun);
@@ -64,13 +63,13 @@ function thisSession({ dispatcher, manager }: NniLogs): NniLogs {
   return { manager: own, dispatcher: first < 0 ? '' : lines.slice(first).join('\n') };
 }
 
-/** From the beginning of the last line with `mark`; all of it where that is further up than this piece of the log. */
+/** The text from the beginning of the last line with `mark`; all of it when no line has the mark. */
 function sinceLast(log: string, mark: string): string {
   const at = log.lastIndexOf(mark);
   return at < 0 ? log : log.slice(log.lastIndexOf('\n', at) + 1);
 }
 
-/** When a line was written, as text that sorts by time. */
+/** The time of a line, as text that sorts by time. */
 function timeOf(line: string): string | undefined {
   return /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\]/.exec(line)?.[1];
 }
@@ -82,6 +81,6 @@ function lastError(log: string): string | undefined {
   const lines = log.slice(at).split(/\r?\n/).slice(1);
   const error = lines.find((line) => line !== '' && !line.startsWith(' '))?.replace(/[.\s]+$/, '');
   if (error === undefined || timeOf(error) !== undefined) return undefined;
-  // What TPE says when it is told of a trial under the parameters of another.
+  // TPE's error when it gets a result under the parameters of another trial.
   return /^KeyError: \d+$/.test(error) ? `${error}, as NNI has mixed up the parameters of its trials` : error;
 }

@@ -1,11 +1,11 @@
 /**
- * Undoes NNI 3.0's mix-up of parameters. Its local service hands each parameter set to whichever trial asks first, while the record says
- * whom it was meant for (class V3asV1 in ts/nni_manager/training_service/v3/compat.ts). A trial's metrics carry the id of the set that it
- * got, and some trial's record has that set: so what a trial ran with can be known once it has reported anything.
+ * Undoes NNI 3.0's mix-up of parameters. Its local service hands each parameter set to the trial that asks first, while the record names
+ * the trial that the set was meant for (class V3asV1 in ts/nni_manager/training_service/v3/compat.ts). A trial's metrics carry the id of
+ * the set that it got, and the record of some trial has that set. So the parameters of a trial are known once it has reported anything.
  */
 import type { Parameters } from '../trial/trial.ts';
 
-/** What is on record for a trial. */
+/** The record of a trial. */
 export interface RecordedTrial {
   id: string;
   /** Epoch milliseconds. */
@@ -21,12 +21,12 @@ export interface ActualParameters {
 }
 
 interface Reports {
-  /** A trial that ran when its experiment was stopped runs again after a resume, with what it is given then. */
+  /** A trial that ran when its experiment was stopped runs again after a resume, with the parameters that it gets then. */
   latest: string | null;
   all: Set<string | null>;
 }
 
-/** Nothing is guessed: where the truth is not known, the record stays. */
+/** Never guesses: where the truth is not known, the record stays. */
 export class ParameterMixUps {
   #trials = new Map<string, RecordedTrial>();
   #reports = new Map<string, Reports>();
@@ -37,9 +37,9 @@ export class ParameterMixUps {
   #actual = new Map<string, ActualParameters>();
 
   /**
-   * Takes what is on record for a trial; again when it has changed.
+   * Takes the record of a trial, and takes it again when it has changed.
    *
-   * @returns ids of the trials for which {@link actual} has another answer than before
+   * @returns ids of the trials for which {@link actual} now gives another answer
    */
   record(trial: RecordedTrial): string[] {
     const { id, parameterId, startTime } = trial;
@@ -67,12 +67,12 @@ export class ParameterMixUps {
       known.all.add(parameterId);
     } else this.#reports.set(trialId, { latest: parameterId, all: new Set([parameterId]) });
     const trial = this.#trials.get(trialId);
-    // What this trial has left to others, or has not, is another question now.
+    // This metric may change which sets the trial left to others.
     const left = trial ? (this.#swapped.get(trial.parameterId) ?? []) : [];
     return this.#judge([trialId, ...(this.#swapped.get(parameterId) ?? []), ...left]);
   }
 
-  /** What the trial ran with; undefined where that is what its record says, or is not known. */
+  /** The parameters that the trial ran with; undefined where the record is right, or where the truth is not known. */
   actual(trialId: string): ActualParameters | undefined {
     return this.#actual.get(trialId);
   }
@@ -96,23 +96,23 @@ export class ParameterMixUps {
     return owner && { parameterId, parameters: owner.parameters };
   }
 
-  /** The trial on whose record the set is. Sets without an id can't be told from each other. */
+  /** The trial whose record holds the set. Sets without an id can't be told from each other. */
   #ownerOf(parameterId: string | null, trial: RecordedTrial): RecordedTrial | undefined {
-    // A set is handed out once: who never had anything but what is on its record has not left it to another.
+    // NNI hands out a set once: a trial that only ever had its own set did not leave it to another.
     const owners = [...(this.#owners.get(parameterId) ?? [])]
-      .filter((id) => !this.#kept(id, parameterId))
+      .filter((id) => !this.#hasOnlyReported(id, parameterId))
       .flatMap((id) => this.#trials.get(id) ?? []);
     if (owners.length <= 1) return owners[0];
     if (parameterId === null || trial.startTime === undefined) return undefined;
     const { startTime } = trial;
-    // Ids repeat in another session only; sets are mixed up among trials that start together.
+    // Ids repeat in another session only, and NNI mixes up sets among trials that start together.
     const distance = (owner: RecordedTrial) =>
       owner.startTime === undefined ? Number.POSITIVE_INFINITY : Math.abs(owner.startTime - startTime);
     owners.sort((a, b) => distance(a) - distance(b));
     return owners[0] && Number.isFinite(distance(owners[0])) ? owners[0] : undefined;
   }
 
-  #kept(trialId: string, parameterId: string | null): boolean {
+  #hasOnlyReported(trialId: string, parameterId: string | null): boolean {
     const reports = this.#reports.get(trialId);
     return reports?.latest === parameterId && reports.all.size === 1;
   }

@@ -1,4 +1,4 @@
-/** Whether a search space can be searched (nni/common/hpo_utils/validation.py, and what only fails later there). */
+/** Checks whether a search space can be searched (nni/common/hpo_utils/validation.py, and faults that NNI meets only later). */
 import { isObject } from '../json/isObject.ts';
 import { nearest } from '../text/nearest.ts';
 import { type SearchSpaceType, searchSpaceTypeRules, searchSpaceTypes } from './searchSpace.ts';
@@ -7,7 +7,7 @@ export interface SpaceProblem {
   message: string;
   /** Keys that lead to the place, from the space itself. */
   path: (string | number)[];
-  /** At the name rather than the value. */
+  /** The problem is at the name rather than the value. */
   part?: 'key';
   replacement?: string;
 }
@@ -100,7 +100,7 @@ function checkChoice(
   const named = values.map((value) => isObject(value) && '_name' in value);
   if (!named.includes(true)) {
     for (const [index, value] of values.entries()) {
-      // JSON, in which a trial gets it, has neither; it would get None.
+      // A trial gets its parameters as JSON, which has neither: the trial would get None.
       if (hasNonFinite(value))
         problems.push({ message: 'An option can be neither infinite nor NaN.', path: [...path, index] });
     }

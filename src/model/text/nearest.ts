@@ -1,4 +1,4 @@
-/** The known word nearest to a misspelt one, or undefined when none is near. Case, `_` and `-` do not count. */
+/** Finds the known word nearest to a misspelt one; undefined when none is near. Case, `_` and `-` do not count. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const given = plain(word);

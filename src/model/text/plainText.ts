@@ -3,8 +3,8 @@
 declare const plain: unique symbol;
 
 /**
- * Text that every part of VS Code shows as it stands: one without links, icons, control characters and marks that change the
- * direction of writing. Only the functions of this file make it.
+ * Text that every part of VS Code shows as it stands. It has no links, icons, control characters or marks that change the direction of
+ * writing. Only the functions of this file make it.
  */
 export type PlainText = string & { readonly [plain]: true };
 
@@ -80,6 +80,6 @@ function breakMarkup(text: string): string {
 
 function cut(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  // Not between the halves of a character.
+  // Do not cut between the halves of a character.
   return `${text.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,6 +1,6 @@
 /** What a person types or pastes to name a server: `gpu1:8080`, an address with a path, or one out of a web browser. */
 
-/** `empty`, `nonsense` (no address at all), `scheme` (neither http nor https), `port` (missing or none there can be). */
+/** `empty`, `nonsense` (not an address), `scheme` (neither http nor https), `port` (missing or impossible). */
 export type AddressProblem = 'empty' | 'nonsense' | 'scheme' | 'port';
 
 export interface ServerAddress {
@@ -8,23 +8,23 @@ export interface ServerAddress {
   origin: string;
   /** Paths at which the routes may begin, the longest first and `''` last; no slash at their end. */
   paths: string[];
-  /** From `?token=…`. It belongs in no address: those are shown and stored. */
+  /** From `?token=…`. The UI shows and stores addresses, so the token must not stay in one. */
   token?: string;
 }
 
 /** Pages and routes below a server's root, as a browser shows them. */
 const pages = new Set(['oview', 'detail', 'experiment', 'index.html']);
-/** Deeper paths than this are no prefix. */
-const mostParts = 4;
+/** A prefix has at most this many parts. */
+const maxPathParts = 4;
 
-/** Names and passwords in an address are left out. */
+/** Reads an address, without a user name and password in it. */
 export function readServerAddress(text: string): ServerAddress | { problem: AddressProblem } {
   const given = text.trim();
   if (given === '') return { problem: 'empty' };
   if (/^\d+$/.test(given)) return readServerAddress(`localhost:${given}`);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') return { problem: 'scheme' };
-  // A browser reads "a b" and "a!b" as host names; there are none like that.
+  // A browser reads "a b" and "a!b" as host names; no real host has such a name.
   const host = /^(?:[a-z]+:\/\/)?(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[^/?#:\s[\]]*)(?::([^/?#]*))?(?:[/?#]|$)/i.exec(given);
   if (!host?.[1] || !/^(?:\[.+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/i.test(host[1])) return { problem: 'nonsense' };
   const port = host[2];
@@ -47,7 +47,7 @@ function prefixes(path: string): string[] {
   if (api >= 0) parts = parts.slice(0, api);
   if (pages.has(parts.at(-1) ?? '')) parts.pop();
   const found: string[] = [];
-  for (let length = Math.min(parts.length, mostParts); length >= 0; length--) {
+  for (let length = Math.min(parts.length, maxPathParts); length >= 0; length--) {
     found.push(
       parts
         .slice(0, length)
@@ -58,7 +58,7 @@ function prefixes(path: string): string[] {
   return found;
 }
 
-/** `host:port` and what precedes the routes: how a server is called where nobody gave it a name. */
+/** `host:port` and the prefix of the routes: the name of a server that has no other name. */
 export function shortAddress(address: string): string {
   return address.replace(/^[a-z]+:\/\//, '');
 }

@@ -1,4 +1,4 @@
-/** What a reported metric changes in its trial's row. State, poll, store and page all ask this. */
+/** Applies a reported metric to its trial's row. Server state, poll, store and page all use it. */
 import type { MetricPoint } from './metric.ts';
 import type { TrialRow } from './trial.ts';
 

@@ -1,4 +1,4 @@
-/** Which failed trials are worth another try. */
+/** Decides which failed trials are worth another try. */
 import { isEnded, type TrialRow } from './trial.ts';
 
 export interface RetryChoice {

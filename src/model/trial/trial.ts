@@ -13,7 +13,7 @@ export const trialStatuses = [
 ] as const;
 export type TrialStatus = (typeof trialStatuses)[number];
 
-/** A state as one looks at it. `NOT_ENDED`: on record as running or waiting, while nothing runs the experiment any more. */
+/** A state as people see it. `NOT_ENDED`: on record as running or waiting, while no process runs the experiment. */
 export type SeenStatus = TrialStatus | 'NOT_ENDED';
 
 /** States a trial never leaves. */
@@ -22,8 +22,8 @@ export function isEnded(status: SeenStatus): boolean {
 }
 
 /**
- * A parameter set: names to whatever the search space yields; nested choices are nested objects with `_name`. A number whose type
- * Python would not see by its value is a `WrittenNumber`, in runner and manager.
+ * A parameter set: names to whatever the search space yields; nested choices are nested objects with `_name`. Where a number's value does
+ * not show its Python type, runner and manager hold a `WrittenNumber`.
  */
 export type Parameters = { readonly [name: string]: unknown };
 
@@ -76,7 +76,7 @@ export interface TrialRow<Status extends SeenStatus = TrialStatus> {
   status: Status;
   /** The parameters the trial ran with. */
   parameters: Parameters;
-  /** What its server has on record instead, where that is wrong: NNI 3.0 hands parameters to whichever trial asks first. */
+  /** The parameters that its server has on record, where they are wrong: NNI 3.0 hands parameters to the trial that asks first. */
   recordedParameters?: Parameters;
   parameterId: string | null;
   source: ParameterRecord['parameter_source'];
@@ -92,7 +92,7 @@ export interface TrialRow<Status extends SeenStatus = TrialStatus> {
   intermediates: number;
 }
 
-/** A trial as one looks at it. */
+/** A trial as people see it. */
 export type SeenTrial = TrialRow<SeenStatus>;
 
 /** A custom trial, or one taken from the tuner, that has been accepted but has no process yet is WAITING. */

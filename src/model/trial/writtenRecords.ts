@@ -1,10 +1,10 @@
-/** The parameters of trials with numbers as they were written, out of what their server has on record. */
+/** The parameters of trials with numbers as they were written, from the records of their server. */
 
 import { plainNumbers } from '../json/writtenNumber.ts';
 import { parseWrittenRecord } from './parameterRecord.ts';
 import type { Parameters, TrialJobInfo, TrialRow } from './trial.ts';
 
-/** A row has plain numbers, and the parameters the trial ran with; the record of NNI may be that of another trial. */
+/** Rows have plain numbers and the parameters that the trial ran with. NNI's record may be that of another trial. */
 export class WrittenRecords {
   readonly #byTrial = new Map<string, Parameters>();
   readonly #byValue = new Map<string, Parameters>();
@@ -19,7 +19,7 @@ export class WrittenRecords {
     }
   }
 
-  /** What the trial ran with; the row's own where no record fits. */
+  /** The parameters that the trial ran with; the row's own where no record fits. */
   of(row: Pick<TrialRow, 'id' | 'parameters'>): Parameters {
     const wanted = valueKey(row.parameters);
     const own = this.#byTrial.get(row.id);

@@ -3,18 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { ChangeMerger, type UnnumberedChange } from '../../model/experiment/change.ts';
 import type { ExperimentChange } from '../../model/experiment/experiment.ts';
 
-/** Changes kept for a client that missed some; up to twice as many are in memory. */
+/** Changes that stay for a client that missed some; up to twice as many are in memory. */
 const minKeptChanges = 2000;
 
 export interface ChangeListener {
   change(change: ExperimentChange): void;
-  /** There will be no more: somebody else serves the experiment now, or nobody. */
+  /** Called when no more changes come: another process serves the experiment now, or none does. */
   ended(): void;
 }
 
 /**
- * Numbers changes and hands them on. What happens within one turn of the event loop is one change, so that a burst of
- * metrics is one message; nothing waits longer than that.
+ * Numbers changes and hands them to listeners. All changes of one turn of the event loop are one change, so a burst of metrics is one
+ * message. Nothing waits longer than that.
  */
 export class ChangeStream {
   #session = randomBytes(8).toString('hex');
@@ -29,7 +29,7 @@ export class ChangeStream {
     return this.#session;
   }
 
-  /** The newest revision; anything pending is included by flushing it first. */
+  /** The newest revision. Reading it hands on pending changes first. */
   get revision(): number {
     this.flush();
     return this.#revision;
@@ -41,7 +41,7 @@ export class ChangeStream {
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 
-  /** Hands on now what is pending. */
+  /** Hands on pending changes now. */
   flush(): void {
     if (this.#scheduled) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
@@ -54,7 +54,7 @@ export class ChangeStream {
     for (const listener of [...this.#listeners]) listener.change(change);
   }
 
-  /** Changes after `revision`, or undefined when they are not known any more. */
+  /** Changes after `revision`; undefined when they are no longer known. */
   since(session: string, revision: number): ExperimentChange[] | undefined {
     this.flush();
     if (session !== this.session || revision > this.#revision) return undefined;
@@ -64,7 +64,7 @@ export class ChangeStream {
     return this.#recent.slice(revision + 1 - first.revision);
   }
 
-  /** Begins a new session: every client reads everything again. For a change that takes something away. */
+  /** Begins a new session, so that every client reads everything again. For a change that takes something away. */
   restart(): void {
     this.flush();
     this.#session = randomBytes(8).toString('hex');
@@ -72,7 +72,7 @@ export class ChangeStream {
     for (const listener of [...this.#listeners]) listener.ended();
   }
 
-  /** Whether anybody listens. */
+  /** Whether the experiment has listeners. */
   get listening(): boolean {
     return this.#listeners.size > 0;
   }

@@ -1,4 +1,4 @@
-/** Which trials NNI stopped early, though it has them on record as cancelled by the user: its manager's log tells. */
+/** Finds the trials that NNI stopped early although it recorded them as cancelled by the user. Its manager's log names them. */
 import type { ExperimentConfig } from '../../model/config/config.ts';
 import { earlyStops, stopsEarly } from '../../model/nni/earlyStops.ts';
 import type { TalliedTrial, TrialTally } from '../storage/trialTally.ts';
@@ -14,7 +14,7 @@ export class EarlyStops {
     this.#log = new ManagerLogReader(directory);
   }
 
-  /** Puts such trials right. Reads the log only where there may be any, and no part of it twice. Returns their ids. */
+  /** Corrects such trials. Reads the log only where there may be any, and no part of it twice. Returns their ids. */
   explain(
     state: Pick<TrialTally<TalliedTrial>, 'unexplainedCancels' | 'stoppedEarly'>,
     params: Pick<ExperimentConfig, 'assessor' | 'maxTrialDuration'>,

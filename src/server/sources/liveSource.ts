@@ -1,4 +1,4 @@
-/** The experiment that a runner of ours runs or shows. */
+/** An experiment that a runner of ours runs or shows. */
 import type {
   ExperimentProfile,
   ExperimentStatus,
@@ -16,7 +16,7 @@ import { ChangeStream } from './changes.ts';
 import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
-/** The parts of an experiment that its database does not tell. */
+/** The parts of an experiment that its database does not hold. */
 export interface LiveView {
   readonly profile: ExperimentProfile;
   readonly status: ExperimentStatus;

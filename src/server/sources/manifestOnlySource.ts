@@ -21,7 +21,7 @@ export interface ManifestOnlyOptions {
 }
 
 export class ManifestOnlySource implements ExperimentSource {
-  /** None: they are in the checkpoint. */
+  /** Empty: its trials are in the checkpoint. */
   readonly trials: TrialView;
   readonly changes = new ChangeStream();
   readonly directory: string;
@@ -44,7 +44,7 @@ export class ManifestOnlySource implements ExperimentSource {
     const { startTime, endTime } = entry;
     if (startTime !== undefined) this.#profile.startTime = startTime;
     if (typeof endTime === 'number') this.#profile.endTime = endTime;
-    // It was one session, from beginning to end.
+    // The experiment had one session, from beginning to end.
     if (startTime !== undefined && typeof endTime === 'number')
       this.#profile.execDuration = (endTime - startTime) / 1000;
     this.trials = new ExperimentState(optimizeModeOf(this.#profile.params));
@@ -58,7 +58,7 @@ export class ManifestOnlySource implements ExperimentSource {
     const { status } = this.#options;
     const circumstances = { status, errors: [], live: false, engine: 'nni', durationAt: Date.now() } as const;
     const summary = summarise(this.#profile, totalsOf(this.trials), { ...circumstances, directory: this.directory });
-    // Without its trials "0 of 5" would be an invention.
+    // Its trials are unknown, so "0 of 5" would be an invention.
     delete summary.maxTrialNumber;
     return summary;
   }
@@ -84,7 +84,7 @@ export class ManifestOnlySource implements ExperimentSource {
   }
 }
 
-/** The config as NNI keeps it beside the checkpoint; nothing where it can't be read. */
+/** The config that NNI stores beside the checkpoint; nothing where it can't be read. */
 function readParams(directory: string): object {
   try {
     const value: unknown = JSON.parse(

@@ -7,9 +7,9 @@ import { experimentLayout } from '../storage/layout.ts';
 export const managerLogName = 'nnimanager.log';
 export const dispatcherLogName = 'dispatcher.log';
 
-/** The part of a log that is searched for the last error. */
+/** Bytes at the end of a log that are searched for the last error. */
 const endBytes = 64 * 1024;
-/** Read at once. */
+/** Bytes of one read. */
 const chunkBytes = 1024 * 1024;
 
 /** Reads the ends of both logs. */

@@ -1,4 +1,4 @@
-/** Why an NNI makes no progress or has failed: its status does not tell, its logs do. */
+/** Finds out why an NNI makes no progress or has failed. Its status does not say so, its logs do. */
 import type { ExperimentProfile, ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { failureReason, stallReason } from '../../model/nni/nniLogs.ts';
 import { readLogEnds } from './nniLogFiles.ts';
@@ -15,7 +15,7 @@ export function findTrouble(
   return stallReason(readLogEnds(directory));
 }
 
-/** Whether a living tuner would have had more trials started. */
+/** Whether a living tuner would have started more trials. */
 function couldRunMore({ params }: ExperimentProfile, counts: ExperimentSummary['counts']): boolean {
   const { trialConcurrency, maxTrialNumber } = params;
   const { RUNNING = 0, WAITING = 0 } = counts;

@@ -1,4 +1,4 @@
-/** One experiment as the reading routes see it: in a runner, in a stored database, or known from the manifest alone. */
+/** One experiment for the routes that read it: in a runner, in a stored database, or from the manifest alone. */
 import { basename } from 'node:path';
 import type { BestResult } from '../../model/experiment/bestResult.ts';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../../model/experiment/experiment.ts';
@@ -24,7 +24,7 @@ export interface ExperimentSource {
   summary(): ExperimentSummary;
   /** Texts of the imported results, one per import, as NNI stores them. */
   imported(): readonly string[];
-  /** Where the trial's files are on this machine, for programs that read folders themselves. */
+  /** The trial's folders on this machine, for programs that read folders themselves. */
   trialDirectory(trialId: string): string;
   files(trialId: string): TrialFiles;
   /** All entries of NNI's manifest. */

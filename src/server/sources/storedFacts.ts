@@ -6,7 +6,7 @@ import { ExperimentDatabase } from '../storage/experimentDatabase.ts';
 import { type Holder, readHolder } from '../storage/holder.ts';
 import { experimentLayout } from '../storage/layout.ts';
 import { StorageError } from '../storage/storageError.ts';
-import { readKeptTotals, readTotals } from '../storage/trialTotals.ts';
+import { readStoredTotals, readTotals } from '../storage/trialTotals.ts';
 import { EarlyStops } from './earlyStops.ts';
 import { findTrouble } from './nniTrouble.ts';
 
@@ -26,7 +26,7 @@ export interface OwnFacts {
   sdk?: TrialSdk;
 }
 
-/** What the database does not know of an experiment: whether a process runs it, and which. */
+/** The state that the database does not hold: whether a process runs the experiment, and which. */
 export type ProcessFacts = Pick<Circumstances, 'status' | 'errors' | 'live' | 'port' | 'pid' | 'urlPrefix'>;
 
 /**
@@ -43,7 +43,7 @@ export function readStoredFacts(directory: string, id: string): StoredFacts {
     const { params } = profile;
     const holder = readHolder(database);
     const totals =
-      readKeptTotals(database) ??
+      readStoredTotals(database) ??
       readTotals(database, {
         optimizeMode: optimizeModeOf(params),
         nniUntil: database.nniUntil(),

@@ -1,4 +1,4 @@
-/** An experiment read from its database: a finished one, or one that a living NNI writes while this process follows the file. */
+/** An experiment read from its database: a finished one, or one that a living NNI writes while this process follows it. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { ExperimentProfile, ExperimentSummary, ManifestEntry } from '../../model/experiment/experiment.ts';
@@ -18,7 +18,7 @@ import { type ExperimentSource, type TrialView, totalsOf } from './source.ts';
 import { type OwnFacts, type ProcessFacts, readOwnFacts, type StoredFacts, summariseStored } from './storedFacts.ts';
 import { filesInFolder, type TrialFiles } from './trialFiles.ts';
 
-/** NNI writes several lines about each trial within this time; the log is read once for them. */
+/** NNI writes several lines about each trial within this time. They cost one read of the log. */
 const logIntervalMs = 200;
 
 export interface StoredOptions {
@@ -44,7 +44,7 @@ export class StoredSource implements ExperimentSource {
   #watchers: { dispose(): void }[] = [];
   #earlyStops: EarlyStops;
   #changed: (() => void) | undefined;
-  /** Why NNI makes no progress or has failed; only its logs say so. */
+  /** Why NNI makes no progress or has failed, from its logs. */
   #trouble: string | undefined;
 
   /** Reads the whole database. Throws StorageError, `missing` also when no profile is stored yet. */
@@ -61,7 +61,7 @@ export class StoredSource implements ExperimentSource {
       this.trials = this.#state;
       this.#position = this.#database.replayInto(this.#state);
       this.#own = readOwnFacts(this.#database);
-      this.#state.takeCorrected();
+      this.#state.drainCorrected();
       this.#earlyStops.explain(this.#state, profile.params);
       this.#trouble = this.#findTrouble();
     } catch (error) {
@@ -95,8 +95,8 @@ export class StoredSource implements ExperimentSource {
   }
 
   /**
-   * Follows a database that somebody else writes, and the logs beside it, until disposed. `changed` is called after each reading that
-   * found something, `failed` after one that was not possible.
+   * Follows a database that another process writes, and the logs beside it, until disposed. Calls `changed` after each read that found
+   * something, and `failed` after a read that failed.
    */
   follow(changed: () => void, failed: (error: unknown) => void): void {
     if (this.#watchers.length > 0) return;
@@ -117,8 +117,8 @@ export class StoredSource implements ExperimentSource {
   }
 
   /**
-   * Reads what has been appended since, also to the logs, and announces it. Returns whether there was anything. After a StorageError,
-   * dispose it.
+   * Reads what was appended since the last read, also to the logs, and announces it. Returns whether anything was new. After a
+   * StorageError, dispose it.
    */
   refresh(): boolean {
     const trials = new Set<string>();
@@ -133,12 +133,12 @@ export class StoredSource implements ExperimentSource {
         },
       });
     } catch (error) {
-      // Its writer is in the middle of something: the next change of the file brings us back.
+      // The writer is in the middle of a change. Its next change of the file causes the next read.
       if (isLocked(error)) return false;
       throw error;
     }
     if (this.#position.profile !== before.profile) this.#readProfile(before.profile);
-    for (const id of [...this.#state.takeCorrected(), ...this.#earlyStops.explain(this.#state, this.#profile.params)])
+    for (const id of [...this.#state.drainCorrected(), ...this.#earlyStops.explain(this.#state, this.#profile.params)])
       trials.add(id);
     const troubled = this.#lookForTrouble();
     const changed = trials.size > 0 || troubled || this.#position.profile !== before.profile;
@@ -159,7 +159,7 @@ export class StoredSource implements ExperimentSource {
     return changed;
   }
 
-  /** Returns whether there is another answer than before. */
+  /** Returns whether the reason has changed. */
   #lookForTrouble(): boolean {
     const before = this.#trouble;
     this.#trouble = this.#findTrouble();
@@ -174,7 +174,7 @@ export class StoredSource implements ExperimentSource {
     return { ...this.#own, profile: this.#profile, totals: totalsOf(this.#state), readAt: this.#readAt };
   }
 
-  /** @param known revision of the profile read last; what was read beside it is announced also where this has to wait. */
+  /** @param known revision of the profile read last. Other news is announced even when the profile has to wait. */
   #readProfile(known: number): void {
     try {
       this.#profile = { ...(this.#database.readProfile() ?? this.#profile), id: this.#options.id };

@@ -28,7 +28,7 @@ export interface TrialFiles {
   read(name: string, range?: FileRange): Promise<FileSlice>;
 }
 
-/** The files of a trial, or of an experiment's log, whose folder this machine sees. */
+/** The files of a trial, or of an experiment's log, in a folder of this machine. */
 export function filesInFolder(place: ConfinedFolder): TrialFiles {
   return {
     list: async () => {

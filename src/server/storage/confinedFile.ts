@@ -77,7 +77,7 @@ export async function realFolder({ folder, within }: ConfinedFolder): Promise<st
 }
 
 async function openSlice(path: string, name: string, range: FileRange): Promise<Omit<FileSlice, 'text'>> {
-  // The path was real a moment ago: a link or a pipe in its place is refused.
+  // The path was real a moment ago: refuse a link or a pipe that has taken its place.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const file = await open(path, flags);
   try {
@@ -86,7 +86,7 @@ async function openSlice(path: string, name: string, range: FileRange): Promise<
     const { size } = info;
     const start = Math.min(size, Math.max(0, range.offset ?? (range.tail === undefined ? 0 : size - range.tail)));
     if (size > start) {
-      // Bytes appended while we read wait for the next request, so that offsets stay exact.
+      // Bytes appended during the read wait for the next request, so that offsets stay exact.
       return { stream: file.createReadStream({ start, end: size - 1 }), size, start };
     }
     await file.close();

@@ -19,10 +19,10 @@ import { type LogPosition, type LogRow, mergeLog } from './logPosition.ts';
 import { StorageError, storageError } from './storageError.ts';
 import { runOfVersion010, type StoredRun } from './storedRun.ts';
 
-/** Milliseconds a reader waits for a lock: it holds up whoever else asks this process. */
-const readerPatience = 100;
+/** How long a reader waits for a lock. The wait holds up everything else in this process. */
+const readerTimeoutMs = 100;
 
-/** How far a follower of a database has read. */
+/** The position that a follower of a database has read up to. */
 export interface ReadPosition {
   event: number;
   metric: number;
@@ -88,15 +88,15 @@ export class ExperimentDatabase {
     try {
       const database = new Database(path, { readOnly: true });
       try {
-        database.exec(`PRAGMA busy_timeout = ${readerPatience};`);
+        database.exec(`PRAGMA busy_timeout = ${readerTimeoutMs};`);
         database.prepare('SELECT 1 FROM sqlite_master').get();
         return new ExperimentDatabase(path, database);
       } catch (error) {
         database.close();
         if (storageError(error, path).kind === 'locked') throw error;
-        // What its writer left when it was killed has to be put in order first, and here that is not allowed.
+        // A killed writer left a journal that needs recovery, which a read-only connection may not do.
         if (journalsOf(path).some(existsSync)) return ExperimentDatabase.#openCopy(path, Database);
-        // A finished database in WAL mode in a folder where nothing can be created: nobody writes it, so it may be read as it is.
+        // A finished database in WAL mode in a folder where nothing can be created: no process writes it, so it can be read as it is.
         const immutable = new Database(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
         return new ExperimentDatabase(path, immutable);
       }
@@ -105,7 +105,7 @@ export class ExperimentDatabase {
     }
   }
 
-  /** As the database was when it was asked for; what is appended later is not seen. */
+  /** Reads the database as it was at the call; rows appended later are not seen. */
   static #openCopy(path: string, Database: typeof DatabaseSync): ExperimentDatabase {
     const folder = mkdtempSync(join(tmpdir(), 'trialdeck-database-'));
     const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -131,7 +131,7 @@ export class ExperimentDatabase {
     this.#closed();
   }
 
-  /** All or nothing. Throws StorageError; nothing is stored then. */
+  /** Stores everything or nothing. Throws StorageError. */
   transaction(action: () => void): void {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -218,7 +218,7 @@ export class ExperimentDatabase {
           ...(typeof row.metricsBefore === 'number' ? { metricsBefore: row.metricsBefore } : {}),
         })),
         metrics.flatMap((row) => {
-          // What a trial reported in an earlier attempt was told to the search all the same.
+          // The search also got what a trial reported in an earlier attempt.
           const metric = toMetric({ ...row, type: String(row.type).replace(/@.*/, '') });
           return metric ? [{ row: Number(row.at), metric }] : [];
         }),
@@ -241,7 +241,7 @@ export class ExperimentDatabase {
     );
   }
 
-  /** Undefined when NNI (or a runner) has not got as far as storing one. */
+  /** Undefined while NNI (or a runner) has not stored one yet. */
   readProfile(): ExperimentProfile | undefined {
     return this.#reading(() => {
       const row = this.#prepare('SELECT * FROM ExperimentProfile ORDER BY revision DESC LIMIT 1').get();
@@ -264,7 +264,7 @@ export class ExperimentDatabase {
     this.#prepare('INSERT OR REPLACE INTO TrialdeckMeta VALUES (?, ?)').run(key, JSON.stringify(value));
   }
 
-  /** Undefined where there is none, also in a database that NNI wrote. */
+  /** Undefined where the database has none, as in every database that NNI wrote. */
   getMeta(key: string): unknown {
     return this.#reading(() => {
       if (!this.#hasOurTables()) return undefined;
@@ -274,8 +274,8 @@ export class ExperimentDatabase {
   }
 
   /**
-   * Until when NNI's own manager wrote this, in epoch milliseconds: 0 where it never did, infinite where nobody else has since.
-   * Throws StorageError.
+   * Until when NNI's own manager wrote this database, in epoch milliseconds: 0 where it never did, infinite where no runner of ours has
+   * taken the experiment over. Throws StorageError.
    */
   nniUntil(): number {
     if (this.getMeta('engine') !== 'trialdeck') return Number.POSITIVE_INFINITY;
@@ -332,15 +332,15 @@ export class ExperimentDatabase {
   }
 
   /**
-   * Feeds all rows after `from` (all rows without it) into `state`, in the order they were stored.
-   * `changed` hears of each. Returns how far was read.
+   * Feeds all rows after `from` (all rows without it) into `state`, in the order they were stored, and calls `changed` for each trial and
+   * metric that changed. Returns the position reached.
    */
   replayInto(
     state: ExperimentState,
     from: ReadPosition = { event: 0, metric: 0, profile: -1 },
     changed?: { trial(id: string): void; metric(row: MetricDataRecord): void },
   ): ReadPosition {
-    // Between two statements of their own a new trial and its metrics could be stored, or the database be locked.
+    // Read both tables in one transaction: a writer may store a new trial and its metrics between two statements, or lock the database.
     return this.atOneMoment(() => {
       const position = { ...from };
       const events = this.#prepare('SELECT rowid AS at, * FROM TrialJobEvent WHERE rowid > ? ORDER BY rowid');
@@ -367,8 +367,8 @@ export class ExperimentDatabase {
   }
 
   /**
-   * Runs `action` on one state of the database, whatever others write meanwhile. The first read waits for a lock, the others do not.
-   * Throws StorageError.
+   * Runs `action` on one state of the database, whatever other programs write meanwhile. Only the first read waits for a lock. Throws
+   * StorageError.
    */
   atOneMoment<T>(action: () => T): T {
     return this.#reading(() => {
@@ -381,12 +381,12 @@ export class ExperimentDatabase {
     });
   }
 
-  /** SQLite has done so by itself where the disk is full or fails; that reason is the one to tell. */
+  /** SQLite rolls back by itself when the disk is full or fails. That first error is the one to report. */
   #rollBack(): void {
     try {
       this.#database.exec('ROLLBACK');
     } catch {
-      // there is nothing to roll back any more
+      // SQLite has rolled back already
     }
   }
 
@@ -416,12 +416,12 @@ export class ExperimentDatabase {
   }
 }
 
-/** Where SQLite keeps what is not in the database yet, or not out of it again. */
+/** SQLite's journals: what is not in the database yet, or not out of it again. */
 function journalsOf(path: string): string[] {
   return [`${path}-wal`, `${path}-journal`];
 }
 
-/** `node:sqlite`, or a plain word on why there is none. */
+/** Loads `node:sqlite`. Throws a StorageError in plain words where this Node has none. */
 function sqlite(): typeof DatabaseSync {
   try {
     return (createRequire(import.meta.url)('node:sqlite') as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
@@ -434,7 +434,7 @@ function sqlite(): typeof DatabaseSync {
   }
 }
 
-/** Undefined for a column that is empty. */
+/** Undefined for an empty column. */
 function parseJson(text: unknown): JsonValue | undefined {
   return typeof text === 'string' ? (JSON.parse(text) as JsonValue) : undefined;
 }

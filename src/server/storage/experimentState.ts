@@ -1,6 +1,6 @@
 /**
- * The trials of an experiment in memory, replayed from NNI's append-only tables. The reader of stored experiments and the runner feed
- * it the same rows, so that a row means the same to both (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
+ * The trials of an experiment in memory, replayed from NNI's append-only tables. Stored experiments and the runner replay the same rows, so
+ * a row means the same to both (ts/nni_manager/core/sqlDatabase.ts, nnimanager.ts).
  */
 import type { BestResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
@@ -94,7 +94,7 @@ export class ExperimentState implements TrialView {
     return row.id;
   }
 
-  /** Replays one metric row. Returns the point for the event stream, or undefined for a trial nothing is known of. */
+  /** Replays one metric row. Returns the point for the event stream, or undefined for an unknown trial. */
   applyMetric(metric: MetricDataRecord): MetricPoint | undefined {
     const trial = this.#trials.get(metric.trialJobId);
     if (!trial) return undefined;
@@ -132,19 +132,19 @@ export class ExperimentState implements TrialView {
     return this.#trials.size;
   }
 
-  /** Trials whose parameters turned out to be others than on record, or not to be, since this was asked last. */
-  takeCorrected(): string[] {
+  /** Drains the trials whose parameters were found to differ from the record, or no longer to differ, since the last call. */
+  drainCorrected(): string[] {
     const ids = [...this.#corrected];
     this.#corrected.clear();
     return ids;
   }
 
-  /** Trials that NNI has on record as cancelled by the user though no user asked for it. */
+  /** Trials that NNI recorded as cancelled by the user though no user asked for it. */
   get unexplainedCancels(): ReadonlySet<string> {
     return this.#tally.unexplainedCancels;
   }
 
-  /** One of the {@link unexplainedCancels} was stopped early; returns whether it was one. */
+  /** Marks one of the {@link unexplainedCancels} as stopped early. Returns whether it was one. */
   stoppedEarly(trialId: string, message: string): boolean {
     return this.#tally.stoppedEarly(trialId, message);
   }
@@ -268,7 +268,7 @@ export class ExperimentState implements TrialView {
   #addParameters(trial: TrialRecord, text: string): void {
     const record = parseWrittenRecord(text);
     const index = record?.parameter_index ?? 0;
-    // Kept once per index, the first one: that is what the trial ran with.
+    // Only the first parameters of each index count: the trial ran with those.
     if (trial.hyperParameters.has(index)) return;
     trial.hyperParameters.set(index, text);
     if (!record || trial.record) return;
@@ -317,7 +317,7 @@ function toTrialJob(trial: TrialRecord): TrialJobInfo {
   return job;
 }
 
-/** What NNI's REST should say: the parameters that the trial ran with. */
+/** What NNI's REST should have sent: the parameters that the trial ran with. */
 function hyperParameters({ hyperParameters, record, row }: TrialRecord): string[] {
   if (!row.recordedParameters || !record) return [...hyperParameters.values()].map(compact);
   const id =

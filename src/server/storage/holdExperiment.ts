@@ -29,7 +29,7 @@ export async function holdExperiment(
 }
 
 /**
- * Gives the stored holder, which is not alive or is this process.
+ * Reads the stored holder: a dead process, or this one.
  *
  * @throws LaunchError when another living process holds the experiment
  */
@@ -49,5 +49,5 @@ export async function refuseIfHeld(
 }
 
 function held(id: string, pid: number): LaunchError {
-  return new LaunchError(`Experiment ${id} is run by process ${pid} already. Stop it there first.`, { code: 'held' });
+  return new LaunchError(`Process ${pid} already runs experiment ${id}. Stop it there first.`, { code: 'held' });
 }

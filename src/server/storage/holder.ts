@@ -1,4 +1,4 @@
-/** The process that holds an experiment, from its own database: right also where NNI's manifest is lost or damaged. */
+/** The process that holds an experiment, from the experiment's own database. It is right also where NNI's manifest is lost or damaged. */
 import type { ExperimentDatabase } from './experimentDatabase.ts';
 
 /** Key of {@link Holder} in the database. */

@@ -17,7 +17,7 @@ export interface Batch {
   events?: readonly TrialEventRow[];
   metrics?: readonly MetricDataRecord[];
   profile?: ExperimentProfile;
-  /** Trials that run again: what they reported in an earlier attempt does not count any more. */
+  /** Trials that run again. Their reports from an earlier attempt no longer count. */
   putAside?: readonly { trialId: string; attempt: number }[];
   /** Trials that have not ended, as they are now. */
   runs?: readonly StoredRun[];
@@ -28,12 +28,12 @@ export interface Batch {
 }
 
 export interface JournalTarget {
-  /** In one transaction. Returns the end of the log after it. Throws when it can't. */
+  /** Stores the batch in one transaction. Returns the end of the log after it. Throws when it can't. */
   store(batch: Batch): LogPosition;
   apply(batch: Batch): void;
 }
 
-/** Storing may fail for so long before the owner is told. */
+/** Storing may fail for this long before the owner hears of it. */
 const maxFailingMs = 5000;
 const firstRetryMs = 20;
 const maxRetryMs = 1000;
@@ -54,7 +54,7 @@ export class Journal {
     this.#clock = clock;
   }
 
-  /** `failed` is called once, when storing has failed for five seconds. The journal goes on trying. */
+  /** Calls `failed` once, when storing has failed for five seconds. The journal goes on trying. */
   onFailure(failed: (reason: string) => void): void {
     this.#failed = failed;
   }
@@ -68,7 +68,7 @@ export class Journal {
     if (this.#timer === undefined) this.#work();
   }
 
-  /** Resolves when everything written so far is stored, with false when that takes longer than the time given. */
+  /** Resolves when everything written so far is stored; with false when that takes longer than the given time. */
   async flush(timeoutMs: number): Promise<boolean> {
     if (this.#waiting.length === 0) return true;
     let timer: Timer | undefined;

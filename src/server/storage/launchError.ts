@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../../model/config/config.ts';
 
-/** What another process or experiment has already; the launch as such is right, and may go well later. */
+/** A thing that another process or experiment has already. The same launch may succeed later. */
 export type LaunchConflict = 'portInUse' | 'held' | 'exists';
 
 /** Why an experiment can't be launched, in words for a person. */

@@ -9,15 +9,15 @@ export const experimentLayout = {
   directory: (root: string, id: string) => join(root, id),
   database: (directory: string) => join(directory, 'db', 'nni.sqlite'),
   logs: (directory: string) => join(directory, 'log'),
-  /** The log of whatever process runs the experiment, under NNI's name for it. */
+  /** The log of the process that runs the experiment, under NNI's name for it. */
   runnerLog: (directory: string) => join(directory, 'log', 'nnimanager.log'),
   checkpoint: (directory: string) => join(directory, 'checkpoint'),
   trial: (directory: string, trialId: string) => join(directory, 'environments', 'local-env', 'trials', trialId),
 } as const;
 
 /**
- * The folder of a trial that may have been run by any NNI. The stored path may be of another machine or another home: what lies beside
- * the database is meant.
+ * The folder of a trial that any version of NNI may have run. The stored path may be of another machine or another home, so it is
+ * looked up beside the database.
  */
 export function storedTrialDirectory(directory: string, trialId: string): string {
   const present = experimentLayout.trial(directory, trialId);
@@ -27,8 +27,8 @@ export function storedTrialDirectory(directory: string, trialId: string): string
 }
 
 /**
- * The folder in which a new experiment's own folder is to be made: the config's `experimentWorkingDirectory` if it names another
- * place than NNI's default, else `root`. The manifest remembers it as `logDir`.
+ * The folder that will hold a new experiment's own folder: the config's `experimentWorkingDirectory` if it names another place than NNI's
+ * default, else `root`. The manifest stores it as `logDir`.
  */
 export function newExperimentBase(root: string, config: Pick<ExperimentConfig, 'experimentWorkingDirectory'>): string {
   const asked = config.experimentWorkingDirectory;
@@ -36,8 +36,8 @@ export function newExperimentBase(root: string, config: Pick<ExperimentConfig, '
 }
 
 /**
- * The folder in which a stored experiment's own folder lies: where the manifest says, or `root` when it has no entry there or all
- * was moved or copied since.
+ * The folder that holds a stored experiment's own folder: the one in the manifest, or `root` when the experiment is not there any more
+ * (moved or copied).
  */
 export function storedExperimentBase(
   root: string,

@@ -37,7 +37,7 @@ export interface OrderedMetric {
 }
 
 /**
- * Merges events and metrics into the order in which they were stored. Where that is not on record, times decide.
+ * Merges events and metrics into the order in which they were stored. Where the order is not on record, times decide.
  *
  * @param more which of the two lists goes on after its end; the merge stops there
  */

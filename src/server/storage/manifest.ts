@@ -15,13 +15,13 @@ import { hasArgument } from '../../system/processTable.ts';
 import { watchFolder } from '../../system/watchFolder.ts';
 import { StorageError, storageError } from './storageError.ts';
 
-/** NNI: a lock file younger than this many milliseconds is somebody's. */
-const lockLifetime = 2000;
-const lockPatience = 10_000;
+/** A lock file younger than this is another writer's (NNI's rule). */
+const lockLifetimeMs = 2000;
+const lockTimeoutMs = 10_000;
 
 const entrySchema = v.looseObject({
   id: v.string(),
-  // NNI writes "N/A" where there is none, as for architecture searches.
+  // NNI writes "N/A" for an absent one, as for architecture searches.
   port: v.fallback(v.optional(v.number()), undefined),
   startTime: v.optional(v.number()),
   endTime: v.optional(v.union([v.number(), v.literal('N/A')])),
@@ -95,7 +95,7 @@ async function readRaw(root: string): Promise<Record<string, unknown>> {
  * Merges `patch` into the entry of `id`, or removes the entry when `patch` is undefined. Entries and fields of others stay as they
  * are, also ones we do not understand.
  *
- * @param whole what the entry is made of when there is none (any more)
+ * @param whole the entry to create when the manifest has none (any more)
  * @param writer the disk; a test gives one that fails
  * @throws StorageError; the manifest is then as it was
  */
@@ -132,7 +132,7 @@ async function withLock(root: string, machine: Machine, action: () => Promise<vo
   const { clock } = machine;
   const name = `.experiment.lock.${process.pid}`;
   const path = join(root, name);
-  const deadline = clock.now() + lockPatience;
+  const deadline = clock.now() + lockTimeoutMs;
   for (;;) {
     if (await tryLock(root, path, machine)) break;
     if (clock.now() > deadline) throw new StorageError('locked', `${manifestPath(root)} is locked by another program.`);
@@ -145,19 +145,19 @@ async function withLock(root: string, machine: Machine, action: () => Promise<vo
   }
 }
 
-/** Creates our lock file; it counts when no other fresh one is there. */
+/** Creates our lock file. It counts when no other fresh one exists. */
 async function tryLock(root: string, path: string, { writer, clock }: Machine): Promise<boolean> {
   if (await othersHold(root, path, clock)) return false;
   try {
     await writer.claim(path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    // Ours from another call in this process, or left by a dead process with our pid.
+    // Ours from another call in this process, or from a dead process with the same pid.
     const age = clock.now() - (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
-    if (age >= lockLifetime) await rm(path, { force: true });
+    if (age >= lockLifetimeMs) await rm(path, { force: true });
     return false;
   }
-  // Two may have looked at the same time and seen nothing.
+  // Two writers may both have seen no lock a moment ago.
   if (await othersHold(root, path, clock)) {
     await rm(path, { force: true });
     return false;
@@ -169,7 +169,7 @@ async function othersHold(root: string, own: string, clock: Clock): Promise<bool
   for (const name of await readdir(root)) {
     if (!name.startsWith('.experiment.lock.') || name === basename(own)) continue;
     const info = await stat(join(root, name)).catch(() => undefined);
-    if (info && clock.now() - info.mtimeMs < lockLifetime) return true;
+    if (info && clock.now() - info.mtimeMs < lockLifetimeMs) return true;
   }
   return false;
 }
@@ -181,7 +181,7 @@ export function runsExperiment(pid: number, id: string): boolean {
   return hasArgument(pid, id);
 }
 
-/** NNI's rule for a living experiment, made sure of. */
+/** Whether the experiment is alive by NNI's rule and by the process table. */
 export function isAlive(entry: Pick<ManifestEntry, 'id' | 'status' | 'pid'>): boolean {
   return entry.status !== 'STOPPED' && entry.pid !== undefined && runsExperiment(entry.pid, entry.id);
 }

@@ -10,7 +10,7 @@ export class ManifestWriter {
   #id: string;
   #log: Logger;
   #writer: FileWriter;
-  /** The whole entry, in case someone removed a damaged manifest meanwhile. */
+  /** The whole entry, in case a person removed a damaged manifest meanwhile. */
   #whole: Partial<ManifestEntry>;
   #waiting: Partial<ManifestEntry> | undefined;
   #writing: Promise<void> | undefined;
@@ -33,7 +33,7 @@ export class ManifestWriter {
     this.#log = log;
   }
 
-  /** Resolves when this change and all before it are written. Where that fails, the log says why. */
+  /** Resolves when this change and all before it are written. If writing fails, the log says why. */
   write(change: Partial<ManifestEntry>): Promise<void> {
     this.#whole = { ...this.#whole, ...change };
     this.#waiting = { ...this.#waiting, ...change };
@@ -48,7 +48,7 @@ export class ManifestWriter {
       try {
         await updateManifest(this.#root, this.#id, change, this.#whole, this.#writer);
       } catch (error) {
-        // An outdated list must not end an experiment.
+        // An outdated manifest must not end an experiment.
         this.#log.error(messageOf(error));
       }
     }

@@ -14,14 +14,14 @@ import { LaunchError } from './launchError.ts';
 import { experimentLayout, newExperimentBase, storedExperimentBase } from './layout.ts';
 import { totalsKey } from './trialTotals.ts';
 
-/** What to undo, the last first, when a launch fails half way. */
+/** Undoes the steps of a launch that fails half way, the last step first. */
 export type Undo = (() => void | Promise<void>)[];
 
 export interface Place {
   /** The experiments folder, with NNI's manifest in it. */
   root: string;
   id: string;
-  /** What the manifest says of the experiment. */
+  /** The experiment's entry in the manifest. */
   entry: ManifestEntry | undefined;
 }
 
@@ -108,7 +108,7 @@ export function holderMeta({ holder, nniUntil }: HeldExperiment, port?: number):
     engine: 'trialdeck',
     ...(nniUntil > 0 ? { [nniUntilKey]: nniUntil } : {}),
     [holderKey]: { ...holder, ...(port === undefined ? {} : { port }) },
-    // Totals that an earlier holder kept will be wrong soon.
+    // Totals that an earlier holder stored will soon be wrong.
     [totalsKey]: null,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The token of a living runner, `<experiments folder>/.trialdeck/runners/<id>.json` with mode 0600: the manager of the same user reads
- * it and needs no check of its connections. It is another one at each launch.
+ * The token of a living runner, `<experiments folder>/.trialdeck/runners/<id>.json` with mode 0600. The manager of the same user reads it,
+ * and the runner then skips the check of its connections. Each launch makes a new token.
  */
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ export async function writeRunnerToken(root: string, id: string, token: string):
   await diskWriter.replace(path, `${JSON.stringify({ pid: process.pid, token })}\n`, { mode: 0o600 });
 }
 
-/** The token of the runner that is process `pid`; undefined where it has written none, as runners of version 0.1.0. */
+/** The token that process `pid` wrote for its runner; undefined where it wrote none, as runners of version 0.1.0. */
 export function readRunnerToken(root: string, id: string, pid: number): string | undefined {
   if (!isExperimentId(id)) return undefined;
   try {

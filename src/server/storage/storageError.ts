@@ -1,4 +1,4 @@
-/** What can go wrong with files and databases, by kind, in words for a person. */
+/** Faults of files and databases by kind, in words for a person. */
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../model/text/messageOf.ts';
 

@@ -1,4 +1,4 @@
-/** A journal's batch in the two places that know an experiment: its database, and its state in memory. */
+/** Writes a journal's batch to the two places that know an experiment: its database, and its state in memory. */
 import type { MetricPoint } from '../../model/trial/metric.ts';
 import type { ExperimentDatabase } from './experimentDatabase.ts';
 import type { ExperimentState } from './experimentState.ts';

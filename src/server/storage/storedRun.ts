@@ -9,7 +9,7 @@ export interface StoredRun {
   attempt: number;
   /** The channel's position in the reports of this attempt. */
   position?: JsonValue;
-  /** Why the trial is to be stopped, when its stop could not be carried out yet. */
+  /** Why the trial must stop, when its stop could not be carried out yet. */
   stop?: JsonValue;
 }
 

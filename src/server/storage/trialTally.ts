@@ -1,6 +1,6 @@
 /**
- * The status, number and first final result of each trial, replayed from NNI's tables: all that the counts and the best result depend on.
- * Lists replay no more than this; {@link ExperimentState} adds the rest.
+ * The status, number and first final result of each trial, replayed from NNI's tables. Counts and best result depend on nothing else, so
+ * lists replay only this; {@link ExperimentState} adds the rest.
  */
 import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
 import type { OptimizeMode } from '../../model/experiment/experiment.ts';
@@ -8,7 +8,7 @@ import { isEnded, type TrialRow, type TrialStatus, trialStatuses } from '../../m
 
 export interface TalliedTrial {
   row: TrialRow;
-  /** NNI ran it: the record may differ from what happened. */
+  /** NNI ran it, so the record may differ from what happened. */
   byNni: boolean;
   /** A person asked for its end. */
   cancelAsked: boolean;
@@ -77,12 +77,12 @@ export class TrialTally<Trial extends TalliedTrial> {
     this.#best = undefined;
   }
 
-  /** Trials that NNI has on record as cancelled by the user though no user asked for it. */
+  /** Trials that NNI recorded as cancelled by the user though no user asked for it. */
   get unexplainedCancels(): ReadonlySet<string> {
     return this.#unexplained;
   }
 
-  /** Marks one of the {@link unexplainedCancels} as stopped early; returns whether it was one. */
+  /** Marks one of the {@link unexplainedCancels} as stopped early. Returns whether it was one. */
   stoppedEarly(trialId: string, message: string): boolean {
     const trial = this.#trials.get(trialId);
     if (!trial || !this.#unexplained.delete(trialId)) return false;
@@ -131,7 +131,7 @@ export class TrialTally<Trial extends TalliedTrial> {
     const { row } = trial;
     const status = statusOf(event.event);
     if (status === undefined) return;
-    // NNI lets a late cancel rewrite a finished trial and hide its result; here a finished trial stays as it ended.
+    // NNI lets a late cancel rewrite an ended trial and hide its result. Here an ended trial keeps its state.
     if ((row.status === 'SUCCEEDED' || row.status === 'FAILED') && status === 'USER_CANCELED') return;
     // NNI may store the end before the request that caused it.
     if (event.event === 'USER_TO_CANCEL' && isEnded(row.status)) return;

@@ -18,7 +18,7 @@ export interface TotalsOptions {
   optimizeMode: OptimizeMode;
   /** {@link ExperimentDatabase.nniUntil} */
   nniUntil: number;
-  /** Puts right what NNI has wrong on record, see EarlyStops. */
+  /** Corrects what NNI recorded wrongly, see EarlyStops. */
   explain(tally: Pick<TrialTally<TalliedTrial>, 'unexplainedCancels' | 'stoppedEarly'>): void;
 }
 
@@ -28,22 +28,22 @@ export const totalsSchema = v.object({
     v.object({ trialId: v.string(), trialNumber: v.number(), value: v.number(), time: v.number() }),
   ),
 });
-const keptTotalsSchema = v.object({ ...totalsSchema.entries, event: v.number(), metric: v.number() });
+const storedTotalsSchema = v.object({ ...totalsSchema.entries, event: v.number(), metric: v.number() });
 
-/** Key of the totals that a runner left in its database. */
+/** Key of the totals that a runner stored in its database. */
 export const totalsKey = 'totals';
 
-/** The totals that a runner left, if nothing was stored after them. Throws StorageError. */
-export function readKeptTotals(database: ExperimentDatabase): TrialTotals | undefined {
-  const kept = v.safeParse(keptTotalsSchema, database.getMeta(totalsKey));
-  if (!kept.success) return undefined;
-  const { event, metric, ...totals } = kept.output;
+/** The totals that a runner stored, if nothing was stored after them. Throws StorageError. */
+export function readStoredTotals(database: ExperimentDatabase): TrialTotals | undefined {
+  const stored = v.safeParse(storedTotalsSchema, database.getMeta(totalsKey));
+  if (!stored.success) return undefined;
+  const { event, metric, ...totals } = stored.output;
   const end = database.logEnd();
   return end.event === event && end.metric === metric ? totals : undefined;
 }
 
-/** Leaves the totals in the database, for lists. Without them they are read from the rows. */
-export function keepTotals(database: ExperimentDatabase, totals: TrialTotals, log: Pick<Logger, 'warning'>): void {
+/** Stores the totals in the database, for lists. Without them a list counts the rows. */
+export function storeTotals(database: ExperimentDatabase, totals: TrialTotals, log: Pick<Logger, 'warning'>): void {
   try {
     database.transaction(() => database.setMeta(totalsKey, { ...database.logEnd(), ...totals }));
   } catch (error) {
@@ -103,13 +103,13 @@ function countTrials(database: ExperimentDatabase, options: TotalsOptions): Tria
   return Object.fromEntries(sums.filter(([, count]) => count > 0));
 }
 
-/** The best final result, without its trial's number. */
+/** The best final result, without the number of its trial. */
 function findBest(database: ExperimentDatabase, mode: OptimizeMode): BestResult | undefined {
   let best: BestResult | undefined;
   for (const row of database.query(`${finals} AND ${candidates(mode)} ORDER BY rowid`)) {
     const better = betterOf(best, row, mode);
     if (better === best && !isMisread(row)) continue;
-    // It does not count, and may have hidden a result that does.
+    // This result does not count, and may have hidden one that does.
     if (isMisread(row) || !isTrial(database, row.trialJobId) || !isFirst(database, row))
       return findBestOfAll(database, mode);
     best = better;

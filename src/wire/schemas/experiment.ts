@@ -1,4 +1,4 @@
-/** What our own routes of one experiment answer: summary, snapshot and changes. */
+/** Schemas of what our own routes of one experiment answer: summary, snapshot and changes. */
 import * as v from 'valibot';
 import { type ActionStates, actionRefusals, experimentActions } from '../../model/experiment/actions.ts';
 import { completeActions, type ServedSummary } from '../../model/experiment/computeActions.ts';

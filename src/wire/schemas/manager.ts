@@ -1,4 +1,4 @@
-/** What a manager answers and keeps in its lock file, and the body of every error. */
+/** Schemas of a manager's answers and lock file, and of the body of every error. */
 import * as v from 'valibot';
 import type { ConfigProblem } from '../../model/config/config.ts';
 import { summarySchema } from './experiment.ts';
@@ -32,7 +32,7 @@ export const managerInfoSchema = present(
     version: v.string(),
     pid: integer,
     experimentsDirectory: v.string(),
-    /** What keeps its list from being complete, such as a damaged manifest; in words for a person. */
+    /** Faults that keep its list incomplete, such as a damaged manifest; in words for a person. */
     warnings: maybe(v.array(v.string())),
   }),
 );
@@ -44,7 +44,7 @@ export const launchedSchema = present(
     id,
     port: integer,
     pid: integer,
-    /** Opens the runner's own port to the caller, whether or not the machine tells whose program it is. */
+    /** Opens the runner's own port to the caller, whether or not the machine tells which user the caller is. */
     token: maybe(v.string()),
   }),
 );
@@ -55,7 +55,7 @@ export const managerChangeSchema = v.variant('event', [
   v.object({ event: v.literal('list'), data: listOf(summarySchema) }),
   v.object({ event: v.literal('experiment'), data: summarySchema }),
   v.object({ event: v.literal('removed'), data: v.object({ id: v.string() }) }),
-  /** All of {@link ManagerInfo.warnings} there are now; after a `list` there are none until it comes. */
+  /** All current {@link ManagerInfo.warnings}. After a `list` event there are none until this event comes. */
   v.object({ event: v.literal('warnings'), data: listOf(v.string()) }),
 ]);
 export type ManagerChange = v.InferOutput<typeof managerChangeSchema>;

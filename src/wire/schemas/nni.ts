@@ -1,4 +1,4 @@
-/** What NNI's routes answer, with the types of the model. */
+/** Schemas of what NNI's routes answer, with the types of the model. */
 import * as v from 'valibot';
 import { type ExperimentProfile, experimentStatuses, type ManifestEntry } from '../../model/experiment/experiment.ts';
 import type { TensorBoardTask } from '../../model/experiment/tensorBoard.ts';
@@ -21,7 +21,7 @@ export const trialStatus = v.fallback(v.picklist(trialStatuses), 'UNKNOWN');
 export const parameters = v.custom<Parameters>(isRecord);
 export const parameterSource = v.fallback(v.picklist(['algorithm', 'customized', 'resumed']), 'algorithm');
 export const metricType = v.picklist(['PERIODICAL', 'FINAL']);
-/** NNI stores configs of any version; they are read with care. */
+/** NNI stores configs of any version, so read them with care. */
 export const experimentParams = v.custom<ExperimentProfile['params']>(isRecord);
 
 const parameterId = v.union([v.string(), v.pipe(v.number(), v.transform(String))]);
@@ -109,10 +109,10 @@ export const manifestEntrySchema = exactly<ManifestEntry>()(
   ),
 );
 
-/** A record that says whose it is, under NNI's key or the one of its first versions. The rest is for {@link fieldsOf}. */
+/** A record that names its trial, under NNI's key or the key of its first versions. {@link fieldsOf} reads the rest. */
 export const trialRecordSchema: Schema<object> = v.union([v.looseObject({ trialJobId: id }), v.looseObject({ id })]);
 
-/** The fields of a record that are there and right. */
+/** The valid fields of a record. */
 export function fieldsOf<T extends object>(schema: Schema<T>, record: object): Partial<T> {
   return parse(schema, record) ?? {};
 }
@@ -122,7 +122,7 @@ const objects = v.pipe(
   v.transform((rows) => rows.filter((row): row is object => typeof row === 'object' && row !== null)),
 );
 
-/** What the classes of `client/trialRecords.ts` take from NNI's records: all of it may be missing. */
+/** The fields that the classes of `client/trialRecords.ts` read from NNI's records. All of them may be missing. */
 export const metricFields = v.object({
   timestamp: maybe(v.number()),
   trialJobId: maybe(v.string()),

@@ -1,6 +1,6 @@
 /**
- * The parts that all schemas of wire data are made of. Only what makes a record what it is must be right; anything else that is wrong
- * is left out, and one bad record never hides the others.
+ * The parts of all schemas of wire data. Only the fields that make a record what it is must be right. Other wrong fields are left out, and
+ * one bad record never hides the others.
  */
 import * as v from 'valibot';
 
@@ -12,7 +12,7 @@ export function parse<T>(schema: Schema<T>, value: unknown): T | undefined {
   return result.success ? result.output : undefined;
 }
 
-/** The records that fit, of a list in which some may not. Undefined when it is not a list. */
+/** The valid records of a list; undefined when it is not a list. */
 export function parseList<T>(schema: Schema<T>, value: unknown): T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const records: T[] = [];
@@ -36,7 +36,7 @@ export function listOf<T>(schema: Schema<T>): Schema<T[]> {
   );
 }
 
-/** Something there may be; a wrong one counts as none. */
+/** An optional field. A wrong value counts as none. */
 export function maybe<T>(schema: Schema<T>) {
   return v.fallback(v.optional(schema), undefined);
 }
@@ -55,7 +55,7 @@ export function present<T extends object>(schema: Schema<T>): Schema<Present<T>>
 
 function withoutUndefined<T extends object>(value: T): Present<T>;
 function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
-  // Without lists of entries: of thousands of records they would be most of the garbage.
+  // Without lists of entries: for thousands of records they would be most of the garbage.
   const found: Record<string, unknown> = {};
   for (const key in value) {
     if (value[key] !== undefined) found[key] = value[key];
@@ -67,7 +67,7 @@ function withoutUndefined(value: Record<string, unknown>): Record<string, unknow
 type Same<A, B> = [A, keyof A] extends [B, keyof B] ? ([B, keyof B] extends [A, keyof A] ? true : false) : false;
 
 /**
- * Holds a schema against the type of the model that it is of: it does not compile where one of them has a key or a value more.
+ * Holds a schema to the type of its model: the code does not compile when one of them has a key or a value more.
  *
  *     export const pointSchema = exactly<Point>()(v.object({ … }));
  */
@@ -79,7 +79,7 @@ export const id = v.pipe(v.string(), v.minLength(1));
 export const integer = v.pipe(v.number(), v.integer());
 export const texts = v.fallback(v.array(v.string()), []);
 
-/** JSON text as NNI sends values; the text of what comes as a value. */
+/** JSON text. NNI sends values as text; any other value becomes its text. */
 export const jsonText = v.union([
   v.string(),
   v.pipe(

@@ -133,7 +133,7 @@ describe('who runs an experiment', () => {
     const { services, calls } = windowWith(runningExperiment(), { backend: 'embedded' });
     await assert.rejects(run(services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
-      assert.match(error.message, /remote\.yml, line 10: .*not on remote/);
+      assert.match(error.message, /remote\.yml, line 10: .*asks for remote/);
       return true;
     });
     assert.deepEqual(calls, []);
@@ -192,7 +192,7 @@ describe('who runs an experiment', () => {
     for (const [setting, missing, wanted] of [
       ['auto', undefined, found],
       ['auto', 'there is none', without],
-      ['embedded', undefined, { severity: 'error', message: /not on remote/ }],
+      ['embedded', undefined, { severity: 'error', message: /asks for remote/ }],
       ['nnictl', 'there is none', undefined],
     ] as const) {
       const document = await workspace.openTextDocument(file('remote'));

@@ -1,4 +1,4 @@
-/** Who runs an experiment that the command line starts, and what it does with those that NNI runs; deleting and importing. */
+/** Which engine runs an experiment that the command line starts; how the command line treats NNI's experiments; deleting and importing. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { findRealNni, noRealNni, patientProgram } from '../../harness/realNni.ts
 import { shellTrial } from '../../harness/trialCommands.ts';
 import { writeConfig, writeText } from './configFile.ts';
 
-describe('trialdeck with NNI beside it', function () {
+describe('the command line with NNI beside it', function () {
   this.timeout(240_000);
   let home: Home;
   let cli: CommandLine;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../harness/home.ts';
 
-/** Two parameters, one trial at a time, and what `changes` say. */
+/** A config with two parameters and one trial at a time, changed by `changes`. */
 export function writeConfig(home: Home, changes: Record<string, unknown> = {}, name = 'config.json'): string {
   const config = {
     searchSpace: { x: { _type: 'uniform', _value: [0, 1] }, kind: { _type: 'choice', _value: ['a', 'b'] } },

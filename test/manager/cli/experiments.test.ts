@@ -13,7 +13,7 @@ import { freePort, Home, killHard, untilGone } from '../../harness/home.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 import { writeConfig, writeText } from './configFile.ts';
 
-describe('trialdeck', () => {
+describe('the command line', () => {
   let home: Home;
   let cli: CommandLine;
 

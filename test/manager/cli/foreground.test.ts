@@ -72,7 +72,7 @@ describe('trialdeck create --foreground', () => {
     assert.match(stderr, /^trial 0 succeeded: 1 \| 1\/1 done/m);
   });
 
-  it('SIGINT stops the experiment and its trials, and shows the results so far', async () => {
+  it('stops the experiment and its trials on SIGINT, and shows the results so far', async () => {
     const pidFile = join(home.path, 'pid');
     const trialCommand = shellTrial(`if [ $NNI_TRIAL_SEQ_ID = 0 ]; then report FINAL 7; exit; fi
       echo $$ > '${pidFile}'; exec sleep 600`);
@@ -92,7 +92,7 @@ describe('trialdeck create --foreground', () => {
     assert.deepEqual([found?.id, found?.status, found?.live], [id, 'STOPPED', false]);
   });
 
-  it('SIGINT at any moment of the start leaves nothing running', async () => {
+  it('leaves nothing running after SIGINT at any moment of the start', async () => {
     const trialCommand = 'exec sleep 600';
     for (const sign of [/./, /was started/, /was started/]) {
       const command = await foreground({ trialCommand });
@@ -107,7 +107,7 @@ describe('trialdeck create --foreground', () => {
     }
   });
 
-  it('an experiment that ends as ERROR fails with the reason', async () => {
+  it('fails with the reason when the experiment ends as ERROR', async () => {
     // The folder of the code goes away while it runs.
     mkdirSync(join(home.path, 'code'));
     const trialCommand = shellTrial('report FINAL 1; rmdir ../code');
@@ -119,7 +119,7 @@ describe('trialdeck create --foreground', () => {
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 
-  it('an experiment without a success fails with the reason of the first failed trial', async () => {
+  it('fails with the reason of the first failed trial when no trial succeeds', async () => {
     const trialCommand = shellTrial(`echo 'ModuleNotFoundError: no module named torch' >&2; exit 1`);
     const { code, stdout, stderr } = await (await foreground({ trialCommand, maxTrialNumber: 2 })).ended;
     assert.equal(code, 1);
@@ -145,7 +145,7 @@ describe('trialdeck create --foreground', () => {
     assert.match(stdout, /^2 of 2 trials succeeded/m);
   });
 
-  it('reports a killed runner, and the way to go on', async () => {
+  it('reports a killed runner, and how to go on', async () => {
     const command = await foreground({ trialCommand: 'exec sleep 600' });
     const id = idIn(await command.until(/was started/));
     const pid = (await home.manifest())[id]?.pid ?? 0;

@@ -11,7 +11,7 @@ import { writeConfig, writeText } from './configFile.ts';
 const failure = 1;
 const usage = 2;
 
-describe('trialdeck refuses', () => {
+describe('the command line refuses', () => {
   let home: Home;
   let cli: CommandLine;
 
@@ -37,7 +37,7 @@ describe('trialdeck refuses', () => {
   });
   after(() => home.dispose());
 
-  describe('a config, at its line and column, and starts nothing', () => {
+  describe('a faulty config, with line and column, and starts nothing:', () => {
     const base = `searchSpace:
   x:
     _type: uniform
@@ -116,7 +116,7 @@ trainingService:
       });
     }
 
-    it('all problems at once, as JSON with --json', async () => {
+    it('a config with many problems, and prints all of them as JSON with --json', async () => {
       writeText(
         home,
         'config.yml',
@@ -210,7 +210,7 @@ trainingService:
     }
   });
 
-  it('a folder for an experiment that can’t be made', async () => {
+  it('a folder in which an experiment can’t be made', async () => {
     const below = join(home.path, 'file', 'experiments');
     writeFileSync(join(home.path, 'file'), '');
     // Of a folder in /proc, Linux says that it does not exist.
@@ -220,7 +220,7 @@ trainingService:
     }
   });
 
-  it('a folder of experiments that can’t be used', async () => {
+  it('an experiments folder that can’t be used', async () => {
     writeFileSync(join(home.path, 'file'), '');
     const said = await refusal(failure, 'experiment', 'list', '--experiments-dir', 'file');
     assert.match(said, /file\/\.trialdeck cannot be written.*Choose another experiments folder/);

@@ -1,4 +1,4 @@
-/** Deleting experiments through the manager: all of one, and nothing else, whatever its manifest says. */
+/** Deleting experiments through the manager: the whole experiment goes, and nothing else, whatever the manifest says. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -23,7 +23,7 @@ const fixtures = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
 const nobody = 65534;
 const id = 'hfc6tdyj';
 
-describe('manager: deleting experiments', () => {
+describe('a manager that deletes an experiment', () => {
   let home: Home;
   const start = (options: ManagerOptions = {}) => ManagerProcess.start(home, options);
   const folder = (name: string) => join(home.experiments, name);
@@ -48,7 +48,7 @@ describe('manager: deleting experiments', () => {
   });
   afterEach(() => home.dispose());
 
-  it('removes the folder and the entry of the manifest, tells who listens, and leaves the others', async () => {
+  it('removes the folder and the manifest entry, tells its clients, and leaves the other experiments', async () => {
     cpSync(join(fixtures, 'fcqgwob9'), folder('fcqgwob9'), { recursive: true });
     list({ [id]: {}, fcqgwob9: {} });
     symlinkSync(id, folder('_latest'));
@@ -74,7 +74,7 @@ describe('manager: deleting experiments', () => {
     assert.equal((await remove(manager, '..')).status, 404);
   });
 
-  it('removes one that the manifest does not know, and one in a folder elsewhere', async () => {
+  it('removes an experiment that the manifest does not know, and one in another folder', async () => {
     const elsewhere = join(home.path, 'elsewhere');
     cpSync(join(fixtures, id), join(elsewhere, 'far12345'), { recursive: true });
     list({ far12345: { logDir: elsewhere } });
@@ -98,7 +98,7 @@ describe('manager: deleting experiments', () => {
     assert.equal(existsSync(folder(running.id)), false);
   });
 
-  it('never removes what a manifest only claims to be an experiment', async () => {
+  it('never removes a folder that only the manifest calls an experiment', async () => {
     const work = join(home.path, 'work');
     mkdirSync(join(work, 'thesis1'), { recursive: true });
     writeFileSync(join(work, 'thesis1', 'thesis.tex'), 'years of it');
@@ -146,7 +146,7 @@ describe('manager: deleting experiments', () => {
     assert.ok(existsSync(join(elsewhere, 'real', 'db', 'nni.sqlite')));
   });
 
-  it('says what it may not remove, and shows nothing that is half there', async function () {
+  it('says which files it may not remove, and never lists a half-deleted experiment', async function () {
     if (process.getuid?.() !== 0) this.skip();
     list({ [id]: {} });
     mkdirSync(join(folder(id), 'environments', 'kept'));

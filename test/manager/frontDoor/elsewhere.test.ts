@@ -1,4 +1,4 @@
-/** Connecting to what runs elsewhere, as a window does: a manager that was started by hand, and one runner at its own address. */
+/** Connects to servers elsewhere, as a window does: a manager that a person started, and a single runner at its own address. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { FakeConnector } from '../../unit/store/samples.ts';
 
 const generous = 60_000;
 
-describe('what runs elsewhere', () => {
+describe('a connection to a server elsewhere', () => {
   let home: Home;
   let cli: CommandLine;
   let store: Store;
@@ -54,7 +54,7 @@ describe('what runs elsewhere', () => {
     await home.dispose();
   });
 
-  it('is a manager that was started by hand: its experiments are listed, and come back with it', async () => {
+  it('lists the experiments of a manager that a person started, and again after it restarts', async () => {
     await startManager();
     assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
     const client = new ManagerClient(address, { token });
@@ -88,7 +88,7 @@ describe('what runs elsewhere', () => {
     watching.dispose();
   });
 
-  it('is a manager whose token is not known: that is said, and the right one helps', async () => {
+  it('names a missing token as the fault, and works with the right one', async () => {
     await startManager();
     for (const [given, fault] of [
       [undefined, 'token missing'],
@@ -109,7 +109,7 @@ describe('what runs elsewhere', () => {
     assert.equal(connection.status.state, 'connected');
   });
 
-  it('is a runner at its own address: one experiment, which nothing there could resume or delete', async () => {
+  it('shows the one experiment of a runner, which no server there can resume or delete', async () => {
     await startManager();
     const client = new ManagerClient(address, { token });
     const launched = await client.launch({
@@ -141,7 +141,7 @@ describe('what runs elsewhere', () => {
     watching.dispose();
   });
 
-  it('is not started where it could be misused, or is there already', async () => {
+  it('is refused a server where others could misuse it, or where one runs already', async () => {
     const open = await cli.run('manager', 'start', '--host', '0.0.0.0');
     assert.equal(open.code, 1);
     assert.match(open.stderr, /--token-file/);

@@ -13,7 +13,7 @@ import { Home, killHard, untilGone } from '../../harness/home.ts';
 import { ManagerProcess } from '../../harness/managerProcess.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';
 
-describe('manager: lifetime', () => {
+describe('a manager', () => {
   let home: Home;
   let clients: ManagerClient[];
   const realHome = process.env.HOME ?? '';
@@ -52,7 +52,7 @@ describe('manager: lifetime', () => {
     assert.throws(() => statSync(lockFile()), { code: 'ENOENT' });
   });
 
-  it('a second one gives way and leaves the first alone', async () => {
+  it('leaves the first manager of a folder alone and gives way', async () => {
     const first = await ManagerProcess.start(home);
     const before = readFileSync(lockFile(), 'utf8');
     const { code, stdout } = await (await ManagerProcess.spawn(home)).ended;
@@ -65,7 +65,7 @@ describe('manager: lifetime', () => {
     assert.deepEqual(await first.client.list(), []);
   });
 
-  it('the lock files of dead ones, and garbage, are replaced', async () => {
+  it('replaces lock files of dead managers, and garbage', async () => {
     const dead = await ManagerProcess.start(home);
     await dead.kill();
     const { pid } = await home.lock();
@@ -74,7 +74,7 @@ describe('manager: lifetime', () => {
     assert.equal((await home.lock()).pid, second.pid);
     await second.stop();
 
-    // A pid and a port that live, but are no manager's.
+    // A living pid and a used port, neither of them a manager's.
     const lock: ManagerLock = {
       pid: process.pid,
       port: 1,
@@ -91,7 +91,7 @@ describe('manager: lifetime', () => {
     }
   });
 
-  it('of many that are started at once on a dead one’s lock one stays, and every client gets it', async () => {
+  it('stays alone when many start at once on a dead manager’s lock, and every client gets it', async () => {
     mkdirSync(dirname(lockFile()), { recursive: true });
     const lock = { pid: 2 ** 22 - 1, port: 1, host: '127.0.0.1', token: 'x', version: '0.0.1', startTime: 1 };
     writeFileSync(lockFile(), JSON.stringify(lock));
@@ -100,7 +100,7 @@ describe('manager: lifetime', () => {
     assert.deepEqual(new Set(pids), new Set([(await home.lock()).pid]));
   });
 
-  it('ends by itself when idle, but not while an experiment runs or somebody listens', async () => {
+  it('ends by itself when idle, but not while an experiment runs or a client listens', async () => {
     const manager = await ManagerProcess.start(home, { args: ['--idle-seconds', '0.3'] });
     const listening = manager.events(managerRoutes.events);
     await listening.next();
@@ -116,14 +116,14 @@ describe('manager: lifetime', () => {
     assert.throws(() => statSync(lockFile()), { code: 'ENOENT' });
   });
 
-  it('ends when asked to', async () => {
+  it('ends on request', async () => {
     const client = await connect();
     const { pid } = await client.info();
     await client.shutdown();
     await untilGone(pid);
   });
 
-  it('one of an older version is replaced by the next client; its experiments go on', async () => {
+  it('of an older version is replaced by the next client; its experiments go on', async () => {
     const older = await ManagerProcess.start(home);
     const config = runnerConfig(home.experiments, { trialCommand: 'sleep 600' });
     const { id, pid } = await older.launch({ action: 'create', config });
@@ -138,7 +138,7 @@ describe('manager: lifetime', () => {
     assert.deepEqual([found?.status, found?.live, found?.pid], ['RUNNING', true, pid]);
   });
 
-  it('after kill -9 the next client starts a new one, which finds runners and trials as they were', async () => {
+  it('is started anew by the next client after kill -9, and finds runners and trials as they were', async () => {
     const first = await connect();
     const go = join(home.path, 'go');
     const config = runnerConfig(home.experiments, {

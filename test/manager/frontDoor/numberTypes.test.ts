@@ -1,4 +1,4 @@
-/** What Python sees in the numbers a trial gets: a whole float stays one from the config, a resumed past, a person or a client. */
+/** The Python types of the numbers that a trial gets: a whole float stays a float from a config, a resume, a person or a client. */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -73,14 +73,14 @@ const kinds = (n: number) => ({
   n: `int ${n}`,
 });
 
-describe('manager: types of numbers', () => {
+describe('the types of a trial’s numbers', () => {
   let home: Home;
   beforeEach(async () => {
     home = await Home.make();
   });
   afterEach(() => home.dispose());
 
-  it('are those of the config, through a resumed experiment, a new search space and a custom trial', async () => {
+  it('stay those of the config, through a resume, a new search space and a custom trial', async () => {
     const project = join(home.path, 'project');
     await mkdir(project);
     await writeFile(join(project, 'trial.py'), trial);
@@ -117,7 +117,7 @@ describe('manager: types of numbers', () => {
     await experiment.updateTrialnum(3);
     assert.deepEqual((await done(3)).seen, { x: 'float 7.0', y: 'int 7' });
 
-    // The space is used up now, so that the tuner leaves the place to this one.
+    // The space is used up now, so the tuner leaves the place to this trial.
     await experiment.updateTrialnum(4);
     await send('POST', '/trial-jobs', '{"x": 1.0, "y": 1, "z": [2.0, {"long": 12345678901234567890}]}');
     const custom = await done(4);

@@ -18,7 +18,7 @@ import { shellTrial } from '../../harness/trialCommands.ts';
 
 const id = 'begun010';
 
-describe('manager: an experiment of version 0.1.0', () => {
+describe('an experiment of version 0.1.0', () => {
   let home: Home;
   let manager: ManagerProcess;
   let go: string;

@@ -1,4 +1,4 @@
-/** A real NNI 3.0 beside the manager: what it hides is told, and what it leaves behind goes on. */
+/** A real NNI 3.0 beside the manager: the manager shows what NNI hides, and resumes what NNI leaves behind. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ tuner: { name: TPE }
 trainingService: { platform: local }
 `;
 
-describe('manager: a real NNI', () => {
+describe('a real NNI beside the manager', () => {
   let nni: RealNni;
   let home: Home;
 

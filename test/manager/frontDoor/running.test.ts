@@ -19,7 +19,7 @@ import { ManagerProcess } from '../../harness/managerProcess.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 
-describe('manager: running experiments', () => {
+describe('a manager with running experiments', () => {
   let home: Home;
   let manager: ManagerProcess;
   let go: string;
@@ -43,7 +43,7 @@ describe('manager: running experiments', () => {
   });
   afterEach(() => home.dispose());
 
-  it('launches one, passes everything on to it while it lives, and answers the same from its database afterwards', async () => {
+  it('launches an experiment, passes requests on while it lives, and answers the same from its database afterwards', async () => {
     const { id, port, pid } = await create({
       experimentName: 'proxied',
       trialCommand: shellTrial(`echo hello; report PERIODICAL 0.5; ${wait()}; report FINAL 1`),
@@ -55,7 +55,7 @@ describe('manager: running experiments', () => {
       [listed?.id, listed?.name, listed?.live, listed?.port, listed?.pid],
       [id, 'proxied', true, port, pid],
     );
-    // Which nni the trials import is found out while the first one starts.
+    // The runner finds out which nni the trials import while the first trial starts.
     await manager.until(id, ({ sdk }) => sdk !== undefined);
     const own = await (await fetch(`http://127.0.0.1:${port}${nniBase}/experiment-metadata`)).json();
     assert.deepEqual(await nni(id, '/experiment-metadata'), own);
@@ -106,7 +106,7 @@ describe('manager: running experiments', () => {
     assert.equal(await log.text(), 'hello\n');
   });
 
-  it('streams changes by revision; who missed some asks from the last one, who is too late begins anew', async () => {
+  it('streams changes from the client’s last revision on, or from a new snapshot when that is too old', async () => {
     const trialCommand = shellTrial(`${wait()}; for i in 0 1 2; do report PERIODICAL $i $i; done; report FINAL 3`);
     const { id } = await create({ trialCommand, maxTrialNumber: 1 });
     const first = await snapshot(id);
@@ -141,7 +141,7 @@ describe('manager: running experiments', () => {
     }
   });
 
-  it('who follows an experiment goes on following over its end and its resume', async () => {
+  it('keeps a follower’s stream open over the end and the resume of an experiment', async () => {
     const { id } = await create({ trialCommand: shellTrial(`report FINAL 1; ${wait()}`), maxTrialNumber: 1 });
     const leave = new AbortController();
     const seen: string[] = [];
@@ -169,7 +169,7 @@ describe('manager: running experiments', () => {
     await following;
   });
 
-  it('kill -9 of a runner is told; a resume adopts its trials, and no metric is lost or doubled', async () => {
+  it('reports a runner killed with -9; the resume adopts its trials and loses or doubles no metric', async () => {
     const mine = wait().replace(go, `${go}'$NNI_TRIAL_SEQ_ID'`);
     const trialCommand = shellTrial(`report PERIODICAL 0 0; ${mine}; report PERIODICAL 1 1; report FINAL 2`);
     const { id, pid } = await create({ trialCommand, trialConcurrency: 2, maxTrialNumber: 2 });
@@ -181,7 +181,7 @@ describe('manager: running experiments', () => {
     assert.deepEqual(await nni(id, '/check-status'), { status, errors });
     assert.equal((await order(id, 'POST', '/trial-jobs', { x: 1 })).status, 409);
 
-    // One trial ends while nobody watches, the other after it was adopted.
+    // One trial ends while no runner watches, the other after its adoption.
     writeFileSync(`${go}0`, '');
     const [ended] = (await nni<TrialJobInfo[]>(id, '/trial-jobs')).filter(({ sequenceId }) => sequenceId === 0);
     const trials = join(home.experiments, id, 'environments/local-env/trials');
@@ -203,7 +203,7 @@ describe('manager: running experiments', () => {
     await assert.rejects(manager.launch({ action: 'resume', id }), /is running already/);
   });
 
-  it('a pid that was used again is no running experiment', async () => {
+  it('does not take a reused pid for a running experiment', async () => {
     const { id, pid } = await create({ trialCommand: 'sleep 600' });
     await killHard(pid);
     await manager.stop();
@@ -216,7 +216,7 @@ describe('manager: running experiments', () => {
     await manager.launch({ action: 'resume', id });
   });
 
-  it('a living runner is found without the manifest, and puts itself back into it', async () => {
+  it('finds a living runner without the manifest, and the runner restores its entry', async () => {
     const { id, pid, port } = await create({ experimentName: 'kept', trialCommand: wait(), maxTrialNumber: 1 });
     await manager.stop();
     const path = join(home.experiments, '.experiment');
@@ -236,7 +236,7 @@ describe('manager: running experiments', () => {
     assert.deepEqual([entry.id, entry.experimentName, entry.pid, entry.logDir], [id, 'kept', pid, home.experiments]);
   });
 
-  it('a runner that hangs hides neither its experiment nor others', async () => {
+  it('lists an experiment whose runner hangs, and all others', async () => {
     const hanging = await create({ experimentName: 'hanging', trialCommand: 'sleep 600' });
     const other = await create({ experimentName: 'other', trialCommand: 'sleep 600' });
     await manager.stop();
@@ -254,7 +254,7 @@ describe('manager: running experiments', () => {
     assert.equal((await manager.until(hanging.id, ({ status }) => status === 'RUNNING')).name, 'hanging');
   });
 
-  it('a stream that breaks while its runner is well leaves the experiment running, and is opened again', async () => {
+  it('leaves an experiment running when only its stream breaks, and opens the stream again', async () => {
     const { id, port } = await create({ trialCommand: wait(), maxTrialNumber: 1 });
     await manager.stop();
     // Between manager and runner, to break what connects them.
@@ -277,7 +277,7 @@ describe('manager: running experiments', () => {
         const summary = (event === 'list' ? (data as ExperimentSummary[])[0] : data) as ExperimentSummary;
         seen.push(`${summary.status} ${summary.live}`);
         if (summary.status === 'DONE') break;
-        // Each time it is told of the experiment anew; only the third time the trial may end.
+        // Each new stream begins with the experiment; the trial may end only on the third stream.
         if (seen.length > 3) writeFileSync(go, '');
         else for (const socket of sockets) socket.destroy();
       }
@@ -288,7 +288,7 @@ describe('manager: running experiments', () => {
     }
   });
 
-  it('an experiment may lie in a folder of its own choice, and is listed with the others', async () => {
+  it('lists an experiment that lies in a folder of its own choice', async () => {
     const elsewhere = join(home.path, 'elsewhere');
     mkdirSync(elsewhere);
     const config = runnerConfig(elsewhere, { trialCommand: 'true', maxTrialNumber: 1, trialCodeDirectory: home.path });
@@ -303,7 +303,7 @@ describe('manager: running experiments', () => {
     assert.ok(!existsSync(join(home.experiments, id)));
   });
 
-  it('a port in use is a conflict that leaves nothing behind', async () => {
+  it('answers a port in use with a conflict, and leaves nothing behind', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -319,7 +319,7 @@ describe('manager: running experiments', () => {
     assert.equal((await manager.launch({ action: 'create', config, port })).port, port);
   });
 
-  it('trials have the environment of who launched them, and the runner’s log is in the experiment’s folder', async () => {
+  it('gives trials the environment of the client that launched them, and puts the runner’s log into the experiment’s folder', async () => {
     const config = runnerConfig(home.experiments, {
       trialCommand: `printf %s "$GREETING" > '${go}'`,
       maxTrialNumber: 1,

@@ -12,11 +12,11 @@ interface Answer {
   error: string;
 }
 
-describe('manager: token, hosts and wrong requests', () => {
+describe('a manager’s port', () => {
   let home: Home;
   let manager: ManagerProcess;
 
-  /** With a Host or Origin of one's choice, which fetch does not allow. */
+  /** Sends a request with any Host or Origin, which fetch does not allow. */
   function ask(path: string, headers: Record<string, string> = {}, method = 'GET', body?: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(manager.address + path, { method, headers }, (response) => {
@@ -46,7 +46,7 @@ describe('manager: token, hosts and wrong requests', () => {
   });
   after(() => home.dispose());
 
-  it('answers /manager to any program of this machine, and everything else with its token only', async () => {
+  it('answers /manager to any program of this machine, and everything else only with the token', async () => {
     const info = (await (await fetch(manager.address + managerRoutes.info)).json()) as ManagerInfo;
     assert.deepEqual(
       [info.name, info.pid, info.experimentsDirectory],
@@ -62,7 +62,7 @@ describe('manager: token, hosts and wrong requests', () => {
     assert.equal((await ask(managerRoutes.experiments, withToken())).status, 200);
   });
 
-  it('refuses web pages, and names that were made to point here', async () => {
+  it('refuses web pages, and host names that point to this machine', async () => {
     const { port } = new URL(manager.address);
     for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', `192.168.1.7:${port}`]) {
       assert.equal((await ask(managerRoutes.info, { host })).status, 403, host);
@@ -126,7 +126,7 @@ describe('manager: token, hosts and wrong requests', () => {
     assert.deepEqual(await manager.get(managerRoutes.experiments), []);
   });
 
-  it('answers wrong orders with 400 and the reason, and starts nothing', async () => {
+  it('answers faulty requests with 400 and the reason, and starts nothing', async () => {
     const json = withToken({ 'content-type': 'application/json' });
     for (const [body, reason] of [
       ['{"action": "creat', /not valid JSON/],

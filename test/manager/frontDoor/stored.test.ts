@@ -33,7 +33,7 @@ import { runnerConfig } from '../../harness/runnerProcess.ts';
 const fixtures = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
 const nobody = 65534;
 
-describe('manager: stored experiments', () => {
+describe('a manager with stored experiments', () => {
   let home: Home;
   const databaseOf = (id: string) => join(home.experiments, id, 'db/nni.sqlite');
   const route = (id: string, path: string) => `${experimentRoot(id)}${nniBase}${path}`;
@@ -72,7 +72,7 @@ describe('manager: stored experiments', () => {
     assert.equal(experiments.get('fcqgwob9')?.type, 'nas');
   });
 
-  it('lists an architecture search without a database as what it is, and opens it without inventing anything', async () => {
+  it('lists an architecture search without a database, and invents nothing when it is opened', async () => {
     const manager = await start();
     const found = (await list(manager)).get('j6inbw3e') ?? assert.fail();
     const { actions, ...facts } = found;
@@ -106,7 +106,7 @@ describe('manager: stored experiments', () => {
     assert.deepEqual(await experiment.listTrialJobs(), []);
     assert.match((await experiment.readExperimentLog({ name: 'experiment.log' })).text, /sequential execution engine/);
     await assert.rejects(manager.launch({ action: 'resume', id: 'j6inbw3e' }), { status: 409 });
-    // One whose folder is gone is gone, as with the others.
+    // An architecture search whose folder is gone leaves the list, like any other experiment.
     rmSync(join(home.experiments, 'j6inbw3e'), { recursive: true });
     await manager.stop();
     assert.deepEqual([...(await list(await start())).keys()], ['hfc6tdyj', 'fcqgwob9']);
@@ -140,7 +140,7 @@ describe('manager: stored experiments', () => {
     }
   });
 
-  it('a manifest cut off in the middle hides nothing of the folder, and says what to do', async () => {
+  it('lists the whole folder when the manifest is cut off in the middle, and says what to do', async () => {
     truncateSync(join(home.experiments, '.experiment'), 200);
     const manager = await start();
     assert.deepEqual([...(await list(manager)).keys()].sort(), ['fcqgwob9', 'hfc6tdyj']);
@@ -153,7 +153,7 @@ describe('manager: stored experiments', () => {
     await manager.launch({ action: 'create', config: runnerConfig(home.experiments) });
     assert.equal((await manager.get<ManagerInfo>(managerRoutes.info)).warnings, undefined);
 
-    // Who listens hears of it at once, both ways.
+    // A listening client hears of it at once, both ways.
     const heard: string[] = [];
     for await (const { event, data } of manager.events(managerRoutes.events)) {
       if (event === 'list') truncateSync(join(home.experiments, '.experiment'), 200);
@@ -165,7 +165,7 @@ describe('manager: stored experiments', () => {
     assert.match(heard.join(''), /^.*\.experiment is not valid JSON\. Repair or remove it[^.]*\.\.\.$/);
   });
 
-  it('damaged databases hide nobody else, and each gives its reason', async () => {
+  it('lists all others beside damaged databases, and gives each reason', async () => {
     truncateSync(addCopy('cut-off'), 5000);
     writeFileSync(addCopy('garbage'), 'this is no database, however long it may be. '.repeat(200));
     truncateSync(addCopy('empty'), 0);
@@ -191,7 +191,7 @@ describe('manager: stored experiments', () => {
     }
   });
 
-  it('a locked database is told as locked, and read as soon as it is free', async () => {
+  it('names a locked database as locked, and reads it as soon as it is free', async () => {
     const locker = new DatabaseSync(addCopy('locked'));
     locker.exec('BEGIN EXCLUSIVE');
     const manager = await start();
@@ -209,7 +209,7 @@ describe('manager: stored experiments', () => {
     assert.equal((await manager.get<TrialJobInfo[]>(route('locked', '/trial-jobs'))).length, 12);
   });
 
-  it('a database in a folder that can only be read is read; one that can’t be read says so', async () => {
+  it('reads a database in a read-only folder, and names one that can’t be read', async () => {
     const shown = addCopy('shown');
     const wal = new DatabaseSync(shown);
     wal.exec('PRAGMA journal_mode = WAL');
@@ -234,7 +234,7 @@ describe('manager: stored experiments', () => {
       chmodSync(dirname(path), 0o555);
     }
     chmodSync(addCopy('secret'), 0);
-    // Permissions mean nothing to root, who runs the tests in a container.
+    // Permissions mean nothing to root, the user of the tests in a container.
     const root = process.getuid?.() === 0;
     if (root) {
       chmodSync(home.path, 0o755);
@@ -258,7 +258,7 @@ describe('manager: stored experiments', () => {
     chmodSync(dirname(shown), 0o755);
   });
 
-  it('one of the first config format, with the folders of NNI 2, is shown in the words of today', async () => {
+  it('shows a config of the first format, in folders of NNI 2, in today’s words', async () => {
     const database = new DatabaseSync(addCopy('older'));
     const params = {
       authorName: 'ada',
@@ -297,7 +297,7 @@ describe('manager: stored experiments', () => {
     }
   });
 
-  it('an architecture search that has a database is read as it is, whatever folder of another machine it names', async () => {
+  it('reads an architecture search with a database, even if it names a folder of another machine', async () => {
     const manager = await start();
     const found = (await list(manager)).get('fcqgwob9') ?? assert.fail();
     assert.deepEqual([found.type, found.errors, found.live], ['nas', [], false]);
@@ -312,7 +312,7 @@ describe('manager: stored experiments', () => {
     await assert.rejects(manager.launch({ action: 'resume', id: 'fcqgwob9' }), /only its results can be shown/);
   });
 
-  it('whether a refused launch is a conflict does not depend on how the reason is worded', async () => {
+  it('decides by a code, not by words, whether a refused launch is a conflict', async () => {
     const database = new DatabaseSync(addCopy('elsewhere'));
     database.exec(`UPDATE ExperimentProfile SET params =
       json_set(params, '$.trainingService', json('{"platform": "port already in use"}'))`);
@@ -324,7 +324,7 @@ describe('manager: stored experiments', () => {
     });
   });
 
-  it('an experiment that NNI runs is shown as it grows; what only NNI can do is passed on to it', async () => {
+  it('shows how an experiment of NNI grows, and passes on to NNI what only NNI can do', async () => {
     const program = `require('node:http')
       .createServer((request, response) => response.end(JSON.stringify({ asked: request.method + ' ' + request.url })))
       .listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
@@ -364,7 +364,7 @@ describe('manager: stored experiments', () => {
     assert.equal((await manager.get<TrialJobInfo[]>(route('hfc6tdyj', '/trial-jobs'))).length, 13);
   });
 
-  it('an experiment that appears in the folder, and one that goes, is told', async () => {
+  it('announces an experiment that appears in the folder, and one that disappears', async () => {
     const manager = await start();
     const manifest = JSON.parse(readFileSync(join(home.experiments, '.experiment'), 'utf8'));
     addCopy('added');

@@ -28,7 +28,7 @@ server.listen(Number(option('--port')), option('--host'), () => {
 });
 `;
 
-describe('manager: TensorBoard', () => {
+describe('TensorBoard in a manager', () => {
   let home: Home;
   let bin: string;
 

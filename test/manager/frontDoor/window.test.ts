@@ -93,7 +93,7 @@ describe('a window whose manager is killed', () => {
     );
   });
 
-  it('that may start none says since when and why it is cut off, keeps what it knew, and catches up', async () => {
+  it('that may not start a manager says since when and why it is cut off, keeps its data, and catches up', async () => {
     const model = await start();
     await until('the first half', () => numbers(model).length === 50);
     mayStart = false;

@@ -35,7 +35,7 @@ describe('the package trialdeck', function () {
   });
   after(() => home?.dispose());
 
-  it('is complete by itself, and holds nothing of the extension, the tests or the sources', async () => {
+  it('is complete, and holds nothing of the extension, the tests or the sources', async () => {
     assert.deepEqual(
       (await readdir(join(user, 'node_modules'))).filter((name) => !name.startsWith('.')),
       ['trialdeck'],
@@ -53,7 +53,7 @@ describe('the package trialdeck', function () {
     assert.doesNotMatch(library, /require\("vscode"\)/);
   });
 
-  it('is imported, and required', async () => {
+  it('can be imported and required', async () => {
     const program = `
       import { Experiment, NotConnectedError, TrialJob } from 'trialdeck';
       const error = await new Experiment().listTrialJobs().catch((reason) => reason);
@@ -65,7 +65,7 @@ describe('the package trialdeck', function () {
     assert.equal(await node('require.cjs'), 'function');
   });
 
-  it('has types that a strict program is checked against', async () => {
+  it('has types that a strict program compiles against', async () => {
     await mkdir(join(user, 'node_modules', '@types'));
     for (const name of ['@types/node', 'undici-types']) {
       await symlink(join(projectRoot, 'node_modules', name), join(user, 'node_modules', name));

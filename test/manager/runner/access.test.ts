@@ -1,4 +1,4 @@
-/** Who may use a runner's own port. */
+/** Which programs may use a runner's own port. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const [base, token, ...requests] = process.argv.slice(2);
 })();
 `;
 
-describe('runner: who may use its port', () => {
+describe('a runner’s port', () => {
   let root: string;
   let runner: RunnerProcess;
 
@@ -42,7 +42,7 @@ describe('runner: who may use its port', () => {
 
   const tokenFile = () => join(root, '.trialdeck', 'runners', `${runner.id}.json`);
 
-  it('another user reads no file, adds no trial and does not stop the experiment', async function () {
+  it('gives another user no file, adds no trial for it and does not stop the experiment', async function () {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) {
       console.warn('      SKIPPED: only root on Linux can start a program of another user');
       return this.skip();
@@ -73,7 +73,7 @@ describe('runner: who may use its port', () => {
     assert.equal((await runner.trials()).length, 1);
   });
 
-  it('its token is in a file of this user only, and goes with it', async () => {
+  it('has a token in a file that only this user reads, which goes with the runner', async () => {
     assert.equal(statSync(tokenFile()).mode & 0o777, 0o600);
     assert.equal(statSync(join(root, '.trialdeck', 'runners')).mode & 0o777, 0o700);
     const { token, pid } = JSON.parse(readFileSync(tokenFile(), 'utf8')) as { token: string; pid: number };
@@ -83,7 +83,7 @@ describe('runner: who may use its port', () => {
     assert.equal(existsSync(tokenFile()), false);
   });
 
-  it('an unknown way of access is refused in words', async () => {
+  it('refuses an unknown way of access in words', async () => {
     const { answer } = await RunnerProcess.spawn({ root, environment: { TRIALDECK_RUNNER_ACCESS: 'maybe' } });
     assert.ok(answer.type === 'failed');
     assert.match(answer.error, /--runner-access must be one of refuse, allow/);

@@ -1,4 +1,4 @@
-/** What can go wrong around a runner, done to a real one. */
+/** Faults around a real runner: it is killed, its disk or port is taken, its database is locked. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { shellTrial } from '../../harness/trialCommands.ts';
 
 const recordOf = (trial: TrialJobInfo) => JSON.parse(trial.hyperParameters[0] ?? '{}') as ParameterRecord;
 
-describe('runner: faults', () => {
+describe('a runner that meets a fault', () => {
   let root: string;
   let runners: RunnerProcess[];
 
@@ -30,7 +30,7 @@ describe('runner: faults', () => {
     runners.push(runner);
     return runner;
   }
-  /** The message with which a launch fails; its code, if it has one, in front. */
+  /** The message of a launch that fails, after its code if it has one. */
   async function refusal(options: Omit<LaunchOptions, 'root'> & { root?: string }): Promise<string> {
     const { child, answer } = await RunnerProcess.spawn({ root, ...options });
     if (child.exitCode === null && answer.type === 'ready') child.kill('SIGKILL');
@@ -49,7 +49,7 @@ describe('runner: faults', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('a resume after kill -9 adopts living trials, knows how others ended, and has every metric once', async () => {
+  it('adopts living trials after kill -9, knows how others ended, and has every metric once', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 0 0
       if [ "$NNI_TRIAL_SEQ_ID" = 1 ]; then until [ -e '${go}1' ]; do sleep 0.02; done; report FINAL 1; exit 3; fi
@@ -65,7 +65,7 @@ describe('runner: faults', () => {
     while (!existsSync(state)) await delay(10);
 
     const second = await launch({ action: 'resume' });
-    // The fourth trial takes the place of the one that ended while nobody watched.
+    // The fourth trial takes the place of the one that ended while no runner watched.
     const between = await second.until(({ trials }) => trials.length === 4 && trials[3]?.status === 'RUNNING');
     assert.deepEqual(
       between.trials.map((trial) => [trial.number, trial.status]),
@@ -96,7 +96,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('a resume after kill -9 of runner and trials calls their end unknown', async () => {
+  it('calls the end of trials unknown after kill -9 of runner and trials', async () => {
     const first = await launch({ config: { trialCommand: 'sleep 600', trialConcurrency: 2 } });
     const { trials } = await first.until(({ summary }) => summary.counts.RUNNING === 2);
     await first.kill();
@@ -115,14 +115,14 @@ describe('runner: faults', () => {
     }
   });
 
-  it('a resume of an experiment of version 0.1.0 adopts its trials and has every metric once', async () => {
+  it('resumes an experiment of version 0.1.0 with its living trials and every metric once', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 1 0; until [ -e '${go}' ]; do sleep 0.02; done
       report PERIODICAL 2 1; report FINAL 3`);
     const first = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
     await first.until(({ trials }) => trials[0]?.intermediates === 1);
     await first.kill();
-    // That version kept process and byte offset in one handle.
+    // Version 0.1.0 stored process and byte offset in one handle.
     const database = new DatabaseSync(join(root, 'exp/db/nni.sqlite'));
     for (const { trialJobId, handle, position } of database.prepare('SELECT * FROM TrialdeckRun').all()) {
       const old = { trialId: trialJobId, metricsOffset: Number(position), ...JSON.parse(String(handle)) };
@@ -143,7 +143,7 @@ describe('runner: faults', () => {
     after.close();
   });
 
-  it('a trial that was accepted but not started runs after a resume, under its own id and number', async () => {
+  it('runs a trial that was accepted but not started after a resume, under its own id and number', async () => {
     const first = await launch({ config: { trialCommand: 'sleep 600', maxTrialNumber: 2 } });
     await first.until(({ summary }) => summary.counts.RUNNING === 1);
     await first.fetch('POST', '/trial-jobs', { x: 42 });
@@ -157,7 +157,7 @@ describe('runner: faults', () => {
     assert.equal(after.trials.length, 2);
   });
 
-  it('a resume of an experiment of NNI keeps its numbers and results', async () => {
+  it('resumes an experiment of NNI with its numbers and results', async () => {
     const fixtures = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
     cpSync(join(fixtures, 'hfc6tdyj'), join(root, 'hfc6tdyj'), { recursive: true });
     cpSync(join(fixtures, 'fcqgwob9'), join(root, 'fcqgwob9'), { recursive: true });
@@ -199,15 +199,15 @@ describe('runner: faults', () => {
     assert.match(await refusal({ id: 'fcqgwob9', action: 'resume' }), /architecture/);
   });
 
-  it('a second runner on the same experiment is refused', async () => {
+  it('refuses to be the second one on an experiment', async () => {
     const runner = await launch({ config: { trialCommand: 'sleep 600' } });
     const again = await refusal({ action: 'resume' });
-    assert.match(again, new RegExp(`^held: .*exp.*process ${runner.child.pid}`));
+    assert.match(again, new RegExp(`^held: Process ${runner.child.pid} already runs experiment exp`));
     assert.match(await refusal({ config: runnerConfig(root) }), /^exists: .*exp/);
     assert.equal((await runner.status()).status, 'RUNNING');
   });
 
-  it('a launch names a port that is in use', async () => {
+  it('names a port that is in use', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -221,7 +221,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('a launch names folders that are missing or can’t be written, before a trial runs', async () => {
+  it('names folders that are missing or can’t be written, before a trial runs', async () => {
     const missing = join(root, 'nowhere');
     const config = runnerConfig(root, { trialCodeDirectory: missing });
     assert.equal(await refusal({ config }), `trialCodeDirectory does not exist: ${missing}`);
@@ -233,7 +233,7 @@ describe('runner: faults', () => {
     assert.match(await refusal({ action: 'resume', id: 'broken' }), /nni\.sqlite/);
   });
 
-  it('a database that is locked for a while costs no metric', async () => {
+  it('loses no metric while its database is locked for a while', async () => {
     const go = join(root, 'go');
     const trialCommand = shellTrial(`report PERIODICAL 1; until [ -e '${go}' ]; do sleep 0.02; done; report FINAL 2`);
     const runner = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
@@ -252,7 +252,7 @@ describe('runner: faults', () => {
     assert.deepEqual(data, ['1', '2']);
   });
 
-  it('a database that stays locked ends the experiment as ERROR with the reason; a resume has every metric', async function () {
+  it('ends as ERROR with the reason when its database stays locked; a resume has every metric', async function () {
     this.timeout(120_000);
     const trialCommand = shellTrial('report PERIODICAL 1; sleep 0.2; report FINAL 2; sleep 600');
     const first = await launch({ config: { trialCommand, maxTrialNumber: 1 } });
@@ -273,7 +273,7 @@ describe('runner: faults', () => {
     assert.deepEqual(data, ['1', '2']);
   });
 
-  it('a stop at any moment of the start leaves no process running', async () => {
+  it('leaves no process running after a stop at any moment of the start', async () => {
     const config = runnerConfig(root, { trialCommand: 'sleep 600', trialConcurrency: 2 });
     for (const wait of [0, 40, 80, 120, 150, 180, 210, 240, 300]) {
       const id = `stop${wait}`;
@@ -292,7 +292,7 @@ describe('runner: faults', () => {
     }
   });
 
-  it('a runner goes on when the channel to its parent closes', async () => {
+  it('goes on when the channel to its parent closes', async () => {
     const runner = await launch({ config: { trialCommand: 'sleep 600' } });
     if (runner.child.connected) runner.child.disconnect();
     assert.equal((await runner.status()).status, 'RUNNING');

@@ -10,7 +10,7 @@ import { nniBase } from '../../../src/wire/routes.ts';
 import { type LaunchOptions, RunnerProcess, runnerConfig } from '../../harness/runnerProcess.ts';
 import { shellTrial } from '../../harness/trialCommands.ts';
 
-describe('runner: limits', () => {
+describe('a runner under load', () => {
   let root: string;
   let runner: RunnerProcess;
 
@@ -36,7 +36,7 @@ describe('runner: limits', () => {
     }
   }
 
-  it('refuses bodies that are too large, too deep or too many, and the search goes on', async () => {
+  it('refuses bodies that are too large, too deep or too many, and goes on searching', async () => {
     await launch({ trialCommand: shellTrial('report FINAL 1'), trialConcurrency: 1, maxTrialNumber: 5 });
     const numbers = `{"x":[${'1.0,'.repeat(2_700_000)}1]}`;
     const deep = (depth: number) => `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
@@ -72,7 +72,7 @@ describe('runner: limits', () => {
     assert.equal((await runner.status()).status, 'RUNNING');
   });
 
-  it('goes on, and stops, beside 1,100 connections that nobody uses, with 256 descriptors', async () => {
+  it('goes on, and stops, beside 1,100 idle connections, with 256 descriptors', async () => {
     const trialCommand = shellTrial('report FINAL 1');
     await launch({ trialCommand, trialConcurrency: 2, maxTrialNumber: 20 }, { maxDescriptors: 256 });
     const idle: Socket[] = [];

@@ -1,4 +1,4 @@
-/** A new tuner, as CONTRIBUTING tells how to add one: a file of ten lines and an entry of the registry. It runs from a config. */
+/** A new tuner, added as CONTRIBUTING says: a file of ten lines and an entry of the registry. It runs from a config. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -89,7 +89,7 @@ experimentWorkingDirectory: ${root}
     }
   });
 
-  it('is known to the check of a config and to its schema', async () => {
+  it('appears in the check of a config and in its schema', async () => {
     const load = (path: string): Promise<unknown> => import(pathToFileURL(source(path)).href);
     const { readConfig } = (await load(
       'model/config/readConfig.ts',

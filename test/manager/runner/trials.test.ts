@@ -15,7 +15,7 @@ import { shellTrial } from '../../harness/trialCommands.ts';
 const readX = `x=$(sed 's/.*"x":\\("\\?\\)\\([^"},]*\\).*/\\2/' "$NNI_SYS_DIR/parameter.cfg")\n`;
 const recordOf = (trial: TrialJobInfo) => JSON.parse(trial.hyperParameters[0] ?? '{}') as ParameterRecord;
 
-describe('runner: trials', () => {
+describe('a runner with trials', () => {
   let root: string;
   let runners: RunnerProcess[];
 
@@ -72,7 +72,7 @@ describe('runner: trials', () => {
     assert.equal(manifest.exp.status, 'STOPPED');
   });
 
-  it('searches with TPE in a thread of its own, and continues when it was killed', async () => {
+  it('searches with TPE in a thread, and continues after it was killed', async () => {
     const config = {
       tuner: { name: 'TPE', classArgs: { seed: 1 } },
       trialCommand: shellTrial(`${readX}report FINAL "$x"`),
@@ -93,7 +93,7 @@ describe('runner: trials', () => {
     assert.deepEqual(await parametersOf(resumed), await parametersOf(whole));
   });
 
-  it('says what is wrong with each bad trial, and goes on', async () => {
+  it('names the fault of each bad trial, and goes on', async () => {
     const megabytes = `python3 -c 'import os; v="x"*10000000; j=("{\\"parameter_id\\":0,\\"type\\":\\"PERIODICAL\\",\\"sequence\\":0,\\"value\\":\\"\\\\\\"%s\\\\\\"\\"}\\n"%v).encode(); f=open(os.environ["NNI_SYS_DIR"]+"/.nni/metrics","ab"); f.write(b"ME%06d"%len(j)+j)'`;
     const trialCommand = shellTrial(`${readX}case $x in
       early) echo 'ValueError: no data' >&2; exit 1;;
@@ -137,7 +137,7 @@ describe('runner: trials', () => {
     assert.equal(summary.best?.value, 2);
   });
 
-  it('ends trials that run too long, with everything they started', async () => {
+  it('ends trials that run too long, with everything they have started', async () => {
     const pids = join(root, 'pids');
     const sleeper = `import os, time; open('${pids}', 'a').write(str(os.getpid()) + chr(10)); time.sleep(600)`;
     const trialCommand = `cd . && setsid python3 -c "${sleeper}" & python3 -c "${sleeper}"; echo end`;
@@ -163,7 +163,10 @@ describe('runner: trials', () => {
     assert.deepEqual(await custom.json(), { sequenceId: 3 });
     assert.equal(await put('MAX_TRIAL_NUM', { maxTrialNumber: 4 }), 200);
     const refused = await runner.fetch('POST', '/trial-jobs', { x: 43 });
-    assert.deepEqual([refused.status, await refused.json()], [400, { error: 'reach maxTrialNumber' }]);
+    assert.deepEqual(
+      [refused.status, await refused.json()],
+      [400, { error: 'The experiment has all its trials (reach maxTrialNumber). Raise maxTrialNumber to add more.' }],
+    );
     for (const trial of trials) {
       assert.equal((await runner.fetch('DELETE', `/trial-jobs/${trial.id}`)).status, 200);
       const [row] = (await runner.trials()).filter((each) => each.trialJobId === trial.id);

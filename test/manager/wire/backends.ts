@@ -1,4 +1,4 @@
-/** Launches one and the same experiment on our runner and on the real NNI. */
+/** Launches the same experiment on our runner and on the real NNI. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';

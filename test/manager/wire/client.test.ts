@@ -81,7 +81,7 @@ function methods(backend: Backend) {
       return trials.find((trial) => trial.hyperParameters?.[0]?.parameters?.mode === mode) ?? assert.fail(mode);
     };
 
-    it('tells where and what it is', async () => {
+    it('reports the address and kind of its server', async () => {
       assert.deepEqual([experiment.id, experiment.endpoint], [running.id, running.root]);
       assert.equal(experiment.port, Number(new URL(running.root).port));
       assert.match(await experiment.getVersion(), /^\d+\.\d+/);
@@ -210,7 +210,7 @@ function methods(backend: Backend) {
       await experiment.stopTensorBoards();
     });
 
-    it('ends what it waits for when that is cancelled', async () => {
+    it('ends a wait when it is cancelled', async () => {
       await experiment.addTrial({ mode: 'sleep' });
       await until(async () => (await experiment.getExperimentStatus()).status !== 'DONE');
       const leave = new AbortController();
@@ -220,7 +220,7 @@ function methods(backend: Backend) {
       await assert.rejects(experiment.listTrialJobs({ signal: leave.signal }), /no more/);
     });
 
-    it('refuses to be connected twice, and forgets what it has stopped', async () => {
+    it('refuses a second connection, and forgets an experiment that it stopped', async () => {
       const { http } = experiment;
       await assert.rejects(experiment.connectExperiment(running.root), AlreadyConnectedError);
       await assert.rejects(experiment.startExperiment('config.yml'), AlreadyConnectedError);
@@ -294,7 +294,7 @@ function lifecycle(setting: Exclude<BackendSetting, 'auto'>) {
       await experiment.stopExperiment();
     });
 
-    it('says what is wrong with a config, and is free for another one', async () => {
+    it('names the faults of a config, and accepts another config', async () => {
       const experiment = make();
       const wrong = join(home.path, 'wrong.json');
       await writeFile(wrong, JSON.stringify({ ...config, trialConcurency: 1, trainingService: { platform: 'local' } }));
@@ -310,7 +310,7 @@ function lifecycle(setting: Exclude<BackendSetting, 'auto'>) {
       await assert.rejects(experiment.getExperimentStatus(), NotConnectedError);
     });
 
-    it('leaves nothing running when that is cancelled while it starts', async () => {
+    it('leaves nothing running when its start is cancelled', async () => {
       const experiment = make();
       // Whichever moment that is on this machine.
       for (const milliseconds of [0, 50, 200, 800, 2000]) {
@@ -325,7 +325,7 @@ function lifecycle(setting: Exclude<BackendSetting, 'auto'>) {
           clearTimeout(timer);
         }
       }
-      // A runner of ours, or NNI's manager: both are told where experiments are.
+      // A runner of ours, or NNI's manager: both have --experiment-id among their arguments.
       await until(async () => {
         const started = await treeOf(-1, { HOME: home.path });
         const commands = started.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
@@ -334,7 +334,7 @@ function lifecycle(setting: Exclude<BackendSetting, 'auto'>) {
       assert.equal(experiment.endpoint, undefined);
     });
 
-    it('starts nothing when that is cancelled', async () => {
+    it('starts nothing when it is cancelled before', async () => {
       const experiment = make();
       const started = () => readdir(home.experiments);
       const before = await started();

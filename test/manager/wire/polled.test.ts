@@ -36,7 +36,7 @@ describe('a real NNI at its address', function () {
     await home?.dispose();
   });
 
-  it('is followed from its first trial to its last, with a prefix that nobody has told, and stopped', async () => {
+  it('is followed from its first trial to its last under an unknown prefix, and stopped', async () => {
     const config = {
       experimentName: 'polled',
       searchSpace: { mode: { _type: 'choice', _value: ['metrics', 'silent', 'fail'] } },
@@ -70,7 +70,7 @@ describe('a real NNI at its address', function () {
       () => model.trials.size === 3 && [...model.trials.values()].every(({ row }) => row.endTime !== undefined),
       generous,
     );
-    // One more round takes what came with the last trial.
+    // One more round reads what came with the last trial.
     await store.show();
     const stored = () =>
       new StoredSource({
@@ -94,7 +94,7 @@ describe('a real NNI at its address', function () {
     await store.stop('nni', id);
     assert.equal(connection.status.state, 'idle');
     assert.deepEqual([model.summary.status, model.summary.live], ['STOPPED', false]);
-    // Who asks for it again is told that nothing is there.
+    // A second request for it gets the answer that nothing is there.
     await connection.retry();
     await eventually('it to be missed', () => connection.status.state === 'lost', generous);
     assert.equal(model.trials.size, 3, 'what was read stays');

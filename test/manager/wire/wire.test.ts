@@ -38,7 +38,7 @@ const config: WireConfig = {
   tuner: { name: 'GridSearch' },
 };
 
-/** What Python's json makes of the reported values, one JSON layer down. */
+/** The reported values as Python's json decodes them, one JSON layer down. */
 const reported = ['0.25', 'NaN', 'Infinity', '"text"', 'null', 'true', '{"default": 0.5, "loss": NaN}', '[1, 2]'];
 
 for (const backend of backends) describe(`NNI's REST: ${backend.name}`, suite(backend));
@@ -124,7 +124,7 @@ function suite(backend: Backend) {
     it('gives the metrics as they were reported, whatever they are', async () => {
       const trial = trialOf('metrics');
       const rows = await rest.metrics(`/${trial.trialJobId}`);
-      // NNI stores results that follow one another closely in any order; ours keeps theirs.
+      // NNI stores results that follow each other closely in any order; our runner keeps their order.
       if (!backend.ours) rows.sort((a, b) => b.type.localeCompare(a.type) || a.sequence - b.sequence);
       assert.deepEqual(
         rows.map(({ timestamp: _, ...row }) => row),

@@ -19,8 +19,8 @@ function described(text: string): string | undefined {
   return place && descriptionAt(place)?.text;
 }
 
-describe('what may be written at a place of a config', () => {
-  it('is every field at the top, but those that are there', () => {
+describe('the suggestions at a place of a config', () => {
+  it('are all fields at the top, except those already there', () => {
     assert.deepEqual(offered('|'), Object.keys(configFields));
     const rest = offered('trial_command: x\nTUNER:\n  name: TPE\n|');
     assert.deepEqual(
@@ -88,13 +88,13 @@ describe('what may be written at a place of a config', () => {
   ];
   for (const [name, text, expected] of cases) it(name, () => assert.deepEqual(offered(text), expected));
 
-  it('is explained, however the key is written', () => {
+  it('come with the explanation of a key, however it is written', () => {
     assert.equal(described('max_trial|_number: 3'), 'maxTrialNumber');
     assert.equal(described('tuner:\n  name: TPE\n  classArgs:\n    see|d: 3'), 'seed');
     assert.equal(described('colo|ur: red'), undefined);
   });
 
-  it('is told at any place of any text without an exception', () => {
+  it('never throw, at any place of any text', () => {
     const line = fc.oneof(fc.constantFrom(...plain.split('\n'), '  - a: 1', '\t', '"name": x', '# c'), fc.string());
     fc.assert(
       fc.property(fc.array(line), fc.nat({ max: 300 }), (lines, at) => {
@@ -142,7 +142,7 @@ describe('the schema for editors', () => {
     assert.deepEqual(additionalProperties.required, ['_type', '_value']);
   });
 
-  it('refuses nothing: what is wrong is told by the config reader, once', () => {
+  it('refuses nothing: only the config reader reports faults', () => {
     // Among these, `if` needs `required`, which only chooses what is offered.
     const text = JSON.stringify(configSchema()).replaceAll('"required":["name"]},"then"', '"then"');
     for (const keyword of ['"enum"', '"required"', '"type"', '"additionalProperties":false', '"minimum"']) {

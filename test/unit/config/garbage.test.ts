@@ -49,22 +49,22 @@ const pieces = fc.letrec<{ value: unknown; map: unknown }>((tie) => ({
 
 const syntax = fc.string({ unit: fc.constantFrom(...' \n\t:-[]{},&*!|>\'"#%@`?<~.\\xa0\r\uFEFF'), maxLength: 60 });
 
-describe('whatever stands in a file', () => {
+describe('a file with any content', () => {
   // `read` itself checks that there is either a config or an error, and that each problem is at a place in the text.
   const readable = (text: string) => read(text, { '/project/x': text, '/project/searchSpace': null }).then(() => true);
 
-  it('reading it gives a config or an error at a place in it', () =>
+  it('gives a config, or an error at a place in it', () =>
     fc.assert(fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.string(), syntax), readable), {
       numRuns: 1000,
     }));
 
-  it('so does any map', () =>
+  it('gives the same when it is any map', () =>
     fc.assert(
       fc.asyncProperty(fc.oneof(pieces.map, pieces.value), (value) => readable(JSON.stringify(value))),
       { numRuns: 1000 },
     ));
 
-  it('so does a config with a piece cut out, or something put in', () =>
+  it('gives the same when a piece of a config is cut out or put in', () =>
     fc.assert(
       fc.asyncProperty(fc.nat(), fc.nat({ max: 20 }), fc.oneof(syntax, fc.string()), (at, length, more) => {
         const start = at % plain.length;
@@ -73,7 +73,7 @@ describe('whatever stands in a file', () => {
       { numRuns: 500 },
     ));
 
-  it('every place can be asked for, whether it is there or not', () => {
+  it('has an answer for every place, also for one that is not there', () => {
     const step = fc.oneof(fc.constantFrom('tuner', 'name', 'searchSpace', 'x', '_value', 0, 1, 7), fc.string());
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), fc.constantFrom('key' as const, 'value' as const), (path, part) => {

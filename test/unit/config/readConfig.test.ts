@@ -4,8 +4,8 @@ import { configOf, ioOf, plain, plainWith, problemTable, read } from './reading.
 
 const noSpace = plain.replace(/searchSpace:\n.*\n/, '');
 
-describe('a config that is right', () => {
-  it('is filled with what NNI fills in', async () => {
+describe('a correct config', () => {
+  it('gets the values that NNI fills in', async () => {
     assert.deepEqual(await configOf(plain), {
       experimentType: 'hpo',
       searchSpace: { x: { _type: 'uniform', _value: [0, 1] } },
@@ -77,7 +77,7 @@ describe('a config that is right', () => {
     assert.equal(config.trialGpuNumber, 1);
   });
 
-  it('logs at debug level when it is to debug', async () => {
+  it('logs at debug level when debug is on', async () => {
     assert.equal((await configOf(`${plain}debug: true\n`)).logLevel, 'debug');
     assert.equal((await configOf(`${plain}debug: true\nlogLevel: error\n`)).logLevel, 'error');
   });
@@ -112,7 +112,7 @@ describe('a config that is right', () => {
     assert.equal((await configOf(plainWith('TPE', 'gridsearch'))).tuner?.name, 'GridSearch');
   });
 
-  it('may be for another engine, which knows services and tuners that do not run here', async () => {
+  it('may be for another engine, whose services and tuners do not run here', async () => {
     const text = plainWith('local', 'remote').replace('TPE', 'Anneal');
     const { config, problems } = await readConfig({ text, file: '/project/config.yml' }, ioOf({}));
     assert.deepEqual(problems, []);
@@ -129,14 +129,14 @@ describe('a config that is right', () => {
     assert.deepEqual((await readConfigObject(undefined, '/project', ioOf({}))).problems[0]?.code, 'missing');
   });
 
-  it('keeps what a parameter may be as it is written', async () => {
+  it('keeps the values of parameters as they are written', async () => {
     const space = '  x: { _type: choice, _value: [1, 0.5, "1", true, null, [1, 2], { a: 1 }, yes, 1e-4] }';
     const { searchSpace } = await configOf(plainWith(/ {2}x: .*/, space));
     assert.deepEqual(searchSpace.x?._value, [1, 0.5, '1', true, null, [1, 2], { a: 1 }, 'yes', 0.0001]);
   });
 });
 
-describe('a config with something wrong', () => {
+describe('a faulty config', () => {
   problemTable([
     ['nothing in it', '', '1:1 "" missing: The config is empty.'],
     ['only a comment', '# todo\n', '1:1 "" missing: The config is empty.'],
@@ -166,7 +166,7 @@ describe('a config with something wrong', () => {
     [
       'an alias within itself',
       plainWith(/ {2}x: .*/, '  x: &a { _type: choice, _value: [*a] }'),
-      '1:1 "t" syntax: An alias stands within its own anchor',
+      '1:1 "t" syntax: An alias stands inside its own anchor',
     ],
     [
       'aliases of aliases without end',
@@ -307,7 +307,7 @@ describe('a config with something wrong', () => {
       'GPUs, and whether used ones may be taken',
       gpus('{ platform: local, useActiveGpu: false, maxTrialNumberPerGpu: 2 }'),
     ],
-    ['GPUs without saying so', gpus('{ platform: local }'), /^7:17 "1" missing: With GPUs, say whether ones in use/],
+    ['GPUs without saying so', gpus('{ platform: local }'), /^7:17 "1" missing: Say whether trials may use busy GPUs/],
     [
       'sharing GPUs without any',
       plainWith('platform: local', 'platform: local, maxTrialNumberPerGpu: 2'),
@@ -324,7 +324,7 @@ describe('a config with something wrong', () => {
     [
       'a platform that does not run here',
       plainWith('local', 'remote'),
-      '6:30 "remote" unsupported: Trials run on this machine here (platform: local), not on remote.',
+      '6:30 "remote" unsupported: The embedded manager runs trials on this machine only (platform: local); this config asks for remote.',
     ],
     [
       'several services',
@@ -344,7 +344,7 @@ describe('a config with something wrong', () => {
     [
       'a tuner that does not run here',
       plainWith('TPE', 'SMAC'),
-      /^5:1 "tuner" warning missing: SMAC should be told its optimize_mode/,
+      /^5:1 "tuner" warning missing: SMAC needs its optimize_mode/,
       /^5:8 .* unsupported: The tuner SMAC does not run here yet; TPE, Random and GridSearch do\./,
     ],
     [
@@ -416,7 +416,7 @@ describe('a config with something wrong', () => {
     ],
   ]);
 
-  it('tells everything that is wrong at once', async () => {
+  it('gets all its faults reported at once', async () => {
     const { problems } = await read(
       'trialConcurency: 2\ntuner: { name: TPX }\nsearchSpace: { x: 1 }\nmaxTrialNumber: -1\n',
     );

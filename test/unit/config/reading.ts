@@ -12,7 +12,7 @@ tuner: { name: TPE }
 trainingService: { platform: local }
 `;
 
-/** `plain` with one piece in place of another. */
+/** The text of `plain` with one piece replaced. */
 export function plainWith(from: string | RegExp, to: string): string {
   assert.ok(plain.search(from) >= 0 || plain.includes(String(from)), `${from} is not in the plain config`);
   return plain.replace(from, to);
@@ -56,7 +56,7 @@ function assertRightPlace({ start, end, line, column, message }: ConfigProblem, 
   assert.deepEqual([line, column], [before.length, (before.at(-1) ?? '').length + 1], message);
 }
 
-/** A problem as one reads it: `2:1 "trialConcurency" unknown-key: …`. The text in quotes is what is underlined. */
+/** A problem as text: `2:1 "trialConcurency" unknown-key: …`. The quoted text is the underlined one. */
 export function inWords(problem: ConfigProblem, text: string): string {
   const { line, column, start, end, code, message, severity, replacement } = problem;
   const file = problem.file === '/project/config.yml' ? '' : `${problem.file.replace('/project/', '')} `;

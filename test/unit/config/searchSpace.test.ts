@@ -10,13 +10,13 @@ const x = (entry: string) => plainWith('{ _type: uniform, _value: [0, 1] }', ent
 const of = (type: string, value: string) => x(`{ _type: ${type}, _value: ${value} }`);
 
 describe('a search space', () => {
-  it('of NNI has no problem', () => {
+  it('has no problem when it is NNI’s own', () => {
     fc.assert(
       fc.property(fc.oneof(anySpace, finiteSpace), (space) => assert.deepEqual(validateSearchSpace(space), [])),
     );
   });
 
-  it('of any shape is judged without an exception', () => {
+  it('never throws, whatever its shape', () => {
     const noise = fc.letrec<{ value: unknown; entry: unknown }>((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },

@@ -28,7 +28,7 @@ const author = '1:1 "authorName" warning dropped: "authorName" has no meaning an
 const oldWith = (from: string, to: string) => old.replace(from, to);
 
 describe('a config of NNI 1', () => {
-  it('is the config it would be today', async () => {
+  it('becomes the config that people write today', async () => {
     const { config } = await read(old, files);
     const modern = `experimentName: old
 trialConcurrency: 1
@@ -128,7 +128,7 @@ trainingService: { platform: local, useActiveGpu: true }
         converted,
         author,
         /^21:1 "paiConfig" warning dropped/,
-        /^6:26 "pai" unsupported: .* not on openpai\.$/,
+        /^6:26 "pai" unsupported: .* asks for openpai\.$/,
       ],
       [
         'with an assessor',

@@ -20,7 +20,7 @@ describe('numbers of a search space', () => {
     for (const [yaml, expected] of [
       ['[0.5, 1.0, 1]', '[0.5,1.0,1]'],
       ['[1., +2.0, -0.0, -3]', '[1.0,2.0,-0.0,-3]'],
-      // To PyYAML these two are text, for want of a dot and a sign; nobody means that.
+      // PyYAML reads these two as text, because they lack a dot and a sign; people mean numbers.
       ['[1e3, 1.0e3, 1.0e+3]', '[1000.0,1000.0,1000.0]'],
       ['[1e22, 12345678901234567890, +9007199254740993]', '[1e+22,12345678901234567890,9007199254740993]'],
       ['[0x1F, "1.0"]', '[31,"1.0"]'],
@@ -65,7 +65,7 @@ describe('numbers of a search space', () => {
     assert.equal(JSON.stringify(parseConfig(text)), text);
   });
 
-  it('are plain everywhere else', async () => {
+  it('are plain outside of the search space', async () => {
     const config = await configOf(plainWith('trialConcurrency: 2', 'trialConcurrency: 2.0'));
     assert.equal(config.trialConcurrency, 2);
     const parsed = parseConfig('{"trialConcurrency":2.0,"tuner":{"classArgs":{"seed":1.0}},"searchSpace":{}}');

@@ -32,7 +32,7 @@ describe('the folder of experiments', () => {
   }
   const counts = (summaries: ExperimentSummary[]) => summaries.find(({ id }) => id === 'hfc6tdyj')?.counts;
 
-  it('is listed from what the last manager remembered, until a database changes', async () => {
+  it('is listed from the last manager’s cache until a database changes', async () => {
     const first = await list();
     assert.deepEqual(counts(first), { SUCCEEDED: 11, FAILED: 1 });
     const remembered = readFileSync(cacheFile(), 'utf8');
@@ -46,7 +46,7 @@ describe('the folder of experiments', () => {
     assert.deepEqual(counts(await list()), { WAITING: 1, SUCCEEDED: 11, FAILED: 1 });
   });
 
-  it('is read anew where the memory is damaged or of another version', async () => {
+  it('is read anew when the cache is damaged or of another version', async () => {
     const first = await list();
     for (const text of ['{', '[]', '{"version":"1.0.0","experiments":{"x":{}}}']) {
       writeFileSync(cacheFile(), text);

@@ -46,7 +46,7 @@ describe('the manager', () => {
   });
   afterEach(() => scene.close());
 
-  it('is told a runner’s summary first and whenever it changes', async () => {
+  it('gets a runner’s summary first, and again whenever it changes', async () => {
     const changed = summary({ name: 'changed' });
     scene.answer = (request, response) => {
       if (!request.url?.startsWith(experimentRoutes.events)) return json(summary())(request, response);
@@ -81,7 +81,7 @@ describe('the manager', () => {
     assert.equal((await follow(port)).refused, true);
   });
 
-  it('takes no program for another manager that only makes it wait or read', async () => {
+  it('does not take a program that is slow or endless for another manager', async () => {
     const answers: Answer[] = [
       forever,
       text('{"pid": 1'),

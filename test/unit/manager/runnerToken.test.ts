@@ -31,7 +31,7 @@ describe('the token of a runner', () => {
   });
   after(() => runner.close());
 
-  it('goes with the manager’s proxied requests, in place of the manager’s own', async () => {
+  it('is sent with proxied requests, in place of the manager’s own', async () => {
     const manager = Fastify();
     manager.get('/with', (request, reply) => proxy(request, reply, { port, path: '/', token }));
     manager.get('/without', (request, reply) => proxy(request, reply, { port, path: '/' }));
@@ -50,7 +50,7 @@ describe('the token of a runner', () => {
     );
   });
 
-  it('goes with the requests that follow the runner', async () => {
+  it('is sent with the requests that follow the runner', async () => {
     const feed = await new Promise<RunnerFeed>((resolve) => {
       const made: RunnerFeed = new RunnerFeed(
         { pid: 1, port, token },

@@ -31,7 +31,7 @@ describe('the actions of an experiment', () => {
     assert.equal(possible({ status: 'STOPPED', live: false }), 'open export resume delete tensorBoard');
   });
 
-  it('of an architecture search leave out resuming and trials by hand', () => {
+  it('leave out resuming and custom trials for an architecture search', () => {
     for (const status of experimentStatuses) {
       for (const live of [true, false]) {
         const nas = summary({ status, live, type: 'nas', engine: 'nni', counts });
@@ -45,7 +45,7 @@ describe('the actions of an experiment', () => {
     assert.equal(whyNot(stopped, 'resume'), 'architectureSearch');
   });
 
-  it('that are not possible have a reason', () => {
+  it('have a reason where they are not possible', () => {
     assert.equal(whyNot(summary(), 'stop'), undefined);
     const reasons: [Parameters<typeof summary>[0], Parameters<typeof whyNot>[1], string][] = [
       [{ status: 'STOPPING' }, 'stop', 'stopping'],
@@ -85,7 +85,7 @@ describe('the actions of an experiment', () => {
     assert.deepEqual(parse(summarySchema, sent)?.actions, { open: true, stop: 'viewed', delete: 'unsupported' });
   });
 
-  it('of an unknown engine are to view and to export, whatever its server offers', () => {
+  it('are only to view and to export for an unknown engine, whatever its server offers', () => {
     const sent = { ...summary(), engine: 'other', actions: { open: true, export: true, stop: true, delete: true } };
     const { actions: _, ...old } = sent;
     for (const record of [sent, old]) {

@@ -32,7 +32,7 @@ const records = points.map(({ trialId, data, ...rest }) => ({
 }));
 
 describe('a metric applied to its trial', () => {
-  it('changes the first final result only, the latest and the number of intermediate ones', () => {
+  it('changes only the first final result, the latest result and the number of intermediate ones', () => {
     const row = points.reduce((now, each) => applyMetric(now, each), trial(0));
     assert.deepEqual(reported(row), expected);
     assert.equal(applyMetric(row, point('t0', 2, 1, 'FINAL')), row, 'the same row where nothing changes');

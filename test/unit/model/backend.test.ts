@@ -17,17 +17,17 @@ const config: ExperimentConfig = {
 };
 const remote: ExperimentConfig = { ...config, trainingService: { platform: 'remote' } };
 
-describe('who runs an experiment', () => {
-  it('is the embedded manager where it can, and else NNI, with the reason', () => {
+describe('the engine of an experiment', () => {
+  it('is the embedded manager where it can run the config, else NNI with the reason', () => {
     assert.equal(chooseBackend('auto', config).backend, 'embedded');
     const { backend, reason } = chooseBackend('auto', remote);
     assert.equal(backend, 'nnictl');
-    assert.match(reason, /^The embedded manager can't run this config: .*not on remote\.$/);
+    assert.match(reason, /^The embedded manager can't run this config: .*asks for remote\.$/);
     const unknown = { ...config, tuner: { name: 'SMAC' } };
     assert.match(chooseBackend('auto', unknown).reason, /The tuner SMAC does not run here yet/);
   });
 
-  it('is whoever was asked for, whether it can or not', () => {
+  it('is the one that the setting names, whether it can run the config or not', () => {
     for (const each of [config, remote]) {
       for (const setting of ['embedded', 'nnictl'] as const) {
         const { backend, reason } = chooseBackend(setting, each);

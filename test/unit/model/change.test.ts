@@ -18,7 +18,7 @@ describe('changes merged into one', () => {
     assert.deepEqual(mergeChanges([]), {});
   });
 
-  it('forget what an earlier one said of a trial that a later one removes, and keep what comes after', () => {
+  it('drop earlier news of a removed trial, and keep later news', () => {
     const merged = mergeChanges([
       { trials: [trial(0), trial(1)], metrics: [point('t0', 0, 1), point('t1', 0, 1)] },
       { removedTrials: ['t0', 't1'] },

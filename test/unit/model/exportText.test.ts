@@ -28,7 +28,7 @@ const trials = [
 ];
 
 describe('exported results', () => {
-  it('as CSV have one row a trial, with nested parameters and every metric as columns', () => {
+  it('have one row a trial as CSV, with nested parameters and every metric as columns', () => {
     assert.deepEqual(exportText(trials, 'csv', false).split('\r\n'), [
       'trial,id,status,start,end,seconds,lr,layer,layer.kernel,note,formula,metric,metric.loss',
       '0,T0,SUCCEEDED,2023-11-14T22:13:20.000Z,2023-11-14T22:13:22.500Z,2.5,0.001,conv,3,,,0.9,0.1',
@@ -37,7 +37,7 @@ describe('exported results', () => {
     ]);
   });
 
-  it('as CSV with curves have one row a result', () => {
+  it('have one row a result as CSV with curves', () => {
     const lines = exportText(trials, 'csv', true).split('\r\n');
     assert.deepEqual(
       lines.slice(1, -1).map((line) => {
@@ -54,7 +54,7 @@ describe('exported results', () => {
     );
   });
 
-  it('as JSON have the keys of NNI, and are valid JSON whatever was reported', () => {
+  it('have NNI’s keys as JSON, and are valid JSON whatever a trial reported', () => {
     const rows = JSON.parse(exportText([...trials, trial(2, 'Infinity', {})], 'json', true)) as Record<
       string,
       unknown
@@ -84,7 +84,7 @@ describe('exported results', () => {
     assert.match(json, /"default": 2\.0,/);
   });
 
-  it('of a trial that NNI mixed up have what it ran with, and what NNI recorded', () => {
+  it('have both the parameters that a trial ran with and those that NNI recorded, after a mix-up', () => {
     const records = new WrittenRecords([
       { trialJobId: 'T0', hyperParameters: ['{"parameters":{"x":1.0}}'] },
       { trialJobId: 'T1', hyperParameters: ['{"parameters":{"x":2.0}}'] },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { formatDuration, formatNumber } from '../../../src/model/text/format.ts';
 
 describe('numbers and durations as people read them', () => {
-  it('four significant digits, and integers in full', () => {
+  it('have four significant digits, and integers in full', () => {
     const expected: [number, string][] = [
       [0.9731234, '0.9731'],
       [0.9, '0.9'],
@@ -23,7 +23,7 @@ describe('numbers and durations as people read them', () => {
     for (const [value, text] of expected) assert.equal(formatNumber(value), text);
   });
 
-  it('never tells another number than the one there is', () => {
+  it('never show another number than the real one', () => {
     fc.assert(
       fc.property(fc.double({ min: -1e300, max: 1e300, noNaN: true }), (value) => {
         const read = Number(formatNumber(value));
@@ -32,7 +32,7 @@ describe('numbers and durations as people read them', () => {
     );
   });
 
-  it('durations', () => {
+  it('show a duration in its two largest units', () => {
     const expected: [number, string][] = [
       [0.42, '0.4 s'],
       [3, '3 s'],

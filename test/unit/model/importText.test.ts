@@ -18,7 +18,7 @@ const told = (text: string) => {
 };
 
 describe('results to import', () => {
-  it("are NNI's list of parameters and values", () => {
+  it('may be NNI’s list of parameters and values', () => {
     const text =
       '[\n  {"parameter": {"lr": 0.1}, "value": 0.5},\n  {"parameter": {"lr": 0.2}, "value": {"default": 0.7, "loss": 1}}\n]';
     assert.deepEqual(told(text).results, [
@@ -31,7 +31,7 @@ describe('results to import', () => {
     );
   });
 
-  it('are what NNI exported: values as text, numbers as they were written', () => {
+  it('may be NNI’s export: values as text, numbers as they were written', () => {
     const { results } = readImport('[{"parameter": {"lr": 1.0}, "value": "0.50", "trialJobId": "a"}]');
     assert.equal(JSON.stringify(results[0]?.parameter), '{"lr":1.0}');
     assert.equal(Number(results[0]?.value), 0.5);
@@ -42,7 +42,7 @@ describe('results to import', () => {
     assert.deepEqual(told('loss,default,lr,trialJobId\n3,0.5,0.1,a\n').results, [[{ lr: 0.1 }, 0.5]]);
   });
 
-  it('are what we exported, in each form', () => {
+  it('may be our export, in each form', () => {
     const row = {
       id: 'T0',
       number: 0,
@@ -73,19 +73,19 @@ describe('results to import', () => {
     }
   });
 
-  it('leave out what has no finite number, and say on which line', () => {
+  it('leave out entries without a finite number, and name their lines', () => {
     const text =
       '[{"parameter": {"lr": 0.1}, "value": "NaN"},\n{"parameter": {"lr": 0.1}, "value": null},\n{"parameter": {"lr": 0.1}, "value": 1}]';
     assert.deepEqual(told(text).skipped, [1, 2]);
   });
 
-  it('are refused as a whole with the line of what is wrong', () => {
+  it('are refused as a whole, with the line of the fault', () => {
     const wrong: [string, number, RegExp][] = [
       ['[{"parameter": {"lr": 1},\n "value": }]', 2, /not valid JSON/],
       ['{"parameter": {}, "value": 1}', 1, /must be a list/],
       ['[\n\n{"parameter": {"a": "]"}, "value": 1},\n{"value": 1}]', 4, /Entry 2 has no "parameter"/],
       ['[{"parameter": {}}]', 1, /Entry 1 has no "value"/],
-      ['[]', 1, /no result/],
+      ['[]', 1, /^No results found/],
       ['lr,score\n1,2', 1, /names no column for the result/],
       ['metric\n1', 1, /no column for a parameter/],
       ['lr,metric\n1,2\n"a\nb",1,3\n', 3, /3 values for 2 columns/],

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { jsonErrorAt } from '../../../src/model/json/jsonError.ts';
 
-describe('where a text stops being JSON', () => {
-  it('is the first token that can not be there', () => {
+describe('the place where a text stops being JSON', () => {
+  it('is the first wrong token', () => {
     const wrong: [string, number][] = [
       ['[{"a": {"lr": 1},\n "value": }]', 28],
       ['[1,2', 4],
@@ -23,7 +23,7 @@ describe('where a text stops being JSON', () => {
     for (const [text, at] of wrong) assert.equal(jsonErrorAt(text), at, JSON.stringify(text));
   });
 
-  it('is nowhere in valid JSON, and somewhere in what is none', () => {
+  it('exists in every text that is not JSON, and in no valid one', () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => jsonErrorAt(JSON.stringify(value, null, 1)) === undefined));
     const texts = fc.string({ unit: fc.constantFrom(...'[]{},:"a1-.e \\') });
     const valid = (text: string) => {

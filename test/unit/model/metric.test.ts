@@ -41,7 +41,7 @@ describe('a metric', () => {
     });
   }
 
-  it('of any text keeps the text and never throws', () => {
+  it('keeps any text and never throws', () => {
     const json = fc.string({
       unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'NaN', '-', 'Infinity', '1', 'e9', ' '),
     });
@@ -56,7 +56,7 @@ describe('a metric', () => {
     );
   });
 
-  it('that is deeper or longer than anything is no number, and no failure', () => {
+  it('is not a number, and not a failure, when it is nested too deep or too long', () => {
     const deep = (open: string, close: string) => open.repeat(200_000) + close.repeat(200_000);
     for (const text of [
       deep('[', ']'),
@@ -69,7 +69,7 @@ describe('a metric', () => {
     assert.equal(decodeMetric('9'.repeat(1000)).default, Number.POSITIVE_INFINITY);
   });
 
-  it('on every recorded answer of NNI is its own text', () => {
+  it('keeps its own text in every recorded answer of NNI', () => {
     const folder = join(projectRoot, 'test/fixtures/nni-3.0/rest/hpo');
     const rows = JSON.parse(readFileSync(join(folder, 'metric-data.json'), 'utf8')) as { data: string }[];
     assert.ok(rows.length > 10);
@@ -105,7 +105,7 @@ describe('JSON as Python writes it', () => {
       fc.constantFrom(nan, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, null, true, 0, -1.5),
       fc.oneof(tricky, fc.string({ unit: 'binary' })),
       fc.array(tie('value'), { maxLength: 4 }),
-      // V8's own JSON.parse mixes up keys of one escaped character with a backslash it has seen as a key before.
+      // V8's own JSON.parse confuses a key of one escaped character with a backslash that it has read as a key before.
       fc.dictionary(
         fc.oneof(tricky, fc.string()).filter((key) => !/^[\\"\p{Cc}]$/u.test(key)),
         tie('value'),
@@ -114,7 +114,7 @@ describe('JSON as Python writes it', () => {
     ),
   }));
 
-  it('is read with its NaN and infinities, and strings that look like them stay strings', () => {
+  it('is read with NaN and infinities, while strings that look like them stay strings', () => {
     fc.assert(
       fc.property(value, (each) => assert.deepEqual(parseJson(python(each)), each)),
       { numRuns: 1000 },

@@ -9,8 +9,8 @@ function logs(name: string): { dispatcher: string; manager: string } {
   return { dispatcher: read('dispatcher'), manager: read('nnimanager') };
 }
 
-describe('The logs of NNI', () => {
-  it('say which trials the assessor ended, and not those that a person or the end of the experiment did', () => {
+describe('NNI’s logs', () => {
+  it('name the trials that the assessor ended, but not those that a person or the end of the experiment did', () => {
     const { manager } = logs('earlyStopped');
     const others = [
       '[2026-11-25 04:33:52] INFO (NNIManager) User cancelTrialJob: Abcde',
@@ -19,36 +19,36 @@ describe('The logs of NNI', () => {
     assert.deepEqual([...assessorStops([manager, ...others].join('\n'))], ['hecrb', 'O9aGp']);
   });
 
-  it('say which trials ran longer than they may', () => {
+  it('name the trials that ran too long', () => {
     const line =
       '[2026-11-25 04:40:01] INFO (NNIManager) Trial job hecrb has been canceled because it is over max trial duration.';
     assert.deepEqual([...durationStops(`${line}\n`)], ['hecrb']);
   });
 
-  it('say that a result which is no number has ended the tuner', () => {
+  it('explain a tuner that died of a result that is not a number', () => {
     assert.equal(
       stallReason(logs('stringResult')),
       'The tuner has failed (RuntimeError: Incorrect final result: the final result should be float/int, or a dict which has a key named "default" whose value is float/int), and NNI starts no further trials. Stop the experiment and resume it.',
     );
   });
 
-  it('say that mixed up parameters have ended the tuner', () => {
+  it('explain a tuner that died of mixed-up parameters', () => {
     assert.match(stallReason(logs('mixedUp')) ?? '', /^The tuner has failed \(KeyError: 3, .*mixed up.*\), and NNI /);
   });
 
-  it('say that the tuner was killed, also when only one of the two files is there', () => {
+  it('explain a killed tuner, also when only one of the two files exists', () => {
     const { dispatcher, manager } = logs('killedTuner');
-    assert.match(stallReason({ dispatcher, manager }) ?? '', /^The tuner has ended without a word, /);
-    assert.match(stallReason({ dispatcher: '', manager }) ?? '', /^The tuner has ended without a word, /);
+    assert.match(stallReason({ dispatcher, manager }) ?? '', /^The tuner has ended without an error message, /);
+    assert.match(stallReason({ dispatcher: '', manager }) ?? '', /^The tuner has ended without an error message, /);
     assert.match(stallReason({ ...logs('mixedUp'), manager: '' }) ?? '', /^The tuner has failed /);
   });
 
-  it('say nothing while all is well', () => {
+  it('give no reason while all is well', () => {
     assert.equal(stallReason({ dispatcher: '', manager: '' }), undefined);
     assert.equal(stallReason(logs('earlyStopped')), undefined);
   });
 
-  it('say nothing of a tuner that has been started anew, nor while it is being started', () => {
+  it('give no reason for a tuner that was started anew, or is starting', () => {
     const { dispatcher, manager } = logs('stringResult');
     const resumed = `${manager}[2026-11-25 05:00:00] INFO (main) Start NNI manager\n`;
     assert.equal(stallReason({ dispatcher, manager: resumed }), undefined);
@@ -57,7 +57,7 @@ describe('The logs of NNI', () => {
     assert.equal(stallReason({ dispatcher: started, manager: '' }), undefined);
   });
 
-  it('say why a tuner could not be started', () => {
+  it('explain a tuner that could not start', () => {
     assert.equal(
       failureReason(logs('misspeltArgument')),
       "The tuner has failed (TypeError: TpeTuner.__init__() got an unexpected keyword argument 'optimise_mode').",

@@ -8,8 +8,8 @@ const trial = (id: string, parameterId: string | null, x: number, startTime?: nu
   ...(startTime === undefined ? {} : { startTime }),
 });
 
-describe('Mixed up parameters', () => {
-  it('are put right for two trials that got each other’s', () => {
+describe('mixed-up parameters', () => {
+  it('are corrected for two trials that got each other’s', () => {
     const mixUps = new ParameterMixUps();
     assert.deepEqual(mixUps.record(trial('A', '0', 0.1)), []);
     assert.deepEqual(mixUps.record(trial('B', '1', 0.2)), []);
@@ -20,7 +20,7 @@ describe('Mixed up parameters', () => {
     assert.deepEqual(mixUps.actual('B'), { parameterId: '0', parameters: { x: 0.1 } });
   });
 
-  it('are put right along a cycle, and once the record that holds the set comes', () => {
+  it('are corrected along a cycle, and once the record that holds the set comes', () => {
     const mixUps = new ParameterMixUps();
     mixUps.record(trial('A', '0', 0));
     mixUps.record(trial('B', '1', 1));
@@ -55,7 +55,7 @@ describe('Mixed up parameters', () => {
     assert.deepEqual(mixUps.actual('B')?.parameters, { x: 0.2 }, 'what B ran with is as it was');
   });
 
-  it('leave alone what is right, and what is only reported again', () => {
+  it('leave correct records, and repeated reports, alone', () => {
     const mixUps = new ParameterMixUps();
     mixUps.record(trial('A', '0', 0));
     assert.deepEqual(mixUps.reported('A', '0'), []);
@@ -86,7 +86,7 @@ describe('Mixed up parameters', () => {
     assert.equal(mixUps.actual('A'), undefined);
   });
 
-  it('are not made of a set that the trial it was meant for got itself', () => {
+  it('are not taken from a set that its own trial got', () => {
     const mixUps = new ParameterMixUps();
     mixUps.record(trial('A', '0', 0));
     mixUps.record(trial('B', '1', 1));
@@ -97,7 +97,7 @@ describe('Mixed up parameters', () => {
     assert.deepEqual(mixUps.actual('A')?.parameters, { x: 21 });
   });
 
-  it('are not made of an id that nobody has', () => {
+  it('are not taken from an id that no record has', () => {
     const mixUps = new ParameterMixUps();
     mixUps.record(trial('A', '0', 0));
     mixUps.reported('A', '77');

@@ -37,11 +37,11 @@ function normal(text: string | undefined): string {
 }
 
 describe('JSON texts', () => {
-  it('are written again as they were read', () => {
+  it('are written as they were read', () => {
     fc.assert(fc.property(texts, (text) => assert.equal(normal(rewritten(text)), normal(text))));
   });
 
-  it('that JSON.parse takes give the same values', () => {
+  it('give the values of JSON.parse, where it accepts them', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         assert.deepEqual(parseJson(text), JSON.parse(text));
@@ -50,7 +50,7 @@ describe('JSON texts', () => {
     );
   });
 
-  it('that are not JSON are refused, however much of them is', () => {
+  it('are refused when they are not JSON, at any length', () => {
     fc.assert(
       fc.property(texts, fc.nat(), (text, at) => {
         const broken = `[${text.slice(0, at % text.length)}`;
@@ -73,7 +73,7 @@ describe('JSON texts', () => {
     assert.equal(writeJson(value), text);
   });
 
-  it('are refused by what is wrong with their shape before anything is built', () => {
+  it('are refused for their shape before anything is built', () => {
     const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
     assert.ok(Array.isArray(parseJson(deep(maxJsonDepth))));
     for (const parse of [parseJson, parseWrittenJson]) {
@@ -86,7 +86,7 @@ describe('JSON texts', () => {
     assert.equal(parseJson(JSON.stringify('["\\'.repeat(1000))), '["\\'.repeat(1000));
   });
 
-  it('of millions of digits, quotes or blanks are read in one pass', () => {
+  it('are read in one pass, with millions of digits, quotes or blanks', () => {
     assert.equal(parseJson('9'.repeat(5_000_000)), Number.POSITIVE_INFINITY);
     assert.equal(rewritten(`[1.0, ${'9'.repeat(1_000_000)}]`), `[1.0,${'9'.repeat(1_000_000)}]`);
     assert.throws(() => parseJson(`"${'\\"'.repeat(1_000_000)} NaN`), SyntaxError);

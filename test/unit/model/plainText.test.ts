@@ -35,17 +35,17 @@ describe('text from another machine', () => {
     'one\r\ntwo\u2028three',
   ];
 
-  it('is no link and no icon to VS Code, and moves nothing in a terminal', () => {
+  it('has no link or icon for VS Code, and moves nothing in a terminal', () => {
     for (const text of hostile) assertPlain(plainText(text));
   });
 
-  it('stays so when it is put together of parts', () => {
+  it('stays harmless when parts of it are joined', () => {
     assertPlain(joinPlain([plainText('[x]'), plainText('(command:y)')], ''));
     assertPlain(joinPlain([plainText('$'), plainText('(bug)')], ''));
     assertPlain(plainLines(hostile));
   });
 
-  it('stays so whatever it is made of', () => {
+  it('stays harmless for any characters', () => {
     const pieces = fc.constantFrom(
       '[',
       ']',
@@ -66,7 +66,7 @@ describe('text from another machine', () => {
     fc.assert(fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => assertPlain(plainText(parts.join('')))));
   });
 
-  it('can still be read', () => {
+  it('stays readable', () => {
     assert.equal(plainText('[Show](command:x)'), '[Show] (command:x)');
     assert.equal(plainText('$(nproc) is 4'), '$ (nproc) is 4');
     assert.equal(plainText('\u001b[1;31mValueError\u001b[0m: lr must be > 0'), 'ValueError: lr must be > 0');
@@ -77,14 +77,14 @@ describe('text from another machine', () => {
     );
   });
 
-  it('is cut, also where it is very long', () => {
+  it('is cut when it is long', () => {
     assert.equal(plainText('x'.repeat(500), 10), `${'x'.repeat(9)}…`);
     assert.equal(plainText('x'.repeat(20_000_000)).length, 1000);
     assert.equal(plainText('aaaa👩👩👩', 6), 'aaaa…');
     assert.equal(plainLines(Array.from({ length: 500 }, String)).split('\n').length, 41);
   });
 
-  it('changes nothing when it is done twice', () => {
+  it('does not change when it is cleaned twice', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         assert.equal(plainText(plainText(text)), plainText(text));

@@ -3,7 +3,7 @@ import { chooseRetries } from '../../../src/model/trial/retry.ts';
 import { trial } from '../../fixtures/builders.ts';
 
 describe('failed trials to try again', () => {
-  it('are each set of parameters once, unless it has succeeded or is on its way', () => {
+  it('hold each set of parameters once, unless that set has succeeded or is running', () => {
     const failed = [1, 2, 3, 3].map((x, number) => trial(number, { status: 'FAILED', parameters: { x } }));
     const others = [
       trial(10, { status: 'SUCCEEDED', parameters: { x: 1 } }),

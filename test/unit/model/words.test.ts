@@ -29,7 +29,7 @@ describe('a duration', () => {
     for (const [text, seconds] of expected) assert.equal(parseDuration(text), seconds, String(text));
   });
 
-  it('is refused in words when it is none', () => {
+  it('is refused in words when it is not valid', () => {
     for (const text of [
       '',
       'm',
@@ -50,7 +50,7 @@ describe('a duration', () => {
 });
 
 describe('the nearest word', () => {
-  it('is the one that was meant', () => {
+  it('corrects common misspellings', () => {
     const known = ['trialCommand', 'trialConcurrency', 'tuner', 'name', 'maximize', 'minimize'];
     const expected: [string, string | undefined][] = [
       ['trialComand', 'trialCommand'],
@@ -66,7 +66,7 @@ describe('the nearest word', () => {
     for (const [word, meant] of expected) assert.equal(nearest(word, known), meant, word);
   });
 
-  it('of a word with one slip is the word itself, and of a known one always that', () => {
+  it('of a word with one slip is that word, and of a known word the word itself', () => {
     const words = [...algorithmNames('tuner'), ...searchSpaceTypes];
     fc.assert(
       fc.property(fc.constantFrom(...words), fc.nat(), fc.constantFrom('x', ''), (word, at, put) => {
@@ -97,7 +97,7 @@ describe('algorithms', () => {
 });
 
 describe('the direction of a search', () => {
-  it('is what the config says, else what the algorithm takes for granted', () => {
+  it('comes from the config, else from the default of the algorithm', () => {
     const told = (optimize_mode: unknown) => ({ name: 'TPE', classArgs: { optimize_mode } });
     const expected: [Parameters<typeof optimizeModeOf>[0], string][] = [
       [{ tuner: told('maximize') }, 'maximize'],
@@ -121,14 +121,14 @@ describe('the direction of a search', () => {
 });
 
 describe('states', () => {
-  it('of a trial are either ended or can be killed', () => {
+  it('of a trial either are final or allow a kill', () => {
     for (const status of trialStatuses) assert.equal(canKill(status), !isEnded(status));
     assert.deepEqual(trialStatuses.filter(canKill), ['UNKNOWN', 'WAITING', 'RUNNING']);
   });
 });
 
 describe('parameters as columns', () => {
-  it('take the branch of a nested choice and its parameters apart, and keep lists', () => {
+  it('split a nested choice into its branch and its parameters, and keep lists whole', () => {
     const flat = flatParameters({
       lr: 0.1,
       layers: [1, 2],
@@ -150,7 +150,7 @@ describe('parameters as columns', () => {
 });
 
 describe('a file that looks like a config', () => {
-  it('is one, in either format and either language', () => {
+  it('is recognised in either format and either language', () => {
     for (const text of [
       plain,
       JSON.stringify({ trialCommand: 'x', trialConcurrency: 1 }),
@@ -163,7 +163,7 @@ describe('a file that looks like a config', () => {
     }
   });
 
-  it('is not any other file', () => {
+  it('is not confused with any other file', () => {
     for (const text of [
       '',
       'name: ci\non: push\njobs:\n  test:\n    runs-on: ubuntu\n',
@@ -178,7 +178,7 @@ describe('a file that looks like a config', () => {
     }
   });
 
-  it('is told for any text without an exception, and quickly for a long one', () => {
+  it('is told apart for any text without an exception, and quickly for a long one', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => typeof looksLikeConfig(text) === 'boolean'));
     assert.ok(!looksLikeConfig('a: '.repeat(1_000_000)));
     assert.ok(!looksLikeConfig(' '.repeat(1_000_000)));

@@ -7,7 +7,7 @@ import { asFloat, asWritten, numberOf, plainNumbers, WrittenNumber } from '../..
 const rewritten = (text: string) => JSON.stringify(parseWrittenJson(text));
 
 describe('numbers as they are written', () => {
-  it('keep what Python would see in them', () => {
+  it('keep their Python type', () => {
     for (const [text, expected] of [
       ['1', '1'],
       ['1.0', '1.0'],
@@ -30,7 +30,7 @@ describe('numbers as they are written', () => {
     }
   });
 
-  it('are plain wherever JavaScript writes them alike', () => {
+  it('are plain where JavaScript writes them alike', () => {
     for (const text of ['[1,0.5,-3,1e-7,1e22,9007199254740992]', '{"a":{"b":["1.0"]}}', '12']) {
       assert.deepEqual(parseWrittenJson(text), JSON.parse(text), text);
     }
@@ -41,7 +41,7 @@ describe('numbers as they are written', () => {
     assert.ok(Number.isNaN(asFloat(Number.NaN)));
   });
 
-  it('have the value of any JSON text, and are refused with it', () => {
+  it('have the value of any JSON text, and are refused where it is', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         assert.deepEqual(plainNumbers(parseWrittenJson(text)), JSON.parse(JSON.stringify(JSON.parse(text))));
@@ -53,7 +53,7 @@ describe('numbers as they are written', () => {
     assert.throws(() => parseWrittenJson(''), SyntaxError);
   });
 
-  it('are floats for whatever number asFloat is given', () => {
+  it('are floats after asFloat, for any number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = JSON.stringify(asFloat(value));

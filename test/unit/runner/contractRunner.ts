@@ -1,4 +1,4 @@
-/** As much of a runner as holds trials: the experiment's database, its journal, and the trials over one training service. */
+/** The part of a runner that holds trials: the experiment's database, its journal, and the trials over one training service. */
 import { join } from 'node:path';
 import { unwrapMetricData } from '../../../src/model/trial/metric.ts';
 import type { MetricType, TrialRow } from '../../../src/model/trial/trial.ts';

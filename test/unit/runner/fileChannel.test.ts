@@ -125,7 +125,7 @@ describe('file channel', () => {
     await channel.close('aaaaa');
     const second = await channel.open(trial, 2);
     run('report PERIODICAL 2', second.environment);
-    run('report PERIODICAL 3', first.environment); // The first attempt lives on where nobody sees it.
+    run('report PERIODICAL 3', first.environment); // The first attempt lives on, unseen.
     await channel.close('aaaaa');
     assert.deepEqual(
       reports.map(({ attempt, metrics }) => [attempt, ...metrics.map(({ value }) => value)]),

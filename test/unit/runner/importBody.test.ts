@@ -52,7 +52,7 @@ describe('readImportBody', () => {
     it(`says what is wrong with ${what}`, () => assert.rejects(readImportBody(body), { statusCode, message }));
   }
 
-  it('gives others a turn while it reads', async () => {
+  it('lets other work run while it reads', async () => {
     const body = `[${Array(maxImported).fill('{"parameter":{"x":1.0,"y":[1,2,3]},"value":1.0}').join()}]`;
     let turns = 0;
     const timer = setInterval(() => turns++, 1);

@@ -25,7 +25,7 @@ function journalThat(fails: () => Error | undefined, clock: Clock = systemClock)
   return { journal, log, failures };
 }
 
-describe('journal', () => {
+describe('the journal', () => {
   it('stores and applies a batch at once, then calls back', () => {
     const { journal, log } = journalThat(() => undefined);
     journal.write(named('a'), () => {

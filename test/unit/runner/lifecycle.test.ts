@@ -18,7 +18,7 @@ import { Stage } from './stage.ts';
 
 const never = () => undefined;
 
-/** A tuner that counts up to a limit and remembers what it is told. */
+/** A tuner that counts up to a limit and remembers every result. */
 class CountingTuner implements SearchAlgorithm {
   told: string[] = [];
   asked: number[] = [];
@@ -114,7 +114,7 @@ function set(config: Partial<ExperimentConfig>, parts: Parts = {}) {
   };
 }
 
-describe('life of an experiment', () => {
+describe('an experiment', () => {
   it('keeps to concurrency and number of trials, tells the tuner each result, and is DONE', async () => {
     const tuner = new CountingTuner();
     const { experiment, stage, statuses } = set({ trialConcurrency: 2, maxTrialNumber: 3 }, { tuner });
@@ -165,7 +165,7 @@ describe('life of an experiment', () => {
     await experiment.stop();
   });
 
-  it('asks a tuner again that had nothing for now', async () => {
+  it('asks a tuner again that had no parameters for now', async () => {
     const tuner = new CountingTuner(1);
     const { experiment, stage } = set({ trialConcurrency: 2 }, { tuner });
     await experiment.start();
@@ -185,7 +185,10 @@ describe('life of an experiment', () => {
     stage.end(0, '1');
     await settle();
     assert.equal(experiment.status, 'DONE');
-    assert.throws(() => experiment.addTrial({}), { statusCode: 400, message: 'reach maxTrialNumber' });
+    assert.throws(() => experiment.addTrial({}), {
+      statusCode: 400,
+      message: 'The experiment has all its trials (reach maxTrialNumber). Raise maxTrialNumber to add more.',
+    });
     await experiment.update({ set: { maxTrialNumber: 4 } });
     await settle();
     assert.equal(experiment.status, 'RUNNING');
@@ -275,7 +278,7 @@ describe('life of an experiment', () => {
     assert.equal(ends().at(-1)?.message, 'stopped with the experiment');
   });
 
-  it('flags results of other parameters and says what was no result', async () => {
+  it('flags results of other parameters, and values that are not results', async () => {
     const { experiment, stage, ends } = set({ trialConcurrency: 1, maxTrialNumber: 2 });
     await experiment.start();
     await settle();
@@ -381,7 +384,7 @@ describe('life of an experiment', () => {
     await experiment.stop();
   });
 
-  it('asks for as many sets as may run, and tells the tuner which are not needed', async () => {
+  it('asks for as many sets as may run, and tells the tuner which it does not need', async () => {
     const tuner = new CountingTuner();
     const { experiment, stage } = set({ trialConcurrency: 3, maxTrialNumber: 4 }, { tuner });
     await experiment.start();
@@ -400,7 +403,7 @@ describe('life of an experiment', () => {
     await experiment.stop();
   });
 
-  it('binds a trial to whatever the algorithm calls its set', async () => {
+  it('binds a trial to any name that the algorithm gives its set', async () => {
     const tuner = new CountingTuner();
     Object.assign(tuner, { ask: () => ({ sets: [{ id: '0-3_0_6', parameters: { x: 1 }, index: 2 }], rest: 'later' }) });
     const { experiment, stage, events } = set({ maxTrialNumber: 1 }, { tuner });
@@ -418,7 +421,7 @@ describe('life of an experiment', () => {
     await experiment.stop();
   });
 
-  it('stops the trials that an assessor decides to stop, with its reason, and tells what they were worth', async () => {
+  it('stops the trials that an assessor names, with its reason, and reports their results to the tuner', async () => {
     const told: SearchEvent[] = [];
     const assessor: Assessor = {
       needs: { reports: true },

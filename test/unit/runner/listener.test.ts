@@ -44,7 +44,7 @@ describe('Listener', () => {
     assert.equal(await get(), 404);
   });
 
-  it('a port in use is named, and leaves no token', async () => {
+  it('names a port in use, and leaves no token', async () => {
     await open();
     const again = Listener.open({ port: listener.port, root, id: 'other', access: 'refuse' });
     await assert.rejects(again, /is in use/);
@@ -52,12 +52,12 @@ describe('Listener', () => {
     assert.notEqual(readRunnerToken(root, 'exp', process.pid), undefined);
   });
 
-  it('a request that is given up early makes room for another', async () => {
+  it('makes room for another request when one is given up early', async () => {
     await open();
     for (let i = 0; i < 70; i++) {
       const leave = new AbortController();
       const asked = fetch(`http://127.0.0.1:${listener.port}/`, { signal: leave.signal }).catch(() => undefined);
-      // The runner has it when a later one is answered or parked.
+      // The runner has this request once it has answered or parked a later one.
       const socket = connect(listener.port, '127.0.0.1');
       await once(socket, 'connect');
       leave.abort();

@@ -27,7 +27,7 @@ function decode(bytes: Buffer, cuts: number[] = []) {
   return { metrics, garbage, beforeEnd, offset: decoder.offset };
 }
 
-describe('metric frames', () => {
+describe('the reader of metric frames', () => {
   it('reads what both generations of the SDK write', () => {
     const bytes = Buffer.from(
       'ME000096{"parameter_id": 3, "trial_job_id": "T3", "type": "PERIODICAL", "sequence": 0, "value": "0.25"}\n',

@@ -4,7 +4,7 @@ import { createPlatform, platforms } from '../../../src/runner/trainingServices/
 import { silentLogger } from '../../../src/server/log.ts';
 import { runnerConfig } from '../../harness/runnerProcess.ts';
 
-describe('platforms', () => {
+describe('the platforms', () => {
   it('have config rules and a training service each', () => {
     assert.deepEqual(Object.keys(platforms), Object.keys(platformRules));
   });

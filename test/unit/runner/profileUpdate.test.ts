@@ -5,7 +5,7 @@ import { readUpdate } from '../../../src/runner/rest/profileUpdate.ts';
 
 const read = (type: unknown, params: unknown) => readUpdate(type, { id: 'exp', params });
 
-describe('update of a running experiment', () => {
+describe('an update of a running experiment', () => {
   it('takes what NNI’s clients send', () => {
     assert.deepEqual(read('TRIAL_CONCURRENCY', { trialConcurrency: 3, maxTrialNumber: 9 }), {
       set: { trialConcurrency: 3 },

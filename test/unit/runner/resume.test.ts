@@ -32,7 +32,7 @@ const report = (text: string) => ({
   data: JSON.stringify(text),
 });
 
-describe('resume', () => {
+describe('a resume', () => {
   it('continues the numbers of trials and sets', () => {
     const { inheritance, nextSetId } = readPast([stored(4, 'FAILED'), stored(6, 'SUCCEEDED'), stored(5, 'SUCCEEDED')]);
     assert.deepEqual(inheritance, { trials: 3, nextTrialNumber: 7 });

@@ -31,7 +31,7 @@ const spaces: SearchSpace[] = [
   { x: { _type: 'uniform', _value: [0, 2] }, c: { _type: 'choice', _value: ['a', 'b', 'c'] } },
 ];
 
-/** How an algorithm remembers: by what it is told again, by its checkpoint alone, or by both. */
+/** How an algorithm remembers: from repeated events, from its checkpoint alone, or from both. */
 type Memory = 'history' | 'checkpoint' | 'both';
 
 /** Proposes a set that depends on all it knows, and stops trials that report less than 0.3. */

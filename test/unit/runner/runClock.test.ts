@@ -16,7 +16,7 @@ describe('the time an experiment has run', () => {
     assert.equal(ran.seconds, 104);
   });
 
-  it('is up at the limit, also one that is raised or is months away', async () => {
+  it('reaches its limit, also one that is raised or is months away', async () => {
     const clock = new ManualClock();
     let calls = 0;
     const ran = new RunClock(0, () => calls++, clock);
@@ -33,7 +33,7 @@ describe('the time an experiment has run', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('does not notice that the wall clock is set', async () => {
+  it('does not change when the wall clock is set', async () => {
     const clock = new ManualClock();
     const ran = new RunClock(0, () => undefined, clock);
     ran.run(true);

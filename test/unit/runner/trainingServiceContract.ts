@@ -48,7 +48,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
     }
     const file = (fileName: string) => join(folder, fileName);
     const signal = (fileName: string) => writeFileSync(file(fileName), '');
-    /** Ids of the processes that trials wrote into `pids`; resolves when there are so many. */
+    /** Ids of the processes that trials wrote into `pids`; resolves when `count` processes are there. */
     async function processes(count: number): Promise<number[]> {
       for (;;) {
         const lines = existsSync(file('pids')) ? readFileSync(file('pids'), 'utf8').split('\n').slice(0, -1) : [];
@@ -109,7 +109,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
       await assert.rejects(files.read('no-such-file'), { name: 'StorageError', kind: 'missing' });
     });
 
-    it('stops a trial with everything it started, once and again', async () => {
+    it('stops a trial with everything it has started, once and again', async () => {
       const runner = await open([{ startChild: file('pids') }, { waitFor: file('never') }]);
       runner.start(0);
       const pids = await processes(2);
@@ -171,7 +171,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
       assert.equal((await started()).length, 2, 'it ran once');
     });
 
-    it('tells the end of a trial that no runner could store, every metric once', async () => {
+    it('reports the end of a trial that no runner could store, with every metric once', async () => {
       const program: Step[] = [
         { report: 1, sequence: 0 },
         { waitFor: file('go') },
@@ -197,7 +197,7 @@ export function describeTrainingService(name: string, service: ServiceUnderTest)
       assert.deepEqual(second.values(0), ['1', '2', '3']);
     });
 
-    it('ends or repeats a trial whose node is lost; an earlier attempt counts for nothing', async () => {
+    it('ends or repeats a trial whose node is lost, and counts no earlier attempt', async () => {
       const runner = await open([
         { report: 1, sequence: 0 },
         { startChild: file('pids') },

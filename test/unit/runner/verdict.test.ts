@@ -4,7 +4,7 @@ import { judge, unwatchedEnd } from '../../../src/runner/trials/verdict.ts';
 const endTime = 0;
 const cancelled = { status: 'USER_CANCELED', message: 'cancelled' } as const;
 
-describe('verdict on a trial', () => {
+describe('the verdict on a trial', () => {
   for (const [final, expected] of [
     ['0.5', { status: 'SUCCEEDED', final: { value: 0.5, text: '0.5' } }],
     ['{"default": 2, "loss": NaN}', { status: 'SUCCEEDED', final: { value: 2, text: '{"default": 2, "loss": NaN}' } }],
@@ -23,7 +23,7 @@ describe('verdict on a trial', () => {
     });
   }
 
-  it('says why a trial failed, in its own last words', () => {
+  it('gives the reason of a failed trial in its own last words', () => {
     const traceback =
       'Traceback (most recent call last):\n  File "trial.py", line 3\n\x1b[31mValueError: lr must be positive\x1b[0m\n\n';
     const failed = (exitCode: number, errors: string) =>
@@ -50,7 +50,7 @@ describe('verdict on a trial', () => {
     assert.deepEqual(judge({ endTime }, { final: '0.5' }, undefined, ''), { status: 'FAILED', message: unwatchedEnd });
   });
 
-  it('keeps the result of a trial that used the grace to end well', () => {
+  it('keeps the result of a trial that ended well within its grace time', () => {
     assert.deepEqual(judge({ exitCode: 0, endTime }, { final: '0.5' }, cancelled, ''), {
       status: 'SUCCEEDED',
       final: { value: 0.5, text: '0.5' },
@@ -58,7 +58,7 @@ describe('verdict on a trial', () => {
     assert.deepEqual(judge({ exitCode: 0, endTime }, {}, cancelled, ''), cancelled);
   });
 
-  it('keeps what a trial had reported when it was stopped early', () => {
+  it('keeps the reports of a trial that was stopped early', () => {
     const stopped = { status: 'EARLY_STOPPED', message: 'below the median' } as const;
     const verdict = (reported: { final?: string; latest?: string }) =>
       judge({ signal: 'SIGINT', endTime }, reported, stopped, '');

@@ -122,7 +122,7 @@ describe('GridSearch', () => {
       x: { _type: 'choice', _value: [0.5, asFloat(1)] },
       q: { _type: 'quniform', _value: [1, 2, 1] },
     });
-    // As NNI's own manager passes it on, and as this one stored it before it knew better.
+    // The numbers as NNI's own manager passes them on, and as earlier versions stored them.
     loose.tell(imported([{ parameters: { x: 1, q: 2 }, value: 0.5 }]));
     loose.tell(proposed(1, { x: 0.5, q: 1 }));
     loose.tell(proposed(2, { q: asFloat(1), x: 1 }));

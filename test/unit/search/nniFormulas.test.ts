@@ -37,7 +37,7 @@ function assertClose(actual: unknown, expected: unknown, about: string, typed: b
 
 const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number) => fc.sample(arbitrary, { numRuns: count, seed: 30 });
 
-describe('formulas of the tuners, beside the real NNI', () => {
+describe('the formulas of the tuners, beside the real NNI', () => {
   const nni = findRealNni();
   const cases: { question: Record<string, unknown>; ours: unknown; tolerance?: number }[] = [];
   let answers: { answer?: unknown }[] = [];
@@ -79,7 +79,7 @@ describe('formulas of the tuners, beside the real NNI', () => {
       const tuner = new GridSearchTuner();
       tuner.open(space);
       const points = draw(tuner, 25);
-      // NNI itself may look for ever for a next point; so many it has.
+      // NNI itself may look for ever for a next point, so it is asked for our number of points.
       cases.push({ question: { question: 'grid', space, count: points.length }, ours: points });
     }
     for (const space of sample(anySpace, 60)) {

@@ -116,7 +116,7 @@ describe('rounding to q', () => {
     for (const [from, to] of expected) assert.equal(roundHalfEven(from), to, String(from));
   });
 
-  it('clips uniform ones to their range, where they need be no multiple, and normal ones not', () => {
+  it('clips uniform values to their range, where they need not be multiples, and leaves normal values', () => {
     const value = (type: 'quniform' | 'qnormal' | 'qloguniform' | 'qlognormal', values: number[], x: number) => {
       const [spec] = parameterSpecs({ x: { _type: type, _value: values } });
       return spec?.kind === 'numeric' ? numericValue(spec, x) : assert.fail();

@@ -15,7 +15,7 @@ const config = (algorithm: Partial<ExperimentConfig>) =>
     ...algorithm,
   }) as unknown as ExperimentConfig;
 
-describe('registry of algorithms', () => {
+describe('the registry of algorithms', () => {
   for (const [name, { kind, native }] of Object.entries(algorithms)) {
     if (native !== undefined) {
       it(`makes the native ${kind} ${name}, which begins a search`, async () => {

@@ -1,4 +1,4 @@
-/** A search as the runner has it: a tuner, with an assessor where the config has one. */
+/** A search as the runner runs it: a tuner, with an assessor where the config has one. */
 import assert from 'node:assert/strict';
 import type {
   Answer,
@@ -17,7 +17,7 @@ const reported = (seq: number): SearchEvent => ({ seq, kind: 'reported', set: 0,
 const proposed = (seq: number): SearchEvent => ({ seq, kind: 'proposed', set: 0, trialId: 'a', parameters: {} });
 const imported = (seq: number): SearchEvent => ({ seq, kind: 'imported', results: [] });
 
-/** An algorithm that remembers what it is told. */
+/** An algorithm that remembers everything it gets. */
 class Listener implements SearchAlgorithm {
   readonly needs: Needs;
   told: string[] = [];
@@ -43,7 +43,7 @@ const searchOf = (tuner: SearchAlgorithm, assessor?: Assessor) =>
   new Search({ algorithm: tuner, name: 'Listening' }, assessor && { algorithm: assessor, name: 'Watching' });
 
 describe('a search', () => {
-  it('tells each algorithm what it needs: reports, its history, or what came after its checkpoint', async () => {
+  it('gives each algorithm what it needs: reports, its history, or what came after its checkpoint', async () => {
     const tuner = new Listener({ history: true });
     const assessor = new Listener({ reports: true });
     const search = searchOf(tuner, assessor);
@@ -57,7 +57,7 @@ describe('a search', () => {
     assert.deepEqual(await search.checkpoint(), { tuner: { told: 3 }, assessor: { told: 2 } });
   });
 
-  it('tells an algorithm without a checkpoint all that happened', async () => {
+  it('gives an algorithm without a checkpoint everything that happened', async () => {
     const { tell } = new Listener();
     const told: string[] = [];
     const search = searchOf({
@@ -73,7 +73,7 @@ describe('a search', () => {
     assert.equal(await search.checkpoint(), undefined);
   });
 
-  it('stops the trials that either algorithm decides to stop', async () => {
+  it('stops the trials that either algorithm names', async () => {
     const [tuner, assessor] = [new Listener({ reports: true }), new Listener({ reports: true })];
     const stop = (reason: string) => ({ trialId: 'a', reason });
     Object.assign(tuner, { tell: () => [stop('poor')] });
@@ -81,7 +81,7 @@ describe('a search', () => {
     assert.deepEqual(await searchOf(tuner, assessor).tell([reported(1)]), { stops: [stop('poor'), stop('poorer')] });
   });
 
-  it('says which algorithm could not do what', async () => {
+  it('names the algorithm that failed, and its step', async () => {
     const broken = () => {
       throw new Error('boom');
     };
@@ -100,7 +100,7 @@ describe('a search', () => {
     [{ sets: [{ id: 0, parameters: [1] }], rest: 'later' }, 'it gave [1] in place of parameters'],
     [{ sets: [{ parameters: {} }], rest: 'later' }, 'it gave a set with undefined in place of an id'],
   ] as const) {
-    it(`takes no nonsense for an answer: ${JSON.stringify(answer)}`, async () => {
+    it(`refuses the answer ${JSON.stringify(answer)}`, async () => {
       const tuner = Object.assign(new Listener(), { ask: () => answer });
       await assert.rejects(searchOf(tuner).ask(1, 0), {
         message: `The tuner Listening could not generate parameters: ${message}`,

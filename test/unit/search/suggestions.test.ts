@@ -112,7 +112,7 @@ async function play({ tuner, space: first, steps }: Recording, resumption: Resum
   return answers;
 }
 
-describe('suggestions as of 0.1.0', () => {
+describe('suggestions equal those of 0.1.0:', () => {
   for (const recording of recordings) {
     const { tuner, space, steps } = recording;
     const expected = steps.flatMap((step) => (step.do === 'ask' ? [step.set] : []));

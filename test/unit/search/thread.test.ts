@@ -52,7 +52,7 @@ describe('a search in a thread', () => {
     await search.dispose();
   });
 
-  it('says what its algorithm could not do, and that its thread has ended', async () => {
+  it('names the failure of its algorithm, and the end of its thread', async () => {
     const search = await openSearch(config('TPE'));
     const broken = { x: { _type: 'choice' } } as unknown as SearchSpace;
     await assert.rejects(search.open(broken), /^Error: The tuner TPE could not start: /);

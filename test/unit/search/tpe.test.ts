@@ -92,7 +92,7 @@ describe('TPE', () => {
     );
   });
 
-  it('is nearer to the best than Random after 80 trials, with most seeds', () => {
+  it('ends nearer to the best than Random after 80 trials, with most seeds', () => {
     const best = (trials: KnownResult[]) => Math.min(...trials.map(({ value }) => value));
     const seeds = Array.from({ length: 60 }, (_, seed) => seed);
     const random = (seed: number) => {

@@ -48,7 +48,7 @@ async function theirs(scope: FastifyInstance): Promise<void> {
   });
 }
 
-describe('two APIs with different manners on one port', () => {
+describe('two different APIs on one port', () => {
   let server: FastifyInstance;
   let address: string;
 
@@ -74,7 +74,7 @@ describe('two APIs with different manners on one port', () => {
   const json = 'application/json; charset=utf-8';
   const plain = 'text/plain; charset=utf-8';
 
-  it('each asks for its own bearer, and takes no other', async () => {
+  it('each ask for their own bearer, and take no other', async () => {
     assert.deepEqual(await ask('GET', '/ours/fails'), [401, '{"error":"A token is asked for."}', json]);
     assert.deepEqual(await ask('GET', '/theirs/fails'), [401, 'Log in first.\n', plain]);
     assert.equal((await ask('POST', '/theirs/login', undefined, 'ada'))[1], '{"bearer":"of ada"}');
@@ -82,7 +82,7 @@ describe('two APIs with different manners on one port', () => {
     assert.deepEqual(await ask('GET', '/theirs/fails', 'ours'), [401, 'Log in again.\n', plain]);
   });
 
-  it('each has its own form of errors, also for routes that it does not have', async () => {
+  it('each have their own form of errors, also for unknown routes', async () => {
     await ask('POST', '/theirs/login', undefined, 'ada');
     assert.deepEqual(await ask('GET', '/ours/fails', 'ours'), [409, '{"error":"Not now."}', json]);
     assert.deepEqual(await ask('GET', '/theirs/fails', 'of ada'), [412, 'The job has changed.\n', plain]);
@@ -93,7 +93,7 @@ describe('two APIs with different manners on one port', () => {
     assert.equal((await ask('GET', '/theirs/nowhere'))[0], 401);
   });
 
-  it('each reads bodies in its own way', async () => {
+  it('each read bodies in their own way', async () => {
     await ask('POST', '/theirs/login', undefined, 'ada');
     assert.equal(
       (await ask('PUT', '/theirs/jobs/a%2Fb', 'of ada', '{"x": 1.0}'))[1],
@@ -103,7 +103,7 @@ describe('two APIs with different manners on one port', () => {
     assert.equal((await ask('POST', '/ours/echo', 'ours', '{"x": 1.0}', 'text/plain'))[0], 415);
   });
 
-  it('the check of the host is the port’s, and its refusal has the form of the API', async () => {
+  it('share the port’s check of the host, whose refusal has the form of the API', async () => {
     const refused = 'Requests from web pages are not answered here.';
     const from = async (path: string) => {
       const answer = await fetch(address + path, { headers: { origin: 'https://evil.example' } });

@@ -21,7 +21,7 @@ describe('jsonBodies', () => {
     return [answer.statusCode, answer.body] as const;
   };
 
-  it('keep how numbers are written', async () => {
+  it('keeps how numbers are written', async () => {
     assert.deepEqual(await post('/small', '{"b":1.0,"a":12345678901234567890}'), [
       200,
       '{"body":{"b":1.0,"a":12345678901234567890}}',
@@ -37,7 +37,7 @@ describe('jsonBodies', () => {
     ['a prototype', '{"__proto__": {"x": 1}}', 400, /key that is not allowed/],
     ['half a text', '{"x": [1', 400, /not valid JSON/],
   ] as const) {
-    it(`a body of ${what} is refused in words`, async () => {
+    it(`refuses a body of ${what} in words`, async () => {
       const [code, text] = await post('/small', payload);
       assert.equal(code, status, text);
       assert.match(text, said);
@@ -45,12 +45,12 @@ describe('jsonBodies', () => {
     });
   }
 
-  it('a route may take more than others', async () => {
+  it('lets a route take more than others', async () => {
     const payload = `[${'1.5,'.repeat(1_000_000)}1]`;
     assert.deepEqual(await post('/large', payload), [200, '{"is":"object"}']);
   });
 
-  it('unreadBodies leaves any type to the handler', async () => {
+  it('leaves any type to the handler with unreadBodies', async () => {
     for (const type of ['application/json', 'application/xml', 'text/plain']) {
       assert.deepEqual(await post('/unread', '{bad', type), [200, '{"is":"undefined"}']);
     }

@@ -53,7 +53,7 @@ describe('createBoundedServer', () => {
     }
   });
 
-  it('answers through hundreds of connections that others leave idle or half-sent', async () => {
+  it('answers beside hundreds of connections that are idle or half sent', async () => {
     await serve({ maxConnections: 10 });
     server.on('request', (request, response) => {
       request.resume();
@@ -70,7 +70,7 @@ describe('createBoundedServer', () => {
     assert.ok(count <= 11, `${count} connections`);
   });
 
-  it('keeps what is being answered, and closes a new connection instead', async () => {
+  it('keeps connections with answers in progress, and closes a new connection instead', async () => {
     await serve({ maxConnections: 2 });
     const responses: ServerResponse[] = [];
     server.on('request', (_request, response) => {

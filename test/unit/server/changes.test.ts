@@ -32,7 +32,7 @@ describe('changes of an experiment', () => {
     return { stream, heard, listener, ended: () => ended };
   }
 
-  it('of one moment are one change, with the newest row of each trial and all metrics', async () => {
+  it('become one change when they come at one moment, with the newest row of each trial and all metrics', async () => {
     const { stream, heard } = listening();
     stream.publish({ summary: summary('old'), trials: [row('a', 'WAITING'), row('b', 'WAITING')] });
     stream.publish({ metrics: [point(0)] });
@@ -52,7 +52,7 @@ describe('changes of an experiment', () => {
     assert.deepEqual(heard[1], { revision: 2, metrics: [point(2)] });
   });
 
-  it('of one moment keep what came after a removal, and nothing of the trial before it', async () => {
+  it('keep what came after a removal at the same moment, and nothing of the trial before it', async () => {
     const { stream, heard } = listening();
     const other = { ...point(0), trialId: 'b' };
     stream.publish({ trials: [row('a', 'RUNNING'), row('b', 'RUNNING')], metrics: [point(0), other] });
@@ -70,7 +70,7 @@ describe('changes of an experiment', () => {
     ]);
   });
 
-  it('that were missed are given from any revision on, or not at all when they are not known any more', async () => {
+  it('are given again from any known revision on', async () => {
     const { stream, heard } = listening();
     for (let sequence = 0; sequence < 5000; sequence++) {
       stream.publish({ metrics: [point(sequence)] });
@@ -87,7 +87,7 @@ describe('changes of an experiment', () => {
     assert.equal(stream.since('another session', 5000), undefined);
   });
 
-  it('that are pending count for who asks now', () => {
+  it('count while they are pending', () => {
     const { stream, heard } = listening();
     stream.publish({ metrics: [point(0)] });
     assert.equal(stream.revision, 1);
@@ -96,7 +96,7 @@ describe('changes of an experiment', () => {
     assert.deepEqual(stream.since(stream.session, 1), [{ revision: 2, metrics: [point(1)] }]);
   });
 
-  it('are told to all who listen, until they stop or it ends', () => {
+  it('reach all listeners, until these stop or the experiment ends', () => {
     const { stream, heard, listener, ended } = listening();
     const other: number[] = [];
     stream.listen({ change: ({ revision }) => other.push(revision), ended: () => other.push(-1) });
@@ -113,7 +113,7 @@ describe('changes of an experiment', () => {
     assert.ok(!stream.listening);
   });
 
-  it('of two processes can not be taken for one another', () => {
+  it('of two processes are never confused', () => {
     assert.notEqual(new ChangeStream().session, new ChangeStream().session);
   });
 });

@@ -51,7 +51,7 @@ describe('the database of an experiment', () => {
     await removeFolder(folder);
   });
 
-  it('keeps what is stored, and the profile of the highest revision counts', () => {
+  it('keeps everything stored, and gives the profile of the highest revision', () => {
     const writer = open('openWritable');
     assert.equal(writer.readProfile(), undefined);
     writer.storeProfile(profile(1, { startTime: 5 }));
@@ -113,7 +113,7 @@ describe('the database of an experiment', () => {
     assert.equal(replay(writer).state.size, 1);
   });
 
-  it('is followed from where one has read, and tells what is new', () => {
+  it('is followed from any position, with only what is new', () => {
     const writer = open('openWritable');
     const reader = open('openReadOnly');
     writer.storeEvent(event('a', 'RUNNING'));
@@ -135,7 +135,7 @@ describe('the database of an experiment', () => {
     assert.deepEqual(state.rows(), replay(reader).state.rows(), 'as if read at once');
   });
 
-  it('is read as it is at one moment, whatever is stored meanwhile', () => {
+  it('is read in one state, whatever is stored meanwhile', () => {
     const writer = open('openWritable');
     const reader = open('openReadOnly');
     writer.storeEvent(event('a', 'RUNNING'));
@@ -176,7 +176,7 @@ describe('the database of an experiment', () => {
     assert.deepEqual(plain(tables(path)), plain(tables(theirs)));
   });
 
-  it('of NNI itself is read, also where nothing may be written beside it', async () => {
+  it('is read when NNI wrote it, also where nothing may be written beside it', async () => {
     const theirs = join(projectRoot, 'test/fixtures/nni-3.0/experiments');
     for (const id of ['hfc6tdyj', 'fcqgwob9']) {
       const copy = join(folder, id, 'nni.sqlite');
@@ -192,7 +192,7 @@ describe('the database of an experiment', () => {
     }
   });
 
-  it('that was finished is read from a read-only folder as well', async () => {
+  it('is read from a read-only folder when it is finished', async () => {
     const writer = ExperimentDatabase.openWritable(path);
     writer.storeProfile(profile(1));
     writer.close();
@@ -202,7 +202,7 @@ describe('the database of an experiment', () => {
     await chmod(join(folder, 'db'), 0o755);
   });
 
-  it('that is not there, is damaged or is something else is named so', async () => {
+  it('is named missing, damaged or of another kind', async () => {
     assert.throws(() => open('openReadOnly'), { kind: 'missing', message: `${path} does not exist.` });
     await mkdir(join(folder, 'db'));
     await writeFile(path, 'this is no database, though it is long enough to look like one. '.repeat(100));
@@ -212,7 +212,7 @@ describe('the database of an experiment', () => {
     assert.throws(() => open('openReadOnly').readProfile(), { kind: 'corrupt', message: /holds no experiment/ });
   });
 
-  it('that was cut off is named damaged when it is read', async () => {
+  it('is named damaged when it was cut off', async () => {
     const writer = ExperimentDatabase.openWritable(path);
     for (let i = 0; i < 500; i++) writer.storeMetric(metric('a', 'x'.repeat(500)));
     writer.close();
@@ -220,7 +220,7 @@ describe('the database of an experiment', () => {
     assert.throws(() => replay(open('openReadOnly')), { kind: 'corrupt' });
   });
 
-  it('that another program holds is named locked, and nothing is stored', () => {
+  it('is named locked while another program holds it, and stores nothing', () => {
     const writer = open('openWritable');
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');

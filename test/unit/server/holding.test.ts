@@ -1,4 +1,4 @@
-/** A process that is not a runner holds and writes an experiment by the same code as one. */
+/** A process that is not a runner holds and writes an experiment by the same code as a runner. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -57,12 +57,12 @@ describe('an experiment held by a plain program', () => {
     assert.deepEqual(read(), { engine: 'trialdeck', counts: { SUCCEEDED: 1 }, best: 0.5 });
   });
 
-  it('is refused to everybody else while that lives', async () => {
+  it('is refused to every other process while the program lives', async () => {
     const program = await start();
     await assert.rejects(holdFromScript(root, 'exp'), (error) => {
       assert.ok(error instanceof LaunchError);
       assert.equal(error.code, 'held');
-      assert.match(error.message, new RegExp(`process ${program.pid}`));
+      assert.match(error.message, new RegExp(`^Process ${program.pid} already runs experiment exp`));
       return true;
     });
   });
@@ -71,7 +71,7 @@ describe('an experiment held by a plain program', () => {
     ['ended', (program: ChildProcess) => void program.send('end')],
     ['was killed', (program: ChildProcess) => void program.kill('SIGKILL')],
   ] as const) {
-    it(`goes on in another process after that ${how}`, async () => {
+    it(`goes on in another process after the program ${how}`, async () => {
       const program = await start();
       await end(program, () => stop(program));
       const next = await holdFromScript(root, 'exp');

@@ -43,7 +43,7 @@ describe('the log of an experiment', () => {
     }
   };
 
-  it('has events and metrics in the order they were stored, from any place on, in pages of any size', () => {
+  it('has events and metrics in stored order, from any place on, in pages of any size', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 12 }), fc.integer({ min: 1, max: 4 }), (kinds, maxRows) => {
         const before = database.logEnd();
@@ -72,7 +72,7 @@ describe('the log of an experiment', () => {
     );
   });
 
-  it('orders what another program stored by its times', () => {
+  it('has the rows of another program in order of their times', () => {
     const other = new DatabaseSync(database.path);
     const insertEvent = other.prepare('INSERT INTO TrialJobEvent (timestamp, trialJobId, event) VALUES (?, ?, ?)');
     const insertMetric = other.prepare(

@@ -44,14 +44,14 @@ describe('the manifest of all experiments', () => {
   });
   afterEach(() => removeFolder(root));
 
-  it('is empty where there is none, and where the file is', async () => {
+  it('is empty when the file is missing or empty', async () => {
     assert.deepEqual(await readManifest(root), {});
     assert.deepEqual(await readManifest(join(root, 'nowhere')), {});
     await put('');
     assert.deepEqual(await readManifest(root), {});
   });
 
-  it('is read as NNI writes it, less entries that make no sense', async () => {
+  it('is read as NNI writes it, without entries that make no sense', async () => {
     const real = entry('abcd1234');
     const bare = { id: 'old', logDir: '/x', port: 1, status: 'STOPPED', more: { kept: true } };
     await put(
@@ -73,14 +73,14 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(Object.keys(others), ['hfc6tdyj', 'fcqgwob9']);
   });
 
-  it('of another shape than a map is empty', async () => {
+  it('is empty when it is not a map', async () => {
     for (const text of ['[]', '3', 'null', '"text"']) {
       await put(text);
       assert.deepEqual(await readManifest(root), {}, text);
     }
   });
 
-  it('that is half written is read when the other half is there', async () => {
+  it('is read whole when it was half written a moment ago', async () => {
     const text = JSON.stringify({ a: entry('a') });
     await put(text.slice(0, 40));
     const reading = readManifest(root);
@@ -88,7 +88,7 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(Object.keys(await reading), ['a']);
   });
 
-  it('that stays broken is called damaged, by its name, and is not overwritten', async () => {
+  it('is called damaged, by its name, when it stays broken, and is not overwritten', async () => {
     await put('{"a": {"id": "a",');
     await assert.rejects(readManifest(root), (error: Error) => {
       assert.match(error.message, /\.experiment is not valid JSON\. Repair or remove it/);
@@ -99,7 +99,7 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(await readdir(root), ['.experiment'], 'no lock is left behind');
   });
 
-  it('is changed in one entry; all else stays, also what nobody understands', async () => {
+  it('changes in one entry only, and keeps fields that no program here knows', async () => {
     await put(JSON.stringify({ a: entry('a'), b: { id: 'b', strange: [1] }, c: 'nonsense' }));
     await updateManifest(root, 'a', { status: 'DONE', endTime: 5 });
     assert.deepEqual(await written(), {
@@ -112,7 +112,7 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(await readdir(root), ['.experiment']);
   });
 
-  it('is made, with its folder, when there is none', async () => {
+  it('is made with its folder when it is missing', async () => {
     const deep = join(root, 'a', 'b');
     await updateManifest(deep, 'a', entry('a'));
     assert.deepEqual(Object.keys(await readManifest(deep)), ['a']);
@@ -130,7 +130,7 @@ describe('the manifest of all experiments', () => {
   });
 
   it('loses no entry when two processes write at the same time', async () => {
-    // A thread shares the pid, and so the name of the lock file; this one says it is another process.
+    // A thread shares the pid, and so the name of the lock file; this thread claims to be another process.
     const source = `
       import { workerData, parentPort } from 'node:worker_threads';
       Object.defineProperty(process, 'pid', { value: 999_999_999 });
@@ -152,7 +152,7 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(await readdir(root), ['.experiment']);
   });
 
-  it('is not written while another program’s lock is fresh, and is when that lets go', async () => {
+  it('waits for another program’s fresh lock before it is written', async () => {
     await writeFile(lock(424242), '');
     let done = false;
     const writing = updateManifest(root, 'a', entry('a')).then(() => {
@@ -167,7 +167,7 @@ describe('the manifest of all experiments', () => {
     assert.deepEqual(Object.keys(await readManifest(root)), ['a']);
   });
 
-  it('is written past locks that were left behind, another’s and one of our own pid', async () => {
+  it('is written past locks that were left behind, by others and under our own pid', async () => {
     const old = new Date(Date.now() - 3000);
     for (const pid of [424242, process.pid]) {
       await writeFile(lock(pid), '');
@@ -199,7 +199,7 @@ describe('the manifest of all experiments', () => {
     assert.ok(readings > 0);
   });
 
-  it('tells who watches it that it has changed', async () => {
+  it('reports its changes to those who watch it', async () => {
     const changed = deferred<void>();
     const watching = watchManifest(root, () => changed.resolve());
     await updateManifest(root, 'a', entry('a'));
@@ -207,7 +207,7 @@ describe('the manifest of all experiments', () => {
     watching.dispose();
   });
 
-  it('watching a folder that goes away is no failure', async () => {
+  it('may disappear with its folder while it is watched', async () => {
     const folder = join(root, 'gone');
     await mkdir(folder);
     const watching = watchManifest(folder, () => undefined);
@@ -233,11 +233,11 @@ describe('the manifest of all experiments', () => {
   }
 });
 
-describe('a living experiment', () => {
+describe('the check for a living experiment', () => {
   const alive = (status: string, pid: number | undefined, id = 'abc') =>
     isAlive({ id, status, ...(pid === undefined ? {} : { pid }) });
 
-  it('is one that is not stopped and whose process runs it', () => {
+  it('wants a status that is not stopped and a process that runs it', () => {
     assert.ok(!alive('STOPPED', process.pid));
     assert.ok(!alive('RUNNING', undefined));
     assert.ok(!alive('RUNNING', 2 ** 30));

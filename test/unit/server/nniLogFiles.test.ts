@@ -33,7 +33,7 @@ describe('NNI’s logs', () => {
     assert.equal(lines(), '');
   });
 
-  it('are empty when a pipe is in their place, and nothing waits for its writer', async () => {
+  it('are empty when they are pipes, and the reader waits for no writer', async () => {
     await execa('mkfifo', [join(directory, 'log', 'dispatcher.log')]);
     assert.equal(readLogEnds(directory).dispatcher, '');
   });

@@ -13,7 +13,7 @@ import { eventually } from '../../harness/eventually.ts';
 /** Experiments that NNI 3.0 ran and recorded wrongly. */
 const defects = fileURLToPath(new URL('../../fixtures/nni-3.0/defects', import.meta.url));
 
-describe('What NNI 3.0 has on record', () => {
+describe('the record of NNI 3.0', () => {
   let folder: string;
   let opened: StoredSource[];
 
@@ -42,7 +42,7 @@ describe('What NNI 3.0 has on record', () => {
 
   const rowOf = (stored: StoredSource, id: string): TrialRow => stored.trials.row(id) ?? assert.fail();
 
-  it('shows each trial with the parameters it ran with, and marks where the record says otherwise', async () => {
+  it('is shown with the parameters that each trial ran with, and a mark where it says otherwise', async () => {
     const stored = await open('mixedUp', 'STOPPED', false);
     const rows = stored.trials.rows();
     assert.equal(rows.length, 6);
@@ -53,7 +53,7 @@ describe('What NNI 3.0 has on record', () => {
     for (const { parameters, recordedParameters } of marked) assert.notDeepEqual(recordedParameters, parameters);
   });
 
-  it('is exported, and answered by REST, as it was', async () => {
+  it('is exported, and sent over REST, with the real parameters', async () => {
     const { trials } = await open('mixedUp', 'STOPPED', false);
     const exported = trials.exportData();
     assert.equal(exported.length, 6);
@@ -66,7 +66,7 @@ describe('What NNI 3.0 has on record', () => {
     }
   });
 
-  it('is read with its mix-ups undone also after a runner of ours has taken it over, whose own records are right', async () => {
+  it('is corrected also after a runner of ours has taken it over, whose own records are right', async () => {
     const directory = join(folder, 'mixedUp');
     await cp(join(defects, 'mixedUp'), directory, { recursive: true });
     const writer = ExperimentDatabase.openWritable(join(directory, 'db', 'nni.sqlite'));
@@ -92,7 +92,7 @@ describe('What NNI 3.0 has on record', () => {
     assert.equal(rowOf(stored, 'ours1').recordedParameters, undefined);
   });
 
-  it('tells of a mix-up as soon as a trial that is followed reports', async () => {
+  it('is corrected as soon as a followed trial reports', async () => {
     const directory = join(folder, 'mixedUp');
     await cp(join(defects, 'mixedUp'), directory, { recursive: true });
     const path = join(directory, 'db', 'nni.sqlite');
@@ -118,7 +118,7 @@ describe('What NNI 3.0 has on record', () => {
     assert.equal(String(told.get('AXU1N')?.parameters.x), told.get('AXU1N')?.final);
   });
 
-  it('names the assessor where it stopped a trial', async () => {
+  it('is explained with the assessor where that stopped a trial', async () => {
     const stored = await open('earlyStopped', 'DONE', false);
     assert.deepEqual(stored.summary().counts, { SUCCEEDED: 3, EARLY_STOPPED: 2 });
     for (const id of ['hecrb', 'O9aGp']) {
@@ -128,7 +128,7 @@ describe('What NNI 3.0 has on record', () => {
     assert.deepEqual(stored.trials.statistics().at(-1), { trialJobStatus: 'EARLY_STOPPED', trialJobNumber: 2 });
   });
 
-  it('says that a trial ran longer than it may', async () => {
+  it('is explained where a trial ran too long', async () => {
     const directory = join(folder, 'long');
     await mkdir(join(directory, 'log'), { recursive: true });
     const writer = ExperimentDatabase.openWritable(join(directory, 'db', 'nni.sqlite'));
@@ -144,7 +144,7 @@ describe('What NNI 3.0 has on record', () => {
     assert.deepEqual([status, message], ['EARLY_STOPPED', 'ran longer than maxTrialDuration (5m)']);
   });
 
-  it('leaves alone what a person cancelled, and what the end of the experiment did', async () => {
+  it('stays as it is for trials that a person or the end of the experiment cancelled', async () => {
     const stored = await open('earlyStopped', 'RUNNING', true);
     const other = new DatabaseSync(join(stored.directory, 'db', 'nni.sqlite'));
     const insert = other.prepare(
@@ -161,7 +161,7 @@ describe('What NNI 3.0 has on record', () => {
     assert.equal(rowOf(stored, 'atEnd').status, 'USER_CANCELED');
   });
 
-  it('explains an early stop also when the log tells of it after the database', async () => {
+  it('is explained also when the log comes after the database', async () => {
     const stored = await open('earlyStopped', 'RUNNING', true);
     const other = new DatabaseSync(join(stored.directory, 'db', 'nni.sqlite'));
     other.exec(
@@ -176,7 +176,7 @@ describe('What NNI 3.0 has on record', () => {
     await eventually('the early stop', () => rowOf(stored, 'later').status === 'EARLY_STOPPED');
   });
 
-  it('says that an experiment is stalled and why, until it goes on', async () => {
+  it('is marked as stalled, with the reason, until the experiment goes on', async () => {
     const stored = await open('stringResult', 'RUNNING', true);
     const [reason] = stored.summary().errors;
     assert.match(reason ?? '', /Incorrect final result.*Stop the experiment and resume it\.$/);
@@ -192,7 +192,7 @@ describe('What NNI 3.0 has on record', () => {
     await eventually('that it goes on', () => told.at(-1)?.errors.length === 0);
   });
 
-  it('says nothing of a dead tuner while it could start no trial anyway, or is stopped', async () => {
+  it('is not marked for a dead tuner while no trial could start anyway, or after the stop', async () => {
     const stored = await open('mixedUp', 'STOPPED', false);
     assert.deepEqual(stored.summary().errors, []);
     const other = new DatabaseSync(join(stored.directory, 'db', 'nni.sqlite'));
@@ -202,14 +202,14 @@ describe('What NNI 3.0 has on record', () => {
     assert.deepEqual(read(stored.directory, 'RUNNING', true).summary().errors, []);
   });
 
-  it('says why its tuner could not be started', async () => {
+  it('is explained where the tuner could not start', async () => {
     const directory = join(folder, 'misspelt');
     await cp(join(defects, 'misspeltArgument'), directory, { recursive: true });
     await cp(join(defects, 'stringResult', 'db'), join(directory, 'db'), { recursive: true });
     assert.match(read(directory, 'ERROR', true).summary().errors.join(), /unexpected keyword argument 'optimise_mode'/);
   });
 
-  it('gives each trial a number of its own where a resumed NNI counted from a low one again', async () => {
+  it('gets a number of its own for each trial where a resumed NNI counted anew', async () => {
     const stored = await open('earlyStopped', 'RUNNING', true);
     const other = new DatabaseSync(join(stored.directory, 'db', 'nni.sqlite'));
     const insert = other.prepare(

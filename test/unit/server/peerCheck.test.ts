@@ -48,17 +48,17 @@ describe('ProcPeers', () => {
     it(what, async () => assert.equal(await find([listens, ...rows]), found));
   }
 
-  it('a table without the port that we listen at tells nothing', async () => {
+  it('tells nothing from a table without the port that we listen at', async () => {
     assert.equal(await find([row(own, peer, '01', 1000, 7)]), 'unknown');
     assert.equal(await new ProcPeers(1000, () => Promise.reject(new Error('no /proc'))).find(ends), 'unknown');
   });
 
-  it('a row that one reading has left out is found by the next', async () => {
+  it('finds a row in the next reading that one reading left out', async () => {
     const readings = [[listens], [listens, row(peer, own, '01', 1000, 7)]];
     assert.equal(await new ProcPeers(1000, async () => (readings.shift() ?? []).join('\n')).find(ends), 'own');
   });
 
-  it('connections that come while a table is read share the next reading', async () => {
+  it('shares the next reading among connections that come while a table is read', async () => {
     let readings = 0;
     const table = `${listens}\n${row(peer, own, '01', 1000, 7)}\n`;
     const peers = new ProcPeers(1000, async () => {
@@ -95,7 +95,7 @@ tcp4       0      0  127.0.0.1.8080         *.*                    LISTEN       
     ['12', twelve],
     ['15', fifteen],
   ] as const) {
-    it(`macOS ${release}: the process of the connection and its user decide`, async () => {
+    it(`decides by the connection’s process and its user on macOS ${release}`, async () => {
       assert.equal(await find(table, { 4242: '  501\n' }), 'own');
       assert.equal(await find(table, { 4242: '    0\n' }), 'own');
       assert.equal(await find(table, { 4242: '  502\n' }), 'other');
@@ -105,7 +105,7 @@ tcp4       0      0  127.0.0.1.8080         *.*                    LISTEN       
     });
   }
 
-  it('a table without processes, or without the port that we listen at, tells nothing', async () => {
+  it('tells nothing from a table without processes, or without the port that we listen at', async () => {
     assert.equal(await find(twelve.replace('pid   epid', 'pod   epod'), { 4242: '501' }), 'unknown');
     assert.equal(await find('', {}), 'unknown');
   });
@@ -148,7 +148,7 @@ describe('peerCheck', () => {
       headers: { 'content-type': 'application/json', ...headers },
     });
 
-  it('answers this user’s programs, and looks once for a connection', async () => {
+  it('answers this user’s programs, and checks a connection once', async () => {
     await serve('refuse');
     const socket = connect(port, '127.0.0.1');
     const request =
@@ -169,7 +169,7 @@ describe('peerCheck', () => {
     socket.destroy();
   });
 
-  it('where the machine does not tell, the setting decides; the refusal names it', async () => {
+  it('follows the setting where the machine does not tell, and names it in the refusal', async () => {
     const unknown: Peers = { find: async () => 'unknown' };
     await serve('refuse', unknown);
     const refused = await post();
@@ -183,7 +183,7 @@ describe('peerCheck', () => {
     assert.equal((await post()).status, 200);
   });
 
-  it('the setting does not open the port to a user whom the machine tells', async () => {
+  it('does not open the port to a user whom the machine names', async () => {
     await serve('allow', { find: async () => 'other' });
     const refused = await post();
     assert.equal(refused.status, 403);
@@ -191,7 +191,7 @@ describe('peerCheck', () => {
     assert.match(((await refused.json()) as { error: string }).error, /^Only programs of /);
   });
 
-  it('ipv4Ends takes mapped addresses, and no closed connection', () => {
+  it('takes mapped addresses and no closed connection (ipv4Ends)', () => {
     const open = { localAddress: '::ffff:127.0.0.1', localPort: 1, remoteAddress: '127.0.0.1', remotePort: 2 };
     assert.deepEqual(ipv4Ends(open)?.local, { address: '127.0.0.1', port: 1 });
     assert.equal(ipv4Ends({ ...open, remoteAddress: undefined }), undefined);

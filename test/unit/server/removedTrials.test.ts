@@ -13,7 +13,7 @@ import { ExperimentData } from '../../../webview/state/experimentData.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { FakeServer } from '../store/samples.ts';
 
-describe('a trial that is removed', () => {
+describe('a removed trial', () => {
   it('disappears from the client that follows the event stream', async () => {
     const trials = new ExperimentState('maximize');
     for (const id of ['a', 'b']) trials.applyEvent({ timestamp: 1, trialJobId: id, event: 'WAITING', sequenceId: 0 });

@@ -8,7 +8,7 @@ import { ExperimentState } from '../../../src/server/storage/experimentState.ts'
 const fixtures = join(projectRoot, 'test/fixtures/nni-3.0');
 const recorded = (name: string) => JSON.parse(readFileSync(join(fixtures, 'rest/hpo', `${name}.json`), 'utf8'));
 
-describe('replaying a database that NNI wrote', () => {
+describe('the replay of a database that NNI wrote', () => {
   const database = ExperimentDatabase.openReadOnly(join(fixtures, 'experiments/hfc6tdyj/db/nni.sqlite'));
   const state = new ExperimentState('maximize');
   database.replayInto(state);
@@ -32,7 +32,7 @@ describe('replaying a database that NNI wrote', () => {
   it('gives the statistics', () => assert.deepEqual(state.statistics(), recorded('job-statistics')));
   it('gives the exported data', () => assert.deepEqual(state.exportData(), recorded('export-data')));
   it('gives the profile', () => {
-    // The answer was recorded one revision before the end.
+    // The answer was recorded before the last revision.
     const { revision: _stored, ...profile } = database.readProfile() ?? assert.fail();
     const { revision: _recorded, ...expected } = recorded('experiment');
     assert.deepEqual(profile, expected);

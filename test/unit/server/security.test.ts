@@ -37,7 +37,7 @@ function server({ host, token }: Options) {
   return made;
 }
 
-describe('hostCheck and bearer', () => {
+describe('the checks of host and bearer', () => {
   async function status(options: Options, headers: Record<string, string>, path = '/closed') {
     const response = await server(options).inject({ path, headers });
     if (response.statusCode !== 200) assert.ok(response.json().error.length > 10, 'says why');
@@ -65,7 +65,7 @@ describe('hostCheck and bearer', () => {
     ['::', '[fe80::1]:8080', true],
   ];
   for (const [host, header, answered] of hosts) {
-    it(`listening on ${host}, a request for ${header} is ${answered ? 'answered' : 'refused'}`, async () => {
+    it(`listening on ${host}, ${answered ? 'answer' : 'refuse'} a request for ${header}`, async () => {
       assert.equal(await status({ host }, { host: header }), answered ? 200 : 403);
     });
   }
@@ -80,7 +80,7 @@ describe('hostCheck and bearer', () => {
     ['', false],
   ];
   for (const [origin, answered] of origins) {
-    it(`a page of "${origin}" is ${answered ? 'answered' : 'refused'}`, async () => {
+    it(`${answered ? 'answer' : 'refuse'} a page of "${origin}"`, async () => {
       assert.equal(await status({ host: '127.0.0.1' }, { host: 'localhost:8080', origin }), answered ? 200 : 403);
     });
   }
@@ -146,7 +146,7 @@ describe('hostCheck and bearer', () => {
     }
   });
 
-  it('isLoopback names the addresses that only this machine reaches', () => {
+  it('know the addresses that only this machine reaches (isLoopback)', () => {
     for (const host of ['localhost', '::1', '127.0.0.1', '127.3.2.1']) assert.ok(isLoopback(host), host);
     for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', 'localhost.evil.example', '']) {
       assert.ok(!isLoopback(host), host);
@@ -167,20 +167,20 @@ describe('jsonErrors', () => {
     ['/fails/bug', 500, { error: 'A bug.' }],
   ];
   for (const [path, status, body] of failures) {
-    it(`${path} is ${status}`, async () => {
+    it(`answers ${path} with ${status}`, async () => {
       const response = await server(plain).inject({ path, headers });
       assert.deepEqual([response.statusCode, response.json()], [status, body]);
     });
   }
 
-  it('a message of 10 MB is cut and says so', async () => {
+  it('cuts a message of 10 MB and says so', async () => {
     const { error, problems } = (await server(plain).inject({ path: '/fails/long', headers })).json();
     assert.match(error, /^Not x+… \(cut; 10000004 characters in all\)$/);
     assert.ok(error.length < 5000);
     assert.equal(problems.length, 200);
   });
 
-  it('bodies that are not JSON are refused in words', async () => {
+  it('refuses bodies that are not JSON in words', async () => {
     const post = async (type: string, payload: string) => {
       const response = await server(plain).inject({
         method: 'POST',

@@ -37,7 +37,7 @@ function metric(state: ExperimentState, number: number, sequence: number): void 
   state.applyMetric({ timestamp: sequence, trialJobId, parameterId: null, type: 'PERIODICAL', sequence, data });
 }
 
-/** Metrics as one reads them, whichever trial has which index. */
+/** Metrics as a reader sees them, whatever index their trial has. */
 function points({ metrics }: ExperimentSnapshot): unknown[] {
   return metrics.data.map((data, point) => [
     metrics.trialIds[metrics.trial[point] ?? -1],
@@ -63,7 +63,7 @@ describe('a snapshot line by line', () => {
     source = sourceOf(state);
   });
 
-  it('is the same as the whole, in lines that are short however many trials there are', async () => {
+  it('equals the whole snapshot, in short lines for any number of trials', async () => {
     const lines: string[] = [];
     for await (const line of snapshotLines(source)) lines.push(line);
     const whole = snapshotOf(source);
@@ -75,7 +75,7 @@ describe('a snapshot line by line', () => {
     assert.ok(longest < JSON.stringify(whole).length / 3, `${longest} characters`);
   });
 
-  it('is of one revision, whatever happens while it is written', async () => {
+  it('has one revision, whatever happens while it is written', async () => {
     const before = structuredClone(snapshotOf(source));
     let text = '';
     for await (const line of snapshotLines(source)) {
@@ -91,7 +91,7 @@ describe('a snapshot line by line', () => {
     assert.deepEqual(points(found), points(before));
   });
 
-  it('lets others work while it is read, ends when nobody wants it any more, and may come whole', async () => {
+  it('lets other work run, ends when its reader leaves, and may come whole', async () => {
     const whole = snapshotOf(source);
     assert.deepEqual(points((await readSnapshot(JSON.stringify(whole))) ?? assert.fail()), points(whole));
     let text = '';

@@ -28,7 +28,7 @@ const metric = (trialJobId: string, value: string, more: Partial<MetricDataRecor
   ...more,
 });
 
-describe('what stored events say of a trial', () => {
+describe('a trial replayed from stored events', () => {
   const lives: [events: string[], status: TrialStatus, start: number | undefined, end: number | undefined][] = [
     [['WAITING'], 'WAITING', 0, undefined],
     [['WAITING', 'RUNNING'], 'RUNNING', 1, undefined],
@@ -49,14 +49,14 @@ describe('what stored events say of a trial', () => {
     [['SOMETHING_NEW'], 'UNKNOWN', undefined, undefined],
   ];
   for (const [events, status, start, end] of lives) {
-    it(`${events.join(', ')} is ${status}`, () => {
+    it(`is ${status} after ${events.join(', ')}`, () => {
       const row = replayed(life(...events)).row('aaaaa') ?? assert.fail();
       assert.deepEqual([row.status, row.startTime, row.endTime], [status, start, end]);
       assert.deepEqual([row.number, row.parameters, row.parameterId], [3, { x: 1 }, '0']);
     });
   }
 
-  it('the first parameters and number count, the last place and message', () => {
+  it('has its first parameters and number, and its last place and message', () => {
     const state = replayed([
       { timestamp: 0, trialJobId: 'a', event: 'WAITING', data: record(1), sequenceId: 0, logPath: '/old' },
       {
@@ -84,7 +84,7 @@ describe('what stored events say of a trial', () => {
     });
   });
 
-  it('parameters that are no JSON, or odd ones, hide nothing else', () => {
+  it('keeps everything else when its parameters are not JSON', () => {
     for (const data of ['{', '3', 'null', '[]', '{"parameters": 3}', '""']) {
       const state = replayed([{ timestamp: 0, trialJobId: 'a', event: 'RUNNING', data, sequenceId: 0 }]);
       assert.deepEqual(
@@ -96,7 +96,7 @@ describe('what stored events say of a trial', () => {
     }
   });
 
-  it('what belongs to no trial makes none', () => {
+  it('does not come from events that belong to no trial', () => {
     const state = replayed([
       { timestamp: 0, trialJobId: '', event: 'ADD_CUSTOMIZED', data: '{"x":1}' },
       { timestamp: 0, trialJobId: '', event: 'IMPORT_DATA', data: '[{"parameter":{"x":1},"value":2}]' },
@@ -107,8 +107,8 @@ describe('what stored events say of a trial', () => {
   });
 });
 
-describe('what stored metrics say of a trial', () => {
-  it('the first final result counts, and all are kept', () => {
+describe('the state replayed from stored metrics', () => {
+  it('has the first final result of a trial, and keeps all of them', () => {
     const state = replayed(life('RUNNING'));
     state.applyMetric(metric('aaaaa', '0.1', { type: 'PERIODICAL', timestamp: 10 }));
     state.applyMetric(metric('aaaaa', 'NaN', { type: 'PERIODICAL', sequence: 1, timestamp: 20 }));
@@ -124,7 +124,7 @@ describe('what stored metrics say of a trial', () => {
     assert.deepEqual(state.exportData(), [{ parameter: { x: 1 }, value: '0.5', trialJobId: 'aaaaa' }]);
   });
 
-  it('a range of trials gives their metrics in order of arrival', () => {
+  it('gives the metrics of a range of trials in order of arrival', () => {
     const ids = ['t0', 't1', 't2', 't3'];
     const state = replayed(
       ids.map((trialJobId, sequenceId) => ({ timestamp: 0, trialJobId, event: 'RUNNING', sequenceId })),
@@ -139,7 +139,7 @@ describe('what stored metrics say of a trial', () => {
     assert.deepEqual(arrived(4, 9), []);
   });
 
-  it('statistics name each state once, in order of first occurrence', () => {
+  it('counts each state once, in order of first occurrence', () => {
     const events = ['FAILED', 'RUNNING', 'FAILED', 'SUCCEEDED', 'RUNNING'];
     const state = replayed(events.map((event, index) => ({ timestamp: 0, trialJobId: `t${index}`, event })));
     assert.deepEqual(
@@ -152,7 +152,7 @@ describe('what stored metrics say of a trial', () => {
     );
   });
 
-  it('the best is the best number, in the direction of the search, and never NaN or infinite', () => {
+  it('has the best number in the direction of the search, never NaN or infinite', () => {
     const best = (mode: 'maximize' | 'minimize', values: string[]) => {
       const ids = values.map((_, index) => `t${index}`);
       const state = replayed(
@@ -179,7 +179,7 @@ describe('what stored metrics say of a trial', () => {
   });
 });
 
-describe('replaying any events', () => {
+describe('the replay of any events', () => {
   const event: fc.Arbitrary<TrialEventRow> = fc.record(
     {
       timestamp: fc.nat(),

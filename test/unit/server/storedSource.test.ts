@@ -7,7 +7,7 @@ import { StoredSource } from '../../../src/server/sources/storedSource.ts';
 import { ExperimentDatabase } from '../../../src/server/storage/experimentDatabase.ts';
 import { StorageError } from '../../../src/server/storage/storageError.ts';
 
-describe('a stored experiment that is followed', () => {
+describe('a followed stored experiment', () => {
   let folder: string;
   let experiment: StoredSource | undefined;
 
@@ -20,7 +20,7 @@ describe('a stored experiment that is followed', () => {
     await removeFolder(folder);
   });
 
-  it('says that its database can not be read any more, and brings nobody down', async () => {
+  it('reports that its database can not be read any more, and the process lives on', async () => {
     const path = join(folder, 'db', 'nni.sqlite');
     const writer = ExperimentDatabase.openWritable(path);
     writer.storeProfile({

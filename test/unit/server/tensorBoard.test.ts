@@ -50,7 +50,7 @@ describe('TensorBoard', () => {
     await assert.rejects(find('./train'), /none on the PATH.*"pip install tensorboard"/);
   });
 
-  it('reads the folder below which all event files of a trial lie', async () => {
+  it('reads the folder that holds all event files of a trial', async () => {
     assert.equal(await logFolderOf(folder), folder);
     assert.equal(await logFolderOf(join(folder, 'missing')), join(folder, 'missing'));
     for (const run of ['logs/run/train', 'logs/run/val']) {

@@ -14,7 +14,7 @@ import { openConfined } from '../../../src/server/storage/confinedFile.ts';
 import { ExperimentState } from '../../../src/server/storage/experimentState.ts';
 import { experimentLayout } from '../../../src/server/storage/layout.ts';
 
-describe('files of a trial', () => {
+describe('the files of a trial', () => {
   let outer: string;
   let folder: string;
 
@@ -48,7 +48,7 @@ describe('files of a trial', () => {
     assert.deepEqual(await contents('empty'), { size: 0, start: 0, text: '' });
   });
 
-  it('are read from a byte on, or the last bytes', async () => {
+  it('are read from a given byte on, or from their last bytes', async () => {
     assert.deepEqual(await contents('stdout', { tail: 6 }), { size: 13, start: 7, text: 'world\n' });
     assert.deepEqual(await contents('stdout', { offset: 7 }), { size: 13, start: 7, text: 'world\n' });
     assert.deepEqual(await contents('stdout', { tail: 0 }), { size: 13, start: 13, text: '' });
@@ -56,7 +56,7 @@ describe('files of a trial', () => {
     assert.deepEqual(await contents('stdout', { offset: 99 }), { size: 13, start: 13, text: '' });
   });
 
-  it('are not given twice when they grow while they are read', async () => {
+  it('are not read twice when they grow during the read', async () => {
     await writeFile(join(folder, 'growing'), 'one');
     const first = await openConfined({ folder, within: outer }, 'growing');
     await appendFile(join(folder, 'growing'), 'two');
@@ -87,11 +87,11 @@ describe('files of a trial', () => {
     'x'.repeat(5000),
   ];
   for (const name of outside) {
-    it(`${JSON.stringify(name.slice(0, 40))} is not a file of the trial`, () =>
+    it(`do not include ${JSON.stringify(name.slice(0, 40))}`, () =>
       assert.rejects(openConfined({ folder, within: outer }, name), { name: 'StorageError', kind: 'missing' }));
   }
 
-  it('any name reads nothing outside', () =>
+  it('never lie outside of the folder, whatever their name', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -108,7 +108,7 @@ describe('files of a trial', () => {
       { numRuns: 300 },
     ));
 
-  it('of a folder that is gone are missing', () =>
+  it('are missing when their folder is gone', () =>
     assert.rejects(openConfined({ folder: join(outer, 'gone'), within: outer }, 'stdout'), { kind: 'missing' }));
 
   it('are listed with their sizes, links left out', async () => {
@@ -119,12 +119,12 @@ describe('files of a trial', () => {
     assert.deepEqual(await filesInFolder({ folder: join(outer, 'gone'), within: outer }).list(), []);
   });
 
-  it('are read as text from the end; a missing one is empty', async () => {
+  it('are read as text from the end, and are empty when missing', async () => {
     assert.equal(await readTail(filesInFolder({ folder, within: outer }), 'stdout', 6), 'world\n');
     assert.equal(await readTail(filesInFolder({ folder, within: outer }), 'stderr', 6), '');
   });
 
-  it('of a folder that leads out of the experiment are missing, inside of it they are found', async () => {
+  it('are missing when their folder leads out of the experiment, and found when it stays inside', async () => {
     const experiment = join(outer, 'linking');
     await mkdir(join(experiment, 'log'), { recursive: true });
     await writeFile(join(experiment, 'log', 'trial.log'), 'log');
@@ -143,12 +143,12 @@ describe('files of a trial', () => {
     assert.equal(await readTail(filesInFolder({ folder: join(over, 'log'), within: over }), 'trial.log', 10), 'log');
   });
 
-  it('of a named pipe are missing, and nothing waits for its writer', async () => {
+  it('are missing when they are named pipes, and the reader waits for no writer', async () => {
     await execa('mkfifo', [join(folder, 'pipe')]);
     await assert.rejects(openConfined({ folder, within: outer }, 'pipe'), { kind: 'missing' });
   });
 
-  it('over REST are those of known trials, also for a foreign database with ids that are paths', async () => {
+  it('are served over REST for known trials only, also for a foreign database with ids that are paths', async () => {
     const state = new ExperimentState('maximize');
     for (const trialJobId of ['aaaaa', '..', '../../../secret', '.']) {
       state.applyEvent({ timestamp: 1, trialJobId, event: 'SUCCEEDED' });

@@ -33,7 +33,7 @@ describe('the summary of a stored experiment, read without a replay', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is that of the replay, for all that NNI recorded', () => {
+  it('equals that of the replay, for everything that NNI recorded', () => {
     const fixtures = join(projectRoot, 'test/fixtures/nni-3.0');
     const directories = ['experiments', 'defects']
       .flatMap((name) => readdirSync(join(fixtures, name)).map((each) => join(fixtures, name, each)))
@@ -56,7 +56,7 @@ describe('the summary of a stored experiment, read without a replay', () => {
     assert.equal(totals.counts.USER_CANCELED, undefined);
   });
 
-  it('is that of the replay, for any rows of any writer', () => {
+  it('equals that of the replay, for any rows of any writer', () => {
     const ids = ['a', 'b', 'c', 'd', 'e', ''];
     const event = fc.record({
       trialJobId: fc.constantFrom(...ids),
@@ -114,7 +114,7 @@ describe('the summary of a stored experiment, read without a replay', () => {
     fc.assert(property, { numRuns: 60 });
   });
 
-  it('is taken from what the runner left, as long as nothing was stored after it', () => {
+  it('comes from the runner’s last totals when nothing was stored after them', () => {
     const directory = join(folder, 'kept');
     const database = ExperimentDatabase.openWritable(experimentLayout.database(directory));
     try {

@@ -5,14 +5,14 @@ import { freshFolder, removeFolder } from '../../../scripts/folders.ts';
 import { watchFolder } from '../../../src/system/watchFolder.ts';
 import { ManualClock } from '../../harness/manualClock.ts';
 
-describe('watching a folder', () => {
+describe('a watched folder', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await freshFolder('watch');
   });
   afterEach(() => removeFolder(folder));
 
-  it('reports a change of a file that concerns it, and of a single file', async () => {
+  it('reports a change of a wanted file, and of a single file', async () => {
     const file = join(folder, 'wanted');
     await writeFile(file, '');
     for (const path of [folder, file]) {
@@ -27,7 +27,7 @@ describe('watching a folder', () => {
     }
   });
 
-  it('gathers changes until the time is over', async () => {
+  it('gathers changes until the interval is over', async () => {
     const clock = new ManualClock();
     let calls = 0;
     const watch = watchFolder(folder, () => calls++, { gatherMs: 1000, clock });
@@ -43,7 +43,7 @@ describe('watching a folder', () => {
     control.dispose();
   });
 
-  it('polls what the system cannot watch, says so once, and stops when disposed', async () => {
+  it('is polled where the system cannot watch, says so once, and stops when disposed', async () => {
     const clock = new ManualClock();
     let calls = 0;
     const reasons: unknown[] = [];
@@ -60,7 +60,7 @@ describe('watching a folder', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
-  it('polls beside watching where it is asked to', async () => {
+  it('is polled beside watching when asked', async () => {
     const clock = new ManualClock();
     let calls = 0;
     const watch = watchFolder(folder, () => calls++, { pollIntervalMs: 500, clock });

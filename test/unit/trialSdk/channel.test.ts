@@ -19,7 +19,7 @@ const values = JSON.parse(await readFile(join(fixtures, 'values.json'), 'utf8'))
 const recorded = splitFrames(await readFile(join(fixtures, 'metrics-nni-3.0')));
 const reportValues = [join(fixtures, 'reportValues.py'), join(fixtures, 'values.json')];
 
-describe('bundled nni: the metric file', function () {
+describe('bundled nni with the metric file', function () {
   this.timeout(120_000);
   after(removeTemporaryFolders);
 
@@ -128,7 +128,7 @@ for value in [object(), {1, 2}, 1j, b'x', datetime.date.today(), {(1, 2): 3}, lo
       assert.ok(log.includes(`cannot report a value of type ${type}: report a number`), log);
   });
 
-  it('takes back the piece of a frame when the disk is full', async function () {
+  it('takes back a partial frame when the disk is full', async function () {
     if (process.platform !== 'linux') this.skip();
     const trial = await newTrial();
     // A limit on the file's size makes the write come back short, as a full disk does.
@@ -152,7 +152,7 @@ except OSError:
     );
   });
 
-  it('gives the parameters as they are, also large and in other scripts than Latin', async () => {
+  it('gives any parameters unchanged, also large ones and other scripts than Latin', async () => {
     const parameters = { 'naïve 名': 'schön', deep: { list: [1, 2.5, null, { a: true }] }, long: 'x'.repeat(100_000) };
     const trial = await newTrial(parameters);
     const script = `
@@ -170,7 +170,7 @@ json.dump([first, nni.get_current_parameter(), nni.get_current_parameter('deep')
     assert.deepEqual(JSON.parse(outcome.stderr), [parameters, parameters, parameters.deep, null]);
   });
 
-  it('asks for parameters when there are none yet, and waits for them', async () => {
+  it('asks for parameters when none exist yet, and waits for them', async () => {
     const trial = await newTrial();
     const cfg = join(trial.folder, 'parameter.cfg');
     const record = await readFile(cfg, 'utf8');
@@ -193,7 +193,7 @@ json.dump([first, nni.get_current_parameter(), nni.get_current_parameter('deep')
     assert.equal(decodeFrames(await metricBytes(trial))[1]?.value, '0.5');
   });
 
-  it('fails plainly where it is used outside of what it can serve', async () => {
+  it('fails with a plain message outside of what it can serve', async () => {
     const trial = await newTrial();
     const http = await python(['-c', 'import nni; nni.get_next_parameter()'], {
       ...trial.env,

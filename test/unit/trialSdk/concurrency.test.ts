@@ -18,11 +18,11 @@ async function assertAllThere(script: string, expected: number): Promise<Awaited
   return metrics;
 }
 
-describe('bundled nni: many reporters at once', function () {
+describe('bundled nni with many reporters at once', function () {
   this.timeout(120_000);
   after(removeTemporaryFolders);
 
-  it('threads: whole frames, numbered in the order of the file', async () => {
+  it('writes whole frames of threads, numbered in the order of the file', async () => {
     const metrics = await assertAllThere(
       `
 import nni, threading
@@ -42,7 +42,7 @@ for thread in threads: thread.join()
     );
   });
 
-  it('forked processes', async () => {
+  it('writes whole frames of forked processes', async () => {
     await assertAllThere(
       `
 import nni, os
@@ -61,7 +61,7 @@ for pid in children: assert os.waitpid(pid, 0)[1] == 0
     );
   });
 
-  it('a process forked while a thread reports does not hang', async () => {
+  it('does not hang in a process that was forked while a thread reports', async () => {
     await assertAllThere(
       `
 import nni, os, threading
@@ -89,7 +89,7 @@ for i in range(sent, 3000): nni.report_intermediate_result({'id': f'p-{i}'})
     );
   });
 
-  it('multiprocessing, started afresh', async () => {
+  it('works in processes that multiprocessing starts afresh', async () => {
     await assertAllThere(
       `
 import multiprocessing, nni
@@ -109,7 +109,7 @@ if __name__ == '__main__':
     );
   });
 
-  it('a signal handler may report while a report is being made', async () => {
+  it('lets a signal handler report while a report is being made', async () => {
     await assertAllThere(
       `
 import nni, signal
@@ -133,7 +133,7 @@ while count < 50:
     );
   });
 
-  it('printed lines of several processes stay whole', async () => {
+  it('keeps the printed lines of several processes whole', async () => {
     const trial = await newTrial();
     const script = `
 import nni, os

@@ -8,7 +8,7 @@ import { shellCommands } from '../../../src/server/python/shellWords.ts';
 import { findRealNni, noRealNni } from '../../harness/realNni.ts';
 import { bundled, python, removeTemporaryFolders, temporaryFolder } from './trialProcess.ts';
 
-describe('which Python a trial command runs', () => {
+describe('the detection of a trial command’s Python', () => {
   after(removeTemporaryFolders);
 
   /** The interpreter words, `cwd` relative to the folder the command is given. */
@@ -105,7 +105,7 @@ describe('which Python a trial command runs', () => {
   });
 });
 
-describe('which nni the trials import', function () {
+describe('the nni that trials import', function () {
   this.timeout(120_000);
   after(removeTemporaryFolders);
   const env: NodeJS.ProcessEnv = Object.fromEntries(
@@ -151,14 +151,14 @@ describe('which nni the trials import', function () {
     assert.equal((await detect()).sdk.version, '2.10.1');
     await writeFile(join(site, 'nni', 'version.py'), `__version__ = '3.0'`);
     assert.equal((await detect()).sdk.version, '3.0');
-    // Also with the bundled one before it: whoever launches from inside a trial.
+    // Also with the bundled nni before it on the path, as for a launch from inside a trial.
     const inside = await detectTrialSdk({
       trialCommand: `PYTHONPATH=${bundled}:${site} ${interpreter} x.py`,
       cwd: site,
       env,
     });
     assert.equal(inside.sdk.kind, 'installed');
-    // One that only the script's own folder has.
+    // A package that only the script's own folder has.
     const beside = await detectTrialSdk({ trialCommand: `${interpreter} ${site}/x.py`, cwd: '/', env });
     assert.equal(beside.sdk.kind, 'installed');
   });

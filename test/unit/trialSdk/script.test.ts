@@ -14,7 +14,7 @@ import {
   trialLog,
 } from './trialProcess.ts';
 
-describe('bundled nni: what a script sees', function () {
+describe('bundled nni in a script', function () {
   this.timeout(120_000);
   after(removeTemporaryFolders);
 
@@ -31,7 +31,7 @@ print(issubclass(nni.NoMoreTrialError, Exception), nni.NoMoreTrialError(), file=
     assert.equal(outcome.stderr, `exp1 T3 7 ${bundledVersion}\nNone {'x': 0.5} 0.5\nTrue Search space fully explored`);
   });
 
-  it('refuses a report before the parameters were asked for', async () => {
+  it('refuses a report before the script asked for its parameters', async () => {
     const trial = await newTrial();
     for (const name of ['report_intermediate_result', 'report_final_result']) {
       const outcome = await python(['-c', `import nni; nni.${name}(1)`], trial.env);
@@ -43,7 +43,7 @@ print(issubclass(nni.NoMoreTrialError, Exception), nni.NoMoreTrialError(), file=
     assert.equal((await metricBytes(trial)).length, 0);
   });
 
-  it('outside of an experiment gives no parameters, warns, and prints results', async () => {
+  it('gives no parameters outside of an experiment, warns, and prints results', async () => {
     const script = `
 import nni
 print(nni.get_next_parameter(), nni.get_trial_id(), nni.get_experiment_id(), nni.get_sequence_id())
@@ -60,7 +60,7 @@ nni.report_intermediate_result({'default': 0.5}); nni.report_final_result(1)
     assert.match(third ?? '', /\] Final result: 1$/);
   });
 
-  it('puts what is printed and logged into trial.log, whenever logging is imported', async () => {
+  it('puts printed and logged lines into trial.log, whenever logging is imported', async () => {
     for (const before of [true, false]) {
       const trial = await newTrial();
       const script = `
@@ -102,7 +102,7 @@ print('no end of line', end='')
     assert.match(outcome.stderr, /ZeroDivisionError/);
   });
 
-  it('says plainly which part of NNI it lacks, and what to do', async () => {
+  it('names the part of NNI that it lacks, and what to do', async () => {
     const attempts = [
       ['import nni; nni.trace', 'AttributeError', 'nni.trace'],
       ['from nni import trace', 'ModuleNotFoundError', 'nni.trace'],
@@ -182,7 +182,7 @@ print(sorted(name for name in set(sys.modules) - before if not name.startswith('
   });
 });
 
-describe('bundled nni: an installed one wins', function () {
+describe('bundled nni beside an installed one', function () {
   this.timeout(120_000);
   after(removeTemporaryFolders);
 
@@ -197,7 +197,7 @@ describe('bundled nni: an installed one wins', function () {
     return site;
   }
 
-  it('later on the path, whatever is imported first', async () => {
+  it('gives way to one later on the path, whatever is imported first', async () => {
     const site = await installedPackage();
     for (const script of [
       'import nni; nni.report_final_result(nni.__version__)',
@@ -212,7 +212,7 @@ describe('bundled nni: an installed one wins', function () {
     }
   });
 
-  it('through a finder, as with pip install --editable', async () => {
+  it('gives way to one behind a finder, as with pip install --editable', async () => {
     const site = await installedPackage();
     const script = `
 import importlib.util, sys
@@ -228,7 +228,7 @@ nni.report_final_result(nni.__version__)
     assert.equal((await python(['-c', script], { PYTHONPATH: bundled })).stdout, 'real 3.0');
   });
 
-  it('but not a mere folder of that name, nor another copy of the bundled one', async () => {
+  it('does not give way to a mere folder of that name, or to another copy of itself', async () => {
     const other = await temporaryFolder();
     await mkdir(join(other, 'nni'));
     const script = 'import nni; print(nni.__version__)';
@@ -240,14 +240,14 @@ nni.report_final_result(nni.__version__)
     });
   });
 
-  it('and its own failure to import is what is seen', async () => {
+  it('shows the other one’s own failure to import', async () => {
     const site = await installedPackage();
     await writeFile(join(site, 'nni', '__init__.py'), 'import numpy_of_long_ago\n');
     const outcome = await python(['-c', 'import nni'], { PYTHONPATH: `${bundled}:${site}` });
     assert.match(outcome.stderr, /No module named 'numpy_of_long_ago'$/);
   });
 
-  it('also when it is the real NNI 3.0', async function () {
+  it('gives way to the real NNI 3.0', async function () {
     const nni = findRealNni();
     if (!nni) {
       console.log(`      ${noRealNni}`);

@@ -9,11 +9,11 @@ import { followExperiment, followManager, followSummary } from '../../../src/cli
 import { pollExperiment } from '../../../src/client/follow/pollExperiment.ts';
 import { ManagerClient } from '../../../src/client/manager.ts';
 
-/** What came of one way of reading: the words of the client's error, or nothing where there was none. */
+/** The result of one way of reading: the message of the client's error, or nothing without an error. */
 export interface Outcome {
   name: string;
   error?: string;
-  /** It is one of the client's errors. */
+  /** Whether it is one of the client's errors. */
   typed: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Small answers that inflate, nest or go on without end: each way of reading gives one clear error, in little memory. */
+/** Small answers that inflate, nest or never end. Each way of reading reports one clear error and uses little memory. */
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
@@ -82,7 +82,7 @@ describe('answers that would fill the memory', function () {
     });
   }
 
-  it('that are refusals of 10 MB are told in a few words', async () => {
+  it('are reported in a few words when they are refusals of 10 MB', async () => {
     scene.answer = (_request, response) =>
       response
         .writeHead(500, { 'content-type': 'application/json' })

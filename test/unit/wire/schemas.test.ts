@@ -26,7 +26,7 @@ const snapshot: ExperimentSnapshot = {
 const read = (value: unknown) => parse(experiment.snapshotSchema, JSON.parse(JSON.stringify(value)));
 
 describe('wire data', () => {
-  it('of ours comes out as it went in', () => {
+  it('is unchanged after a round trip through our own schemas', () => {
     assert.deepEqual(read(snapshot), snapshot);
     const change = {
       revision: 4,
@@ -36,7 +36,7 @@ describe('wire data', () => {
     assert.deepEqual(parse(experiment.changeSchema, change), change);
   });
 
-  it('that is not known yet is kept or left out, never in the way', () => {
+  it('is kept or left out when it is unknown, and never hides the rest', () => {
     const more = {
       ...snapshot,
       trials: [{ ...trial(0), status: 'DREAMING', future: 1 }],
@@ -47,7 +47,7 @@ describe('wire data', () => {
     assert.equal(found.summary.name, 'spirals');
   });
 
-  it('with points that are not whole keeps the others, each with what belongs to it', () => {
+  it('keeps whole points and their values beside broken ones', () => {
     const garbage = fc.constantFrom(null, 'x', -1, 7, 0.5, {}, undefined);
     const column = fc.constantFrom('trial', 'type', 'sequence', 'timestamp', 'data');
     fc.assert(
@@ -92,7 +92,7 @@ describe('wire data', () => {
     );
   });
 
-  it('of any shape is judged without an exception by every schema', () => {
+  it('never makes a schema throw, whatever its shape', () => {
     const schemas = [
       nni.trialJobSchema,
       nni.metricDataSchema,
@@ -121,7 +121,7 @@ describe('wire data', () => {
     );
   });
 
-  it('of a list keeps the order of what is right', () => {
+  it('keeps the order of the valid entries of a list', () => {
     const rows = [
       { trialJobId: 'a' },
       null,
@@ -141,7 +141,7 @@ describe('wire data', () => {
     );
   });
 
-  it('of parameters keeps names that JavaScript uses itself', () => {
+  it('keeps parameter names that JavaScript uses itself', () => {
     const parameters: unknown = JSON.parse('{"__proto__": 1, "constructor": 2, "prototype": 3, "lr": 0.1}');
     const names = ['__proto__', 'constructor', 'lr', 'prototype'];
     const found = [
@@ -154,7 +154,7 @@ describe('wire data', () => {
     for (const each of found) assert.deepEqual(Object.keys(each ?? {}).sort(), names);
   });
 
-  it('of a problem keeps how bad it is', () => {
+  it('keeps the severity of a problem', () => {
     const severities = ['error', 'warning', 'information'];
     const problems = severities.map((severity) => ({ severity, message: 'Look here.' }));
     const body = parse(manager.errorBodySchema, { error: 'No.', problems });

@@ -1,4 +1,4 @@
-/** Removes an experiment from disk and from the manifest, and never anything else: what the manifest says may be anybody's. */
+/** Removes an experiment from disk and from the manifest, and never anything else: the manifest may name any folder. */
 import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, sep } from 'node:path';
@@ -9,7 +9,7 @@ import { experimentLayout } from '../../../server/storage/layout.ts';
 import { updateManifest } from '../../../server/storage/manifest.ts';
 import { storageError } from '../../../server/storage/storageError.ts';
 
-/** What NNI and we make in an experiment's folder. */
+/** The files that NNI and we make in an experiment's folder. */
 const ownNames = new Set(['checkpoint', 'db', 'environments', 'log', 'trials']);
 
 /** The part of an experiments folder that a deletion needs. */
@@ -24,16 +24,16 @@ export interface DeletableFolder {
 }
 
 /**
- * Deletes an experiment that nobody runs. It goes off the list at once or not at all.
+ * Deletes an experiment that no process runs. It leaves the list at once or not at all.
  *
- * @throws HttpError 404 where there is none; 409 while it runs, or where its folder is none that may be removed; 500 with the reason
- * when files of it had to stay behind, which no list shows any more
+ * @throws HttpError 404 for an unknown experiment; 409 while it runs, or where its folder may not be removed; 500 with the reason when some
+ * of its files had to stay, which no list shows any more
  */
 export async function deleteExperiment(folder: DeletableFolder, id: string): Promise<void> {
   const release = folder.hold(id);
   if (!release) throw httpError(409, `Experiment ${id} is being started or deleted already.`);
   try {
-    // Its runner may have ended a moment ago.
+    // The runner may have ended a moment ago.
     await folder.refresh();
     const directory = folder.directory(id);
     if (!isExperimentId(id) || directory === undefined)
@@ -76,7 +76,7 @@ async function remove(folder: DeletableFolder, id: string, directory: string): P
   }
 }
 
-/** Throws HttpError 409 unless the folder is there and is an experiment's and nothing more, or is gone already. */
+/** Throws HttpError 409 unless the folder holds an experiment and nothing more, or is gone already. */
 async function checkFolder(directory: string): Promise<void> {
   const refuse = (why: string) => httpError(409, `${directory} ${why}, so it is not deleted from here.`);
   const info = await lstat(directory).catch((error: unknown) => {

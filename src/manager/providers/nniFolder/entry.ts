@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /**
- * `stamp` is what the summary was made of: while it stays the same, the experiment is not read again.
+ * `stamp` identifies the files that the summary was read from: while it stays the same, the experiment is not read again.
  *
  * From `unread` an entry may come to each of the others. `runner` becomes `ending` when the runner takes no connections, and `unread` when
  * its stream breaks. `ending` and `nni` become `unread` when their process has ended. The last three are left when their stamp changes.

@@ -1,4 +1,4 @@
-/** Remembers the facts read from each database, over restarts of the manager: `<experiments>/.trialdeck/summaries.json`. */
+/** Stores the facts read from each database, over restarts of the manager: `<experiments>/.trialdeck/summaries.json`. */
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -63,7 +63,7 @@ export class FactsCache {
   #experiments = new Map<string, { stamp: string; facts: StoredFacts }>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param version of the manager: another one may read the same rows differently */
+  /** @param version of the manager: another version may read the same rows differently */
   constructor(root: string, version: string, writer = diskWriter) {
     this.#path = join(root, '.trialdeck', 'summaries.json');
     this.#version = version;
@@ -78,7 +78,7 @@ export class FactsCache {
       if (!parsed?.success || parsed.output.version !== this.#version) return;
       this.#experiments = new Map(Object.entries(parsed.output.experiments));
     } catch {
-      // Each experiment is read again then.
+      // Every experiment is then read again.
     }
   }
 
@@ -100,7 +100,7 @@ export class FactsCache {
     this.#timer ??= setTimeout(() => this.save(), saveIntervalMs).unref();
   }
 
-  /** Forgets all other folders. */
+  /** Removes all other folders from the cache. */
   retain(directories: Iterable<string>): void {
     const kept = new Set(directories);
     for (const directory of [...this.#experiments.keys()]) {
@@ -118,7 +118,7 @@ export class FactsCache {
       const content = { version: this.#version, experiments: Object.fromEntries(this.#experiments) };
       this.#writer.replaceSync(this.#path, JSON.stringify(content), { mode: 0o600 });
     } catch {
-      // See above.
+      // A folder that can't be written only costs time at the next start.
     }
   }
 }

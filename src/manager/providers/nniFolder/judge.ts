@@ -26,13 +26,13 @@ export function isAliveByManifest({ manifest }: Pick<Entry, 'manifest'>): boolea
   return manifest !== undefined && isAlive(manifest);
 }
 
-/** NNI stores no database of an architecture search in one process. One whose process lives may be about to. */
+/** NNI stores no database for an architecture search in one process. A living one may still be about to. */
 export function isManifestOnly({ manifest, directory }: Entry): boolean {
   if (!manifest?.tag.includes('retiarii') || isAlive(manifest)) return false;
   return !existsSync(experimentLayout.database(directory));
 }
 
-/** NNI stores the prefix as it was given, with or without slashes around it. */
+/** NNI stores the prefix as the person gave it, with or without slashes around it. */
 export function urlPrefixOf({ prefixUrl }: ManifestEntry): string | undefined {
   return prefixUrl?.replace(/^\/+|\/+$/g, '') || undefined;
 }
@@ -65,7 +65,7 @@ export function processFactsOf(entry: Entry): ProcessFacts {
   return { status: 'STOPPED', errors: [`It crashed: its process ended unexpectedly. ${remedy}`], live: false };
 }
 
-/** The runner of ours that lives, by the manifest or, where that is lost, by the database. */
+/** The living runner of ours, from the manifest or, where that is lost, from the database. */
 export function livingRunner(
   { id, manifest }: Entry,
   { engine, holder }: Pick<StoredFacts, 'engine' | 'holder'>,
@@ -100,7 +100,7 @@ export function unreadableSummary(entry: Entry, reason: string): ExperimentSumma
   });
 }
 
-/** The summary, as done where an experiment was stopped after all its trials had ended. */
+/** The summary; shown as done when the experiment was stopped after all its trials had ended. */
 export function asDoneIfComplete(summary: ExperimentSummary): ExperimentSummary {
   const { live, status, maxTrialNumber, counts } = summary;
   if (live || status !== 'STOPPED' || maxTrialNumber === undefined) return summary;

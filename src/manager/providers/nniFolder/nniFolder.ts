@@ -1,7 +1,7 @@
 /**
- * The experiments of one folder: those in NNI's manifest and those that only lie on disk, whether a runner of ours, NNI or nothing runs
- * them. An unreadable one is listed with the reason. The manifest and NNI's databases are watched, and runners are followed over their
- * event streams; only a locked database and the end of a killed NNI are polled.
+ * The experiments of one folder: those in NNI's manifest and those that only lie on disk. A runner of ours, NNI or no process runs them. An
+ * unreadable one is listed with the reason. The folder watches the manifest and NNI's databases, and follows runners over their event
+ * streams. It polls only a locked database and the end of a killed NNI.
  */
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { ExperimentSummary, ManifestEntry } from '../../../model/experiment/experiment.ts';
@@ -40,7 +40,7 @@ import { exists, fileStamp, findExperiments } from './scan.ts';
 const lockedRetryMs = 1000;
 /** Interval between checks whether a living NNI still lives. */
 const livenessIntervalMs = 1000;
-/** A runner sends its summary at once; after this time its database is read instead. */
+/** A runner sends its summary at once. After this time the folder reads the database instead. */
 const answerTimeoutMs = 1000;
 /** Pause between attempts to reach a runner that lives. */
 const followPauseMs = 100;
@@ -111,13 +111,13 @@ export class NniFolder implements ExperimentProvider {
     return this.#entries.get(id)?.directory;
   }
 
-  /** Whether a process holds it, also a process that has stored nothing yet. */
+  /** Whether a process holds it, also one that has stored nothing yet. */
   isLive(id: string): boolean {
     const entry = this.#entries.get(id);
     return entry !== undefined && (entry.summary?.live === true || isEnding(entry) || isAliveByManifest(entry));
   }
 
-  /** Keeps an experiment from being started or deleted until the returned function is called; undefined while it is held already. */
+  /** Keeps an experiment from being started or deleted until the returned function is called; undefined when another call holds it. */
   hold(id: string): (() => void) | undefined {
     if (this.#held.has(id)) return undefined;
     this.#held.add(id);
@@ -144,7 +144,7 @@ export class NniFolder implements ExperimentProvider {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     if (entry.state.kind === 'nni') {
-      // A client sees what NNI has done up to now.
+      // A client sees everything that NNI has done up to now.
       entry.state.source.refresh();
       return entry.state.source;
     }
@@ -168,7 +168,7 @@ export class NniFolder implements ExperimentProvider {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** Reads the manifest and the folder again, and waits for the runners that are new. Calls while one is under way share the next. */
+  /** Reads the manifest and the folder again, and waits for new runners. Calls during a refresh share the next one. */
   async refresh(): Promise<void> {
     if (this.#refreshing) {
       this.#again = true;
@@ -223,7 +223,7 @@ export class NniFolder implements ExperimentProvider {
     await Promise.all(answers);
   }
 
-  /** A manifest that can't be read leaves what was known: the experiments themselves are not in it. */
+  /** When the manifest can't be read, the known entries stay: the experiments themselves are not in it. */
   async #readManifest(): Promise<void> {
     let problem: string | undefined;
     try {
@@ -247,7 +247,7 @@ export class NniFolder implements ExperimentProvider {
     return entry;
   }
 
-  /** @param answers takes what is still to be waited for */
+  /** @param answers collects the promises of runners' first answers */
   async #read(entry: Entry, answers: Promise<void>[]): Promise<void> {
     if (entry.state.kind === 'runner') {
       if (runsExperiment(entry.state.feed.pid, entry.id)) return;
@@ -279,14 +279,14 @@ export class NniFolder implements ExperimentProvider {
   }
 
   #showManifestOnly(entry: Entry, stamp: string): void {
-    // A client that follows it begins anew.
+    // A client that follows it starts again from a new snapshot.
     this.#open.close(entry.id);
     const source = this.#manifestOnlySource(entry);
     this.#set(entry, { kind: 'manifestOnly', stamp }, source.summary());
     source.dispose();
   }
 
-  /** Lists an experiment that nothing runs, without reading its trials unless a client has them open. */
+  /** Lists an experiment that no process runs. Reads its trials only when a client has them open. */
   #showStored(entry: Entry, stamp: string, files: string): void {
     const { id, directory } = entry;
     if (entry.state.kind === 'nni') this.#open.add(id, entry.state.source);
@@ -295,7 +295,7 @@ export class NniFolder implements ExperimentProvider {
     const source = this.#open.get(id);
     if (source instanceof StoredSource) {
       source.refresh();
-      // The database does not tell that it is done, or which process holds it: the manifest does.
+      // Only the manifest says whether it is done, and which process holds it.
       source.circumstancesChanged();
     }
     const summary =
@@ -330,7 +330,7 @@ export class NniFolder implements ExperimentProvider {
   }
 
   #showUnreadable(entry: Entry, error: unknown, stamp: string | undefined): void {
-    // What was read may be half of the database: the next reader reads it anew.
+    // The source may hold half of the database, so the next reader reads it anew.
     this.#release(entry);
     const reason = messageOf(error);
     this.#log.warning(reason);
@@ -362,7 +362,7 @@ export class NniFolder implements ExperimentProvider {
         { ...runner, token },
         {
           summary: (summary) => {
-            // Another experiment's runner may answer at this port.
+            // The runner of another experiment may answer at this port.
             if (summary.id === entry.id) {
               heard = true;
               this.#setSummary(entry, summary);
@@ -384,10 +384,10 @@ export class NniFolder implements ExperimentProvider {
     });
   }
 
-  /** Tries again after a pause: a connection that breaks before a summary came may break many times. */
+  /** Tries again after a pause: a connection may break many times before a summary comes. */
   async #followLater(entry: Entry, runner: { pid: number; port: number }): Promise<void> {
     await delay(followPauseMs);
-    // A refresh may follow it already.
+    // A refresh may already follow it again.
     if (this.#disposed || entry.state.kind === 'runner' || this.#entries.get(entry.id) !== entry) return;
     await this.#followRunner(entry, runner);
   }
@@ -401,7 +401,7 @@ export class NniFolder implements ExperimentProvider {
     }
   }
 
-  /** Waits for the end of a runner that takes no connections. No event tells the end of a process that is not our child. */
+  /** Waits for the end of a runner that takes no connections. No event reports the end of a process that is not our child. */
   async #waitForEnd(entry: Entry, pid: number): Promise<void> {
     const deadline = Date.now() + endTimeoutMs;
     const state = { kind: 'ending', pid } as const;

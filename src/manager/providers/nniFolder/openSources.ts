@@ -7,7 +7,7 @@ const maxOpen = 8;
 export type ReadSource = StoredSource | ManifestOnlySource;
 
 export class OpenSources {
-  /** By experiment, the one used last at the end. */
+  /** By experiment; the last entry was used last. */
   #open = new Map<string, ReadSource>();
 
   get(id: string): ReadSource | undefined {

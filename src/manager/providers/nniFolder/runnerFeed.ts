@@ -15,7 +15,7 @@ export interface RunnerFeedListener {
   closed(refused: boolean): void;
 }
 
-/** A runner of this machine answers at once; one that does not within this time hangs. */
+/** A runner of this machine answers at once. A runner that takes longer hangs. */
 const answerTimeoutMs = 20_000;
 /** A summary is some kilobytes. */
 const maxSummaryBytes = 4 * 1024 * 1024;
@@ -67,7 +67,7 @@ function sourceAt(runner: RunnerAddress): SummarySource {
   };
 }
 
-/** Resolves with an answer that has begun. @throws what Node says of the connection, also when it says nothing for too long */
+/** Resolves when an answer has begun. @throws Node's error for the connection, also after too long a silence */
 function open({ port, token }: RunnerAddress, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

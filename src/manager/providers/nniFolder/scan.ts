@@ -1,4 +1,4 @@
-/** Finds the experiments of a folder, and tells whether one has changed on disk. */
+/** Finds the experiments of a folder, and detects a change of one on disk. */
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';

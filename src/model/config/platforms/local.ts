@@ -18,7 +18,7 @@ export const localRules: PlatformRules = {
     if (gpus > 0 && service.useActiveGpu === undefined) {
       problems.push({
         code: 'missing',
-        message: 'With GPUs, say whether ones in use may be taken: "useActiveGpu: true" or false in trainingService.',
+        message: 'Say whether trials may use busy GPUs: set "useActiveGpu" to true or false in trainingService.',
         field: 'trialGpuNumber',
       });
     }

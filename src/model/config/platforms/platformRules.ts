@@ -15,7 +15,7 @@ export interface PlatformRules {
   /** Values of fields that the config leaves out, as NNI fills them in. */
   defaults: Readonly<Record<string, unknown>>;
   /**
-   * Checks what a field alone can't tell.
+   * Checks rules that a field alone can't decide.
    *
    * @param config the canonical config, without its training service
    * @param service the training service's fields, with {@link PlatformRules.defaults} filled in

@@ -24,10 +24,10 @@ export function serviceFields(platform?: unknown): Fields {
   };
 }
 
-/** Why the embedded manager runs no trials on this platform; undefined where it does. */
+/** Says why the embedded manager can't run trials on this platform; undefined where it can. */
 export function whyNotHere(platform: string): string | undefined {
   if (rulesOf(platform)) return undefined;
   const names = Object.keys(platformRules);
-  const here = names.length === 1 ? 'on this machine here (platform: local)' : `on ${names.join(', ')} here`;
-  return `Trials run ${here}, not on ${platform}.`;
+  const here = names.length === 1 ? 'on this machine only (platform: local)' : `only on ${names.join(', ')}`;
+  return `The embedded manager runs trials ${here}; this config asks for ${platform}.`;
 }

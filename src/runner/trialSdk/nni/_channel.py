@@ -1,4 +1,4 @@
-"""NNI's file channel: parameters are read from a file, metrics are appended to another, and nobody needs to listen."""
+"""NNI's file channel: the trial reads its parameters from a file and appends its metrics to another. No process needs to listen."""
 
 import os
 
@@ -26,7 +26,7 @@ def _system_folder():
 
 
 def receive_parameter():
-    """The trial's parameter record, or None when it was asked for before."""
+    """The trial's parameter record, or None when the script has already asked for it."""
     global _parameter_index
     # Imported here, so that `import nni` costs a script that wants no parameters nothing, and no later, so that a signal
     # handler that reports never meets it half imported.

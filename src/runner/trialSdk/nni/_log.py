@@ -83,7 +83,7 @@ def add_handler(file):
 
 
 class _OnLoggingImport:
-    """Adds our handler as soon as `logging` has been imported by someone."""
+    """Adds our handler as soon as some module has imported `logging`."""
 
     def __init__(self, file):
         self._file = file

@@ -1,10 +1,10 @@
-"""What happens when a script asks for a part of NNI that this package does not have: a plain error that says so."""
+"""Answers a script that asks for a part of NNI that this package does not have, with a plain error."""
 
 import sys
 
 
 class NoMoreTrialError(Exception):
-    """Raised by tuners when the search space is used up."""
+    """The error that tuners raise when the search space is used up."""
 
     def __init__(self, ErrorInfo='Search space fully explored'):
         super().__init__(self)
@@ -29,7 +29,7 @@ def attribute_error(module, name):
 
 
 class _Refuser:
-    """Last in `sys.meta_path`: whatever submodule of nni arrives here was found nowhere."""
+    """The last entry of `sys.meta_path`: it gets the submodules of nni that no other finder found."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):

@@ -1,4 +1,4 @@
-"""A script started by hand, outside of any experiment: no parameters, results are printed."""
+"""A script that a person starts outside of any experiment: it gets no parameters, and its results are printed."""
 
 import sys
 import time

@@ -16,7 +16,7 @@ def _is_ours(folder):
 
 
 def installed_nni():
-    """The module spec of a real ``nni`` anywhere on the path, or None. A mere folder of that name is not one."""
+    """The module spec of a real ``nni`` anywhere on the path, or None. A mere folder of that name does not count."""
     path = None
     for finder in sys.meta_path:
         if finder is PathFinder:

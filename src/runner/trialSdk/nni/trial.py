@@ -1,4 +1,4 @@
-"""NNI's functions for trial scripts (`nni/trial.py` of NNI 3.0 is the reference for what they do)."""
+"""NNI's functions for trial scripts; they do what `nni/trial.py` of NNI 3.0 does."""
 
 import os
 
@@ -30,7 +30,7 @@ def _new_lock():
 
 _new_lock()
 if hasattr(os, 'register_at_fork'):
-    # A process forked while another thread reports would inherit a lock that nobody ever opens.
+    # A process forked while another thread reports would inherit a lock that stays closed for ever.
     os.register_at_fork(after_in_child=_new_lock)
 
 
@@ -81,7 +81,7 @@ def report_intermediate_result(metric):
     # Under one lock, so that results stand in the file in the order of their numbers.
     with _reporting:
         number = _intermediate_seq
-        # Counted first: a signal handler may report in the midst of this.
+        # Count first: a signal handler may report in the midst of this.
         _intermediate_seq = number + 1
         try:
             _channel.send_metric('PERIODICAL', _parameter_id(), number, metric)

@@ -1,4 +1,4 @@
-/** What the pipe service and its agent tell each other, one JSON text a line. */
+/** The messages between the pipe service and its agent, one JSON text a line. */
 import type { Step } from '../trialProgram.ts';
 
 export type ToAgent =
