@@ -3,7 +3,7 @@
  * `buildAll` is what `npm start` and the tests call.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -72,10 +72,21 @@ export async function extensionFiles(options: { production: boolean }): Promise<
   return toCommonJs(outputFiles, { ...nodeOptions, ...common(options) });
 }
 
-/** The library's declarations, written by the compiler. One file for each source needs no further tool. */
+const libraryTypes = join(dist, 'library/types');
+
+/**
+ * Writes the library's declarations with the compiler. One file for each source needs no further tool. Types that are inferred from
+ * schemas refer to valibot's, which come along: the library needs no other package.
+ */
 async function declareTypes(): Promise<void> {
   const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [compiler, '-p', join(projectRoot, 'tsconfig.library.json')]);
+  await cp(join(projectRoot, 'node_modules/valibot/dist/index.d.cts'), join(libraryTypes, 'valibot.d.ts'));
+  const schemas = join(libraryTypes, 'wire/schemas');
+  for (const name of await readdir(schemas)) {
+    const file = join(schemas, name);
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll("from 'valibot'", "from '../../valibot.js'"));
+  }
 }
 
 /** The package of the icon font, whose files are copied. */
@@ -89,6 +100,11 @@ function common(options: { production: boolean }) {
   } as const;
 }
 
+/** `String(trial)`, an error and a stack trace tell the names of classes and functions. */
+function keepNames({ production }: { production: boolean }) {
+  return { minify: false, minifyWhitespace: production, minifySyntax: production } as const;
+}
+
 /** What is bundled, for esbuild. */
 export function bundlesOf(options: { production: boolean }): (BuildOptions & { metafile: true })[] {
   const shared = common(options);
@@ -97,6 +113,7 @@ export function bundlesOf(options: { production: boolean }): (BuildOptions & { m
     {
       ...nodeOptions,
       ...shared,
+      ...keepNames(options),
       entryPoints: Object.fromEntries(
         Object.entries(nodeEntries).map(([name, file]) => [name, join(projectRoot, file)]),
       ),
@@ -108,6 +125,7 @@ export function bundlesOf(options: { production: boolean }): (BuildOptions & { m
     {
       ...nodeOptions,
       ...shared,
+      ...keepNames(options),
       entryPoints: { index: join(projectRoot, 'src/client/index.ts') },
       outdir: join(dist, 'library'),
     },
