@@ -1,6 +1,6 @@
 /**
  * The routes of one experiment: NNI's, with the method names of NNI's Python clients (`nni.experiment.Experiment` and the older
- * `nnicli.Experiment`) in camelCase, and our own beside them. Works on a runner of ours, on a manager's `/experiments/<id>`, and on a real NNI.
+ * `nnicli.Experiment`) in camelCase, and our own beside them. Works on a runner, on a manager's `/experiments/<id>`, and on a real NNI.
  */
 
 import { parseDuration } from '../model/config/duration.ts';
@@ -47,7 +47,7 @@ import { TrialJob, TrialMetricData, TrialResult } from './trialRecords.ts';
 /** A snapshot of 100,000 trials takes a slow server a minute. */
 const snapshotTimeoutMs = 180_000;
 
-/** What NNI calls the four changes of a running experiment (`update_type`), and the key of the profile each reads. */
+/** NNI's names for the four changes of a running experiment (`update_type`), and the key of the profile that each reads. */
 const updates = {
   TRIAL_CONCURRENCY: 'trialConcurrency',
   MAX_EXEC_DURATION: 'maxExperimentDuration',
@@ -57,7 +57,7 @@ const updates = {
 
 /**
  * The routes of one experiment. Every method takes an `AbortSignal`, ends in time, and throws errors of `errors.ts`. Only reads are
- * tried again by themselves.
+ * retried.
  */
 export class ExperimentApi {
   readonly #http: Http | undefined;
@@ -65,7 +65,7 @@ export class ExperimentApi {
   readonly #isOwner: boolean;
 
   /**
-   * @param http at the experiment's root; undefined for one that has no server yet
+   * @param http at the experiment's root; undefined for an experiment without a server yet
    * @param isOwner whether {@link dispose} ends its connections
    */
   constructor(http: Http | undefined, { id = '', isOwner = false } = {}) {
@@ -74,7 +74,7 @@ export class ExperimentApi {
     this.#isOwner = isOwner;
   }
 
-  /** @param address root of the experiment: `http://host:port[/prefix]`. It is not asked what answers there. Dispose it in the end. */
+  /** @param address root of the experiment: `http://host:port[/prefix]`. Not checked. The caller disposes the result. */
   static at(address: string, options: HttpOptions = {}): ExperimentApi {
     return new ExperimentApi(new Http(address, 'the experiment', options), { isOwner: true });
   }
@@ -89,39 +89,39 @@ export class ExperimentApi {
     return this.server?.address;
   }
 
-  /** Of the endpoint; undefined when not connected. */
+  /** Port of the endpoint; undefined when not connected. */
   get port(): number | undefined {
     if (this.endpoint === undefined) return undefined;
     const { port, protocol } = new URL(this.endpoint);
     return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   }
 
-  /** Where the routes begin; for the parts of this client only. Throws NotConnectedError. @internal */
+  /** The root of the routes, for other parts of this client. @throws NotConnectedError @internal */
   get http(): Http {
     return this.#connected('reach the experiment');
   }
 
-  /** Where the routes begin; undefined when not connected. @internal */
+  /** The root of the routes; undefined when not connected. @internal */
   protected get server(): Http | undefined {
     return this.#http;
   }
 
-  /** Closes its own connections. Handles of a manager share the manager's, and leave them open. The experiment goes on. */
+  /** Closes its own connections. A handle of a manager shares the manager's connections and leaves them open. The experiment goes on. */
   dispose(): void {
     if (this.#isOwner) this.#http?.dispose();
   }
 
-  /** Asks the experiment to stop; resolves when it has understood. */
+  /** Asks the experiment to stop; resolves when the server has accepted. */
   async stopExperiment(options?: RequestOptions): Promise<void> {
     await this.#json('DELETE', '/experiment', 'stop the experiment', options);
   }
 
   /**
-   * Waits until nothing more will happen: every trial there may be has ended, or it was stopped or failed. NNI never says so when a
-   * tuner has tried all there is and no limit is set; here that is an end.
+   * Waits for the end: every trial has ended and none will come, or the experiment was stopped or failed. NNI reports no end when the
+   * tuner has no more trials and no limit is set; this method does.
    *
-   * @returns false when it has failed
-   * @throws StalledError when a real NNI says that it runs but its tuner is dead; UnreachableError when it ends meanwhile
+   * @returns false when the experiment failed
+   * @throws StalledError when a real NNI reports RUNNING but its tuner is dead; UnreachableError when the server ends meanwhile
    */
   async waitCompletion(options: WaitOptions = {}): Promise<boolean> {
     const { waitCompletion } = await import('./completion.ts');
@@ -131,11 +131,11 @@ export class ExperimentApi {
   async getExperimentStatus(options?: RequestOptions): Promise<{ status: ExperimentStatus; errors: string[] }> {
     const task = 'read the status';
     const { text } = await this.#connected(task).text('GET', `${nniBase}/check-status`, { task, ...options });
-    // NNI says so, without quotes, before it is up.
+    // NNI answers this, without quotes, before it is up.
     if (text.trim() === 'INITIALIZING') return { status: 'INITIALIZED', errors: [] };
     const context = { task, server: this.http.server };
     refuseHtml(text, context);
-    const status = parse(checkStatusSchema, jsonOrNothing(text));
+    const status = parse(checkStatusSchema, parseJsonOrUndefined(text));
     if (!status) throw new BadAnswerError(context, 'answered with no status an experiment can have.', text);
     return status;
   }
@@ -150,8 +150,8 @@ export class ExperimentApi {
   }
 
   /**
-   * A trial's parameters with numbers as they were written: to Python `1.0` is a float and `1` is not. For texts that may go back
-   * to a trial; what is computed with comes from {@link getTrialJob}.
+   * A trial's parameters with numbers as they were written: to Python `1.0` is a float and `1` is not. Use it for texts that may go
+   * back to a trial, and {@link getTrialJob} for calculation.
    */
   async writtenParameters(trialJobId: string, options?: RequestOptions): Promise<Parameters> {
     const decode = (value: unknown) => parse(trialJobSchema, value);
@@ -167,11 +167,11 @@ export class ExperimentApi {
     const task = `read trial ${trialJobId}`;
     const path = `/trial-jobs/${encodeURIComponent(trialJobId)}`;
     const value = await this.#json('GET', path, task, options);
-    // NNI answers nothing for a trial it does not know.
+    // NNI answers an unknown trial with an empty body.
     if (value === undefined) {
       throw new NotFoundError({ task, server: this.http.server }, `there is no trial ${trialJobId}.`);
     }
-    return this.#checked(decode(value), value, task);
+    return this.#requireDecoded(decode(value), value, task);
   }
 
   async listTrialJobs(options?: RequestOptions & { status?: TrialStatus }): Promise<TrialJob[]> {
@@ -191,17 +191,17 @@ export class ExperimentApi {
   /** Metrics by trial, in order of arrival: of one trial, or of all. */
   async getJobMetrics(trialJobId?: string, options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
     const path = trialJobId === undefined ? '' : `/${encodeURIComponent(trialJobId)}`;
-    return byTrial(await this.#metrics(`/metric-data${path}`, options));
+    return groupByTrial(await this.#metrics(`/metric-data${path}`, options));
   }
 
   /** Metrics of the trials numbered `from` to `to`, both included; as {@link getJobMetrics}. */
   async metricRange(from: number, to: number, options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
-    return byTrial(await this.#metrics(`/metric-data-range/${from}/${to}`, options));
+    return groupByTrial(await this.#metrics(`/metric-data-range/${from}/${to}`, options));
   }
 
   /** The final results, and the newest intermediate one of each trial; as {@link getJobMetrics}. */
   async latestMetrics(options?: RequestOptions): Promise<Record<string, TrialMetricData[]>> {
-    return byTrial(await this.#metrics('/metric-data-latest', options));
+    return groupByTrial(await this.#metrics('/metric-data-latest', options));
   }
 
   async #metrics(path: string, options: RequestOptions | undefined): Promise<TrialMetricData[]> {
@@ -209,7 +209,7 @@ export class ExperimentApi {
     return rows.map((row) => new TrialMetricData(row));
   }
 
-  /** Metrics as NNI sends them: of one trial, of trials numbered `from` to `to`, or of all. */
+  /** Metrics as NNI sends them: of one trial, of the trials numbered `from` to `to`, or of all trials. */
   async metricRecords(
     options?: RequestOptions & { trialJobId?: string; range?: { from: number; to: number }; type?: MetricType },
   ): Promise<MetricDataRecord[]> {
@@ -234,22 +234,27 @@ export class ExperimentApi {
     return this.#list('/export-data', 'export the results', options, exportedSchema);
   }
 
-  /** @param value trials at the same time, a whole number of at least 1 */
+  /** @param value maximum number of trials at the same time, a whole number of at least 1 */
   async updateConcurrency(value: number, options?: RequestOptions): Promise<void> {
-    await this.#update('TRIAL_CONCURRENCY', positive(value, 'concurrency'), 'change the concurrency', options);
+    await this.#update('TRIAL_CONCURRENCY', requirePositive(value, 'concurrency'), 'change the concurrency', options);
   }
 
   /**
    * @param value `90s`, `10m`, `2h`, `1d`, or seconds
-   * @throws RangeError when it is no duration
+   * @throws RangeError when it is not a duration
    */
   async updateDuration(value: number | string, options?: RequestOptions): Promise<void> {
     await this.#update('MAX_EXEC_DURATION', parseDuration(value), 'change the maximum duration', options);
   }
 
-  /** @param value trials in all, a whole number of at least 1 */
+  /** @param value maximum number of trials in all, a whole number of at least 1 */
   async updateTrialnum(value: number, options?: RequestOptions): Promise<void> {
-    await this.#update('MAX_TRIAL_NUM', positive(value, 'trial number'), 'change the maximum trial number', options);
+    await this.#update(
+      'MAX_TRIAL_NUM',
+      requirePositive(value, 'trial number'),
+      'change the maximum trial number',
+      options,
+    );
   }
 
   /** @deprecated The misspelt name of NNI's older client; {@link updateTrialnum} is the same. */
@@ -258,10 +263,10 @@ export class ExperimentApi {
   }
 
   /**
-   * New trials are drawn from the new space; those that have been generated stay as they are.
+   * The tuner draws new trials from the new space. Trials that it has generated already keep their parameters.
    *
-   * @param space the space, or the path of a file with it, JSON or YAML
-   * @throws FileError with `problems` when the file is not right
+   * @param space the space, or the path of a JSON or YAML file
+   * @throws FileError with `problems` when the file has mistakes
    */
   async updateSearchspace(space: SearchSpace | string, options?: RequestOptions): Promise<void> {
     const task = 'change the search space';
@@ -272,7 +277,7 @@ export class ExperimentApi {
     } else await this.#update('SEARCH_SPACE', space, task, options);
   }
 
-  /** Ends a trial; does nothing when it has ended already. Resolves when its processes are gone. */
+  /** Ends a trial. Does nothing when the trial has ended already. Resolves when its processes are gone. */
   async killTrialJob(trialJobId: string, options?: RequestOptions): Promise<void> {
     const { status } = await this.getTrialJob(trialJobId, options);
     // NNI would turn an ended trial into a cancelled one and lose its result.
@@ -280,14 +285,14 @@ export class ExperimentApi {
     await this.#json('DELETE', `/trial-jobs/${encodeURIComponent(trialJobId)}`, `kill trial ${trialJobId}`, options);
   }
 
-  /** Queues a trial with parameters of one's own. Resolves with its number; NNI does not tell its id yet. */
+  /** Queues a trial with the given parameters. Resolves with its number, because NNI assigns the id later. */
   async addTrial(parameters: Parameters, options?: RequestOptions): Promise<number> {
     const task = 'add a trial';
     const value = await this.#json('POST', '/trial-jobs', task, options, parameters);
-    return this.#checked(parse(sequenceIdSchema, value)?.sequenceId, value, task);
+    return this.#requireDecoded(parse(sequenceIdSchema, value)?.sequenceId, value, task);
   }
 
-  /** Tells the tuner results from elsewhere. */
+  /** Gives the tuner results from other runs. */
   async importData(
     data: readonly { parameter: Parameters; value: unknown }[],
     options?: RequestOptions,
@@ -295,7 +300,7 @@ export class ExperimentApi {
     await this.#json('POST', '/experiment/import-data', 'import the results', options, data);
   }
 
-  /** What {@link importData} was given so far, over all sessions. */
+  /** All results that {@link importData} was given, over all sessions. */
   async getImportedData(options?: RequestOptions): Promise<{ parameter: Parameters; value: unknown }[]> {
     return this.#read('/experiment/imported-data', 'read the imported results', options, (value) => {
       if (!Array.isArray(value)) return undefined;
@@ -309,7 +314,7 @@ export class ExperimentApi {
     });
   }
 
-  /** What NNI's list of all experiments says about this one. */
+  /** This experiment's entry in NNI's list of all experiments. */
   async getExperimentMetadata(options?: RequestOptions): Promise<ManifestEntry> {
     const decode = (value: unknown) => parse(manifestEntrySchema, value);
     return this.#read('/experiment-metadata', 'read what NNI has on record', options, decode);
@@ -320,11 +325,11 @@ export class ExperimentApi {
     return this.#list('/experiments-info', 'read the list of experiments', options, manifestEntrySchema);
   }
 
-  /** Of the NNI that answers; of ours, the version whose routes it has. */
+  /** Version of the NNI that answers. A server of ours answers with the NNI version whose routes it has. */
   async getVersion(options?: RequestOptions): Promise<string> {
     const task = 'read the version';
     const { text } = await this.#connected(task).text('GET', `${nniBase}/version`, { task, ...options });
-    // It comes without quotes.
+    // NNI sends the version without quotes.
     const version = /^"?(v?\d+(?:\.[\w-]+)+)"?\s*$/.exec(text)?.[1];
     if (version !== undefined) return version;
     const context = { task, server: this.http.server };
@@ -332,11 +337,11 @@ export class ExperimentApi {
     throw new BadAnswerError(context, text === '' ? 'answered with nothing.' : 'answered with no version.', text);
   }
 
-  /** Starts a TensorBoard on the server's machine over the output of these trials. It needs `tensorboard` there (RejectedError). */
+  /** Starts a TensorBoard on the server's machine over the output of these trials. @throws RejectedError without `tensorboard` there */
   async startTensorBoard(trialJobIds: readonly string[], options?: RequestOptions): Promise<TensorBoardTask> {
     const task = 'start TensorBoard';
     const value = await this.#json('POST', '/tensorboard', task, options, { trials: trialJobIds.join(',') });
-    return this.#checked(parse(tensorBoardTaskSchema, value), value, task);
+    return this.#requireDecoded(parse(tensorBoardTaskSchema, value), value, task);
   }
 
   async listTensorBoards(options?: RequestOptions): Promise<TensorBoardTask[]> {
@@ -370,21 +375,21 @@ export class ExperimentApi {
     return readFileEnd(this.#connected(task), path, name, { task, ...options });
   }
 
-  /** The end of a log of the process that runs the experiment, `nnimanager.log` by default; a real NNI has `dispatcher.log` as well. */
+  /** The end of a log of the experiment's process: `nnimanager.log` by default. A real NNI also has `dispatcher.log`. */
   async readExperimentLog(options?: RequestOptions & { maxBytes?: number; name?: string }): Promise<FileText> {
     const { name = 'nnimanager.log', ...rest } = options ?? {};
     const task = `read ${name}`;
     return readFileEnd(this.#connected(task), `/logs/${encodeURIComponent(name)}`, name, { task, ...rest });
   }
 
-  /** One line about the experiment. A route of ours: a real NNI does not have it (BadAnswerError). */
+  /** The experiment's summary. A route of ours. @throws BadAnswerError on a real NNI, which does not have it */
   async summary(options?: RequestOptions): Promise<ExperimentSummary> {
     const task = 'read the summary';
     const value = await this.#connected(task).json('GET', experimentRoutes.summary, { task, ...options });
-    return this.#checked(parse(summarySchema, value), value, task);
+    return this.#requireDecoded(parse(summarySchema, value), value, task);
   }
 
-  /** Everything there is, at one revision. A route of ours: a real NNI does not have it (BadAnswerError). */
+  /** Summary, trials and metrics at one revision. A route of ours. @throws BadAnswerError on a real NNI, which does not have it */
   async snapshot(options?: RequestOptions): Promise<ExperimentSnapshot> {
     const task = 'read the experiment';
     const ask = { task, query: { lines: 'true' }, ...options };
@@ -402,7 +407,7 @@ export class ExperimentApi {
     return server;
   }
 
-  /** NNI's own clients send the whole profile with one value changed, which every version understands. */
+  /** Sends the whole profile with one value changed, as NNI's own clients do: every version understands it. */
   async #update(type: keyof typeof updates, value: unknown, task: string, options?: RequestOptions): Promise<void> {
     const profile = await this.getExperimentProfile(options);
     const body = { ...profile, params: { ...profile.params, [updates[type]]: value } };
@@ -416,21 +421,21 @@ export class ExperimentApi {
     decode: (value: unknown) => T | undefined,
   ): Promise<T> {
     const value = await this.#json('GET', path, task, options);
-    return this.#checked(decode(value), value, task);
+    return this.#requireDecoded(decode(value), value, task);
   }
 
-  /** The records of a list that fit; a bad one never hides the others. */
+  /** The valid records of a list. An invalid record is left out and does not hide the others. */
   async #list<T>(path: string, task: string, options: RequestOptions | undefined, schema: Schema<T>): Promise<T[]> {
     const signal = options?.signal;
     const limits = { maxBytes: maxListBytes };
     return this.#connected(task).read(nniBase + path, { task, signal }, limits, async ({ chunks }) => {
       const records: T[] = [];
-      const take = (value: unknown) => {
+      const addRecord = (value: unknown) => {
         const record = parse(schema, value);
         if (record !== undefined) records.push(record);
       };
       const maxRecords = path.startsWith('/metric-data') ? maxListRecords : maxTrials;
-      await readRecords(chunks, take, { signal, maxRecords });
+      await readRecords(chunks, addRecord, { signal, maxRecords });
       return records;
     });
   }
@@ -445,7 +450,7 @@ export class ExperimentApi {
     return this.#connected(task).json(method, nniBase + path, { task, body, signal: options?.signal });
   }
 
-  #checked<T>(decoded: T | undefined, value: unknown, task: string): T {
+  #requireDecoded<T>(decoded: T | undefined, value: unknown, task: string): T {
     if (decoded !== undefined) return decoded;
     const what =
       value === undefined ? 'answered with nothing.' : 'answered with something of another form than agreed on.';
@@ -457,7 +462,7 @@ function trialsPath(status: TrialStatus | undefined): string {
   return status ? `/trial-jobs?status=${status}` : '/trial-jobs';
 }
 
-function byTrial(rows: readonly TrialMetricData[]): Record<string, TrialMetricData[]> {
+function groupByTrial(rows: readonly TrialMetricData[]): Record<string, TrialMetricData[]> {
   const metrics = new Map<string, TrialMetricData[]>();
   for (const row of rows) {
     const { trialJobId } = row;
@@ -469,12 +474,12 @@ function byTrial(rows: readonly TrialMetricData[]): Record<string, TrialMetricDa
   return Object.fromEntries(metrics);
 }
 
-function positive(value: number, what: string): number {
+function requirePositive(value: number, name: string): number {
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`The ${what} must be a whole number of at least 1, not ${value}.`);
+  throw new RangeError(`The ${name} must be a whole number of at least 1, not ${value}.`);
 }
 
-function jsonOrNothing(text: string): unknown {
+function parseJsonOrUndefined(text: string): unknown {
   try {
     return parseJson(text);
   } catch {

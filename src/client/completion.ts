@@ -1,4 +1,4 @@
-/** Waiting for an experiment's end. Its servers, a real NNI among them, have to be asked now and then. */
+/** Waits for an experiment's end by polling: a real NNI announces nothing. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExperimentStatus } from '../model/experiment/experiment.ts';
 import { stallReason } from '../model/nni/nniLogs.ts';
@@ -16,13 +16,13 @@ import {
 import type { RequestOptions } from './http.ts';
 
 export interface WaitOptions extends RequestOptions {
-  /** Told the status at first and when it has changed. */
+  /** Called with the first status, and with each new one. */
   onStatus?(status: ExperimentStatus): void;
-  /** Milliseconds from one look to the next. Default 1 s; NNI's own client takes 10 s. */
+  /** Milliseconds between polls. Default 1 s; NNI's own client takes 10 s. */
   interval?: number;
 }
 
-/** What is asked of an experiment whose end is awaited. */
+/** The requests that waiting for an end needs. */
 export interface AwaitedExperiment {
   readonly http: { readonly server: string };
   getExperimentStatus(options: RequestOptions): Promise<{ status: ExperimentStatus }>;
@@ -31,20 +31,20 @@ export interface AwaitedExperiment {
   summary(options: RequestOptions): Promise<{ live: boolean }>;
 }
 
-/** Looks in a row at which no trial ran and none came, after which a real NNI's logs are read. */
-const quietLooks = 10;
-/** The end of a log that is read, in bytes. */
-const logEnd = 64 * 1024;
-/** Milliseconds an experiment may take to end, as nnictl waits, and from one look to the next. */
-const patience = 60_000;
-const endInterval = 100;
+/** Polls in a row without a running or new trial, after which a real NNI's logs are read. */
+const maxQuietPolls = 10;
+/** Only the end of a log is read. */
+const maxLogBytes = 64 * 1024;
+/** An experiment may take this long to end; nnictl waits as long. */
+const endTimeoutMs = 60_000;
+const endIntervalMs = 100;
 
 /** See `ExperimentApi.waitCompletion`. */
 export async function waitCompletion(experiment: AwaitedExperiment, options: WaitOptions): Promise<boolean> {
-  const { signal, interval = 1000 } = options;
+  const { signal, interval: intervalMs = 1000 } = options;
   let last: ExperimentStatus | undefined;
-  let quiet = 0;
-  let ended = -1;
+  let quietPolls = 0;
+  let lastTotal = -1;
   for (;;) {
     const { status } = await experiment.getExperimentStatus({ signal });
     if (status !== last) options.onStatus?.(status);
@@ -53,24 +53,24 @@ export async function waitCompletion(experiment: AwaitedExperiment, options: Wai
     if (status === 'ERROR') return false;
     if (status === 'RUNNING' || status === 'TUNER_NO_MORE_TRIAL') {
       const counts = await experiment.getJobStatistics({ signal });
-      const active = counts.some((count) => !isEnded(count.trialJobStatus) && count.trialJobNumber > 0);
-      const now = counts.reduce((sum, count) => sum + count.trialJobNumber, 0);
-      if (!active && status === 'TUNER_NO_MORE_TRIAL') return true;
-      quiet = active || now !== ended ? 0 : quiet + 1;
-      ended = now;
-      if (quiet >= quietLooks && quiet % quietLooks === 0) await refuseStalled(experiment, signal);
+      const isActive = counts.some((count) => !isEnded(count.trialJobStatus) && count.trialJobNumber > 0);
+      const total = counts.reduce((sum, count) => sum + count.trialJobNumber, 0);
+      if (!isActive && status === 'TUNER_NO_MORE_TRIAL') return true;
+      quietPolls = isActive || total !== lastTotal ? 0 : quietPolls + 1;
+      lastTotal = total;
+      if (quietPolls >= maxQuietPolls && quietPolls % maxQuietPolls === 0) await throwIfStalled(experiment, signal);
     }
-    await pause(interval, signal);
+    await pause(intervalMs, signal);
   }
 }
 
-/** @throws StalledError when the logs tell that the tuner is dead */
-async function refuseStalled(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<void> {
+/** @throws StalledError when the logs show that the tuner is dead */
+async function throwIfStalled(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<void> {
   const read = async (name: string) => {
     try {
-      return (await experiment.readExperimentLog({ name, maxBytes: logEnd, signal })).text;
+      return (await experiment.readExperimentLog({ name, maxBytes: maxLogBytes, signal })).text;
     } catch (error) {
-      // Only a real NNI has a log of its dispatcher.
+      // Only a real NNI has `dispatcher.log`.
       if (error instanceof NotFoundError || error instanceof RejectedError || error instanceof BadAnswerError)
         return '';
       throw error;
@@ -83,32 +83,35 @@ async function refuseStalled(experiment: AwaitedExperiment, signal: AbortSignal 
 }
 
 /**
- * Resolves when an experiment that was asked to stop is gone: nothing answers any more, or a manager says that it does not live, and
- * the process, where it is known and one of this machine, has ended.
+ * Resolves when an experiment that was asked to stop has ended: nothing answers, or a manager reports that it is not live. Also waits
+ * for its process.
+ *
+ * @param pid of the experiment's process, if it runs on this machine
+ * @throws TimeoutError when it does not end within a minute
  */
-export async function untilEnded(
+export async function waitUntilEnded(
   experiment: AwaitedExperiment,
   { task, pid, signal }: { task: string; pid?: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const deadline = Date.now() + patience;
-  while ((await answers(experiment, signal)) || (pid !== undefined && isAlive(pid))) {
-    if (Date.now() > deadline) throw new TimeoutError({ task, server: experiment.http.server }, patience / 1000);
-    await pause(endInterval, signal);
+  const deadline = Date.now() + endTimeoutMs;
+  while ((await isLive(experiment, signal)) || (pid !== undefined && isAlive(pid))) {
+    if (Date.now() > deadline) throw new TimeoutError({ task, server: experiment.http.server }, endTimeoutMs / 1000);
+    await pause(endIntervalMs, signal);
   }
 }
 
-async function answers(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<boolean> {
+async function isLive(experiment: AwaitedExperiment, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     const { live } = await experiment.summary({ signal });
     return live;
   } catch (error) {
     if (error instanceof UnreachableError) return false;
-    // A real NNI has no summary; as long as it says so, it is there.
+    // A real NNI has no summary. Its refusal still shows that it lives.
     if (error instanceof ClientError) return true;
     throw error;
   }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(ms, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
 }

@@ -1,4 +1,4 @@
-/** What answers at an address: a manager of ours, one runner of ours, or the manager process of a real NNI. */
+/** Identifies the server at an address: a manager, a runner, or the manager process of a real NNI. */
 import type { ExperimentProfile, ExperimentSummary } from '../model/experiment/experiment.ts';
 import { readServerAddress } from '../model/text/serverAddress.ts';
 import { nniBase } from '../wire/routes.ts';
@@ -27,10 +27,10 @@ export interface EndpointOptions extends HttpOptions {
 }
 
 /**
- * Finds out what answers. Takes what a person would give: `host:port`, an address with or without a path, or that of a page of NNI's web
- * portal. Reads only, one request after the other.
+ * Identifies the server at an address. Only reads, one request after the other.
  *
- * @throws EndpointError that says what was found instead; the signal's reason when it aborts
+ * @param url as a person gives it: `host:port`, an address with or without a path, or the address of a page of NNI's web portal
+ * @throws EndpointError that names what was found instead; the signal's reason when it aborts
  */
 export async function identifyEndpoint(url: string, options: EndpointOptions = {}): Promise<Endpoint> {
   const given = readServerAddress(url);
@@ -42,7 +42,8 @@ export async function identifyEndpoint(url: string, options: EndpointOptions = {
     return await identify(http, given.paths, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ClientError && !(error instanceof EndpointError)) throw explain(error, given.origin, token);
+    if (error instanceof ClientError && !(error instanceof EndpointError))
+      throw toEndpointError(error, given.origin, token);
     throw error;
   } finally {
     http.dispose();
@@ -62,75 +63,79 @@ async function identify(http: Http, paths: readonly string[], signal: AbortSigna
     try {
       return await identifyAt(http, path, signal);
     } catch (error) {
-      const elsewhere = error instanceof NotFoundError && outside.exec(error.excerpt)?.[1];
+      const elsewhere = error instanceof NotFoundError && outsidePrefix.exec(error.excerpt)?.[1];
       if (elsewhere) return await identifyAt(http, `/${elsewhere.replace(/^\/|\/$/g, '')}`, signal);
-      if (!isOther(error)) throw error;
+      if (!isOtherServer(error)) throw error;
       last = error;
     }
   }
   throw last;
 }
 
-/** What NNI says to whatever is not below its `--url_prefix`. */
-const outside = /^Outside prefix "(\/[^"]+)"/;
+/** NNI's answer to a path that is not below its `--url_prefix`. */
+const outsidePrefix = /^Outside prefix "(\/[^"]+)"/;
 
 async function identifyAt(http: Http, path: string, signal: AbortSignal | undefined): Promise<Endpoint> {
   const at = path === '' ? http : http.at(path, 'the server');
   const { address } = at;
   const manager = new ManagerClient(at);
-  const info = await manager.info({ signal }).catch(unlessOther);
+  const info = await manager.info({ signal }).catch(rethrowUnlessOtherServer);
   if (info) {
-    // Telling who it is needs no token; everything else does.
+    // `info` needs no token; the list does, so a wrong token shows here.
     await manager.list({ signal });
     return { kind: 'manager', address, info };
   }
   const experiment = new ExperimentApi(at);
-  const summary = await experiment.summary({ signal }).catch(unlessOther);
+  const summary = await experiment.summary({ signal }).catch(rethrowUnlessOtherServer);
   if (summary) return { kind: 'runner', address, summary };
   const task = 'read its version';
   const { text } = await at.text('GET', `${nniBase}/version`, { task, signal });
   const version = /^"?(v?\d+(?:\.[\w-]+)+)"?\s*$/.exec(text)?.[1];
   if (version === undefined) throw new BadAnswerError({ task, server: at.server }, 'is another program.', text);
   const endpoint = { kind: 'nni', address, version, ...(path === '' ? {} : { urlPrefix: path.slice(1) }) } as const;
-  // Before its experiment is there, NNI answers with nothing.
-  const profile = await experiment.getExperimentProfile({ signal }).catch(unlessOther);
+  // NNI answers with an empty body until its experiment exists.
+  const profile = await experiment.getExperimentProfile({ signal }).catch(rethrowUnlessOtherServer);
   return profile ? { ...endpoint, profile } : endpoint;
 }
 
-/** It is something, only not what was asked about. */
-function isOther(error: unknown): boolean {
+/** Whether a server answered, but is of another kind than the one that was tried. */
+function isOtherServer(error: unknown): boolean {
   if (error instanceof NotFoundError || error instanceof BadAnswerError) return true;
   return error instanceof RejectedError && error.status !== 401 && error.status !== 403 && error.status < 500;
 }
 
-function unlessOther(error: unknown): undefined {
-  if (!isOther(error) || (error instanceof NotFoundError && outside.test(error.excerpt))) throw error;
+function rethrowUnlessOtherServer(error: unknown): undefined {
+  if (!isOtherServer(error) || (error instanceof NotFoundError && outsidePrefix.test(error.excerpt))) throw error;
 }
 
-function explain(error: ClientError, origin: string, token: string | undefined): EndpointError {
-  const fail = (fault: EndpointFault, words: string) => new EndpointError(origin, fault, words, { cause: error });
+function toEndpointError(error: ClientError, origin: string, token: string | undefined): EndpointError {
+  const endpointError = (fault: EndpointFault, words: string) =>
+    new EndpointError(origin, fault, words, { cause: error });
   if (error instanceof RejectedError) {
     if (error.status === 401) {
       return token === undefined
-        ? fail('token missing', `${origin} asks for a token.`)
-        : fail('token wrong', `the token is not the one of ${origin}.`);
+        ? endpointError('token missing', `${origin} asks for a token.`)
+        : endpointError('token wrong', `the token is not the one of ${origin}.`);
     }
-    if (error.status === 403) return fail('other program', `${origin} refuses to answer: ${error.reason}`);
-    return fail('other program', `${origin} answers with an error (status ${error.status}): ${error.reason}`);
+    if (error.status === 403) return endpointError('other program', `${origin} refuses to answer: ${error.reason}`);
+    return endpointError('other program', `${origin} answers with an error (status ${error.status}): ${error.reason}`);
   }
   if (error instanceof UnreachableError) {
     const certificate = certificateWords(error.code, origin);
-    return certificate ? fail('certificate', certificate) : fail('unreachable', reasonOf(error));
+    return certificate ? endpointError('certificate', certificate) : endpointError('unreachable', reasonOf(error));
   }
   if (error instanceof NotFoundError || error instanceof BadAnswerError) {
     const found = error instanceof BadAnswerError && /^\s*</.test(error.excerpt) ? 'a web page of another program' : '';
     const words = found === '' ? `another program answers at ${origin}` : `${found} answers at ${origin}`;
-    return fail('other program', `${words}, neither a Trialdeck manager nor NNI. Check the port and the path.`);
+    return endpointError(
+      'other program',
+      `${words}, neither a Trialdeck manager nor NNI. Check the port and the path.`,
+    );
   }
-  return fail('unreachable', reasonOf(error));
+  return endpointError('unreachable', reasonOf(error));
 }
 
-/** The message without what was asked, which is no concern of the person who gave the address. */
+/** The message without the task: a person who gave an address knows nothing of the request. */
 function reasonOf(error: ClientError): string {
   return error.message.slice(`Could not ${error.task}: `.length);
 }

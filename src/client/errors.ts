@@ -1,11 +1,11 @@
-/** What can go wrong between us and a server. Each message is for a person and never holds a token. */
+/** The errors of this client. Each message is for a person and never holds a token. */
 import type { ConfigProblem } from '../model/config/config.ts';
 
-/** What every error of a request knows. */
+/** The request that an error is about. */
 export interface RequestContext {
-  /** What was to be done, as in "Could not {task}": `read the trials`. */
+  /** As in "Could not {task}": `read the trials`. */
   task: string;
-  /** Who was asked: `experiment abcd1234 at http://127.0.0.1:8080`. */
+  /** The server: `experiment abcd1234 at http://127.0.0.1:8080`. */
   server: string;
 }
 
@@ -28,22 +28,22 @@ export class UnreachableError extends ClientError {
   readonly code: string;
 
   constructor(context: RequestContext, code: string) {
-    super(context, `${context.server} ${whatHappened(code)}`);
+    super(context, `${context.server} ${describeFailure(code)}`);
     this.code = code;
   }
 }
 
-/** It listens, but did not answer, or stopped in the middle of the answer. */
+/** The server accepted the connection but did not answer, or stopped in the middle of the answer. */
 export class TimeoutError extends ClientError {
-  /** @param seconds how long nothing came. */
+  /** @param seconds without an answer */
   constructor(context: RequestContext, seconds: number) {
     super(context, `${context.server} did not answer within ${seconds} s. It may be busy or hang; try again.`);
   }
 }
 
-/** The server says that what was asked for does not exist. */
+/** The server does not have the thing that was asked for. */
 export class NotFoundError extends ClientError {
-  /** The beginning of what the server said. */
+  /** The beginning of the server's answer. */
   readonly excerpt: string;
 
   constructor(context: RequestContext, explanation: string, excerpt = '') {
@@ -52,12 +52,12 @@ export class NotFoundError extends ClientError {
   }
 }
 
-/** The server understood and refused. */
+/** The server understood the request and refused it. */
 export class RejectedError extends ClientError {
   readonly status: number;
-  /** The server's own words, without what was asked. */
+  /** The server's own words, without the task. */
   readonly reason: string;
-  /** What is wrong in the config, when a launch was refused for it. */
+  /** The config's mistakes, when the server refused a launch for them. */
   readonly problems: readonly ConfigProblem[];
 
   constructor(context: RequestContext, status: number, reason: string, problems: readonly ConfigProblem[] = []) {
@@ -68,9 +68,9 @@ export class RejectedError extends ClientError {
   }
 }
 
-/** Something answered, but not in the form agreed on: HTML, cut-off or invalid JSON, another program. */
+/** The answer is not of the agreed form: HTML, cut-off or invalid JSON, another program. */
 export class BadAnswerError extends ClientError {
-  /** The beginning of what came, for a log. */
+  /** The beginning of the answer, for a log. */
   readonly excerpt: string;
 
   constructor(context: RequestContext, explanation: string, excerpt = '') {
@@ -79,22 +79,22 @@ export class BadAnswerError extends ClientError {
   }
 }
 
-/** What is wrong with an address or with what answers there. */
+/** The fault of an address or of the server there. */
 export type EndpointFault =
-  /** It is no address. */
+  /** It is not an address. */
   | 'address'
   /** Nothing answers. */
   | 'unreachable'
-  /** A token is wanted and none was given. */
+  /** The server wants a token and none was given. */
   | 'token missing'
-  /** The token is another one. */
+  /** The server refuses the token. */
   | 'token wrong'
-  /** Its certificate is not trusted here, or it speaks no TLS. */
+  /** This machine does not trust the certificate, or the server does not speak TLS. */
   | 'certificate'
-  /** Something else answers. */
+  /** Another program answers. */
   | 'other program';
 
-/** An address at which there is nothing to connect to, in words for a person. */
+/** An address has no server to connect to; the message says why. */
 export class EndpointError extends ClientError {
   readonly fault: EndpointFault;
 
@@ -105,7 +105,7 @@ export class EndpointError extends ClientError {
   }
 }
 
-/** An `Experiment` was asked before it was connected, or after it had stopped its experiment. */
+/** A method of an `Experiment` was called before it was connected, or after it had stopped its experiment. */
 export class NotConnectedError extends ClientError {
   constructor(task: string) {
     const first = 'Call startExperiment, resumeExperiment, viewExperiment or connectExperiment first.';
@@ -113,7 +113,7 @@ export class NotConnectedError extends ClientError {
   }
 }
 
-/** An `Experiment` that has its experiment was to get another one. */
+/** An `Experiment` that is connected already was asked to connect to another one. */
 export class AlreadyConnectedError extends ClientError {
   constructor(task: string, server: string) {
     const way = 'One instance has one experiment; use a new one.';
@@ -121,9 +121,9 @@ export class AlreadyConnectedError extends ClientError {
   }
 }
 
-/** It says that it runs, but will never end: its tuner is dead, and NNI does not notice. */
+/** A real NNI reports RUNNING but will never end: its tuner is dead. */
 export class StalledError extends ClientError {
-  /** Why, and the way out. */
+  /** The cause, and the way out. */
   readonly reason: string;
 
   constructor(context: RequestContext, reason: string) {
@@ -132,11 +132,11 @@ export class StalledError extends ClientError {
   }
 }
 
-/** A file that can't be read, or holds nothing that can be used. */
+/** A file can't be read, or its content can't be used. */
 export class FileError extends ClientError {
   /** Absolute. */
   readonly file: string;
-  /** What is wrong in it, each at its place. */
+  /** The file's mistakes, each with its position. */
   readonly problems: readonly ConfigProblem[];
 
   constructor(task: string, file: string, explanation: string, problems: readonly ConfigProblem[] = []) {
@@ -146,18 +146,18 @@ export class FileError extends ClientError {
   }
 }
 
-/** No usable `nnictl` on this machine. */
+/** This machine has no usable `nnictl`. */
 export class NnictlMissingError extends ClientError {
   constructor(explanation: string) {
     super({ task: 'find nnictl', server: 'this machine' }, explanation);
   }
 }
 
-/** `nnictl` did not do what was asked. */
+/** `nnictl` failed. */
 export class NnictlError extends ClientError {
   /** The command line, for a person. */
   readonly command: string;
-  /** All it printed, without colours. */
+  /** All lines it printed, without colours. */
   readonly output: readonly string[];
 
   constructor(task: string, explanation: string, command: string, output: readonly string[]) {
@@ -179,7 +179,7 @@ export class ManagerStartError extends ClientError {
   }
 }
 
-function whatHappened(code: string): string {
+function describeFailure(code: string): string {
   switch (code) {
     case 'ECONNREFUSED':
       return 'is not there (connection refused). It may have ended, or listens on another port.';
@@ -198,7 +198,7 @@ function whatHappened(code: string): string {
   }
 }
 
-/** A value of an answer as text for {@link BadAnswerError}; empty when it is nested too deep to be written down. */
+/** A value of an answer as text for {@link BadAnswerError}; empty when it is nested too deep for JSON.stringify. */
 export function excerptOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';

@@ -1,6 +1,6 @@
 /**
- * One experiment as NNI's Python clients know it (`nni.experiment.Experiment` and the older `nnicli.Experiment`): it starts, resumes,
- * views or connects to an experiment, and then has its routes (`api.ts`).
+ * NNI's `Experiment` of its Python clients (`nni.experiment.Experiment` and the older `nnicli.Experiment`): starts, resumes, views or
+ * connects to one experiment, and then has its routes (`api.ts`).
  */
 import { ExperimentApi } from './api.ts';
 import type { WaitOptions } from './completion.ts';
@@ -10,27 +10,27 @@ import type { ExperimentOptions, LaunchTarget, StartOptions } from './launching.
 
 interface Connection {
   http: Http;
-  /** Empty when it was connected by address and not asked for yet. */
+  /** Empty when only the address is known. */
   id: string;
-  /** The process this instance has started. */
+  /** The process that this instance started. */
   pid?: number | undefined;
 }
 
 /**
- * One experiment. A new instance has none: {@link startExperiment}, {@link resumeExperiment}, {@link viewExperiment} or
- * {@link connectExperiment} give it one, one of them and once, as in NNI. Everything else throws NotConnectedError before.
+ * One experiment. A new instance is not connected. {@link startExperiment}, {@link resumeExperiment}, {@link viewExperiment} and
+ * {@link connectExperiment} connect it, once, as in NNI. All other methods throw NotConnectedError before.
  */
 export class Experiment extends ExperimentApi {
   readonly #options: ExperimentOptions;
   #connection: Connection | undefined;
-  #connecting = false;
+  #isConnecting = false;
 
   constructor(options: ExperimentOptions = {}) {
     super(undefined);
     this.#options = options;
   }
 
-  /** @param address root of the experiment: `http://host:port[/prefix]`. It is not asked what answers there. Dispose it in the end. */
+  /** @param address root of the experiment: `http://host:port[/prefix]`. Not checked. The caller disposes the result. */
   static override at(address: string, options: HttpOptions = {}): Experiment {
     const experiment = new Experiment();
     experiment.#connection = { http: new Http(address, 'the experiment', options), id: '' };
@@ -50,13 +50,13 @@ export class Experiment extends ExperimentApi {
    *
    * @param configFile path of its config, YAML or JSON
    * @throws RejectedError with `problems` when the embedded manager refuses the config, NnictlError with NNI's words when NNI does,
-   * NnictlMissingError when it needs NNI and there is none, ManagerStartError, AlreadyConnectedError
+   * NnictlMissingError when the config needs NNI and there is none, ManagerStartError, AlreadyConnectedError
    */
   async startExperiment(configFile: string, options: StartOptions = {}): Promise<void> {
     await this.#launch('start the experiment', { action: 'create', configFile }, options);
   }
 
-  /** Goes on with a stopped experiment and connects to it. Throws as {@link startExperiment}, NotFoundError for an unknown id. */
+  /** Resumes a stopped experiment and connects to it. Throws as {@link startExperiment}, and NotFoundError for an unknown id. */
   async resumeExperiment(id: string, options: StartOptions = {}): Promise<void> {
     await this.#launch('resume the experiment', { action: 'resume', id }, options);
   }
@@ -67,10 +67,10 @@ export class Experiment extends ExperimentApi {
   }
 
   /**
-   * Connects to an experiment that runs, here or elsewhere.
+   * Connects to a running experiment, on this machine or elsewhere.
    *
-   * @param endpoint as a person would give it: `http://host:port`, with NNI's prefix where it has one, also the address of NNI's web page
-   * @throws EndpointError that says what is wrong with the endpoint or what was found there; AlreadyConnectedError
+   * @param endpoint `http://host:port`, with NNI's prefix if it has one, or the address of NNI's web page
+   * @throws EndpointError that says what is wrong with the endpoint, or what answers there; AlreadyConnectedError
    */
   async connectExperiment(endpoint: string, options: RequestOptions & { token?: string } = {}): Promise<void> {
     await this.#connect('connect', async () => {
@@ -82,8 +82,8 @@ export class Experiment extends ExperimentApi {
   }
 
   /**
-   * Starts an experiment and waits until it has ended, as `run` of NNI's Experiment. Returns as {@link waitCompletion}; the experiment
-   * is served until it is stopped.
+   * Starts an experiment and waits for its end, as `run` of NNI's Experiment does. Returns as {@link waitCompletion}. The server runs
+   * until {@link stopExperiment}.
    */
   async runExperiment(configFile: string, options: StartOptions & WaitOptions = {}): Promise<boolean> {
     await this.startExperiment(configFile, options);
@@ -91,17 +91,17 @@ export class Experiment extends ExperimentApi {
   }
 
   /**
-   * Stops the experiment, waits until it is gone and forgets it, as NNI's client does. The instance may then be given another one.
+   * Stops the experiment, waits for its end and forgets it, as NNI's client does. The instance may then connect to another one.
    *
    * @throws TimeoutError when it does not end within a minute
    */
   override async stopExperiment(options?: RequestOptions): Promise<void> {
     const connection = this.#connection;
     await super.stopExperiment(options);
-    // It may have been disposed meanwhile.
+    // The caller may have disposed this instance meanwhile.
     if (!connection || this.#connection !== connection) return;
-    const { untilEnded } = await import('./completion.ts');
-    await untilEnded(this, { task: 'stop the experiment', pid: connection.pid, signal: options?.signal });
+    const { waitUntilEnded } = await import('./completion.ts');
+    await waitUntilEnded(this, { task: 'stop the experiment', pid: connection.pid, signal: options?.signal });
     this.dispose();
   }
 
@@ -111,25 +111,25 @@ export class Experiment extends ExperimentApi {
     this.#connection = undefined;
   }
 
-  async #launch(task: string, what: LaunchTarget, options: StartOptions): Promise<void> {
+  async #launch(task: string, target: LaunchTarget, options: StartOptions): Promise<void> {
     await this.#connect(task, async () => {
       const { launchExperiment } = await import('./launching.ts');
-      const { id, address, pid, token } = await launchExperiment(what, this.#options, options);
+      const { id, address, pid, token } = await launchExperiment(target, this.#options, options);
       const http = new Http(address, `experiment ${id}`, token === undefined ? {} : { token });
       return { http, id, pid };
     });
   }
 
-  /** One at a time, and only once. */
-  async #connect(task: string, make: () => Promise<Connection>): Promise<void> {
+  /** Connects, once. @throws AlreadyConnectedError also while another call is connecting */
+  async #connect(task: string, open: () => Promise<Connection>): Promise<void> {
     const connected =
-      this.#connection?.http.server ?? (this.#connecting ? 'one that is just being started' : undefined);
+      this.#connection?.http.server ?? (this.#isConnecting ? 'one that is just being started' : undefined);
     if (connected !== undefined) throw new AlreadyConnectedError(task, connected);
-    this.#connecting = true;
+    this.#isConnecting = true;
     try {
-      this.#connection = await make();
+      this.#connection = await open();
     } finally {
-      this.#connecting = false;
+      this.#isConnecting = false;
     }
   }
 }

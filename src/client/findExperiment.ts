@@ -1,18 +1,18 @@
-/** The one experiment that answers at an address. */
+/** Finds the one experiment that an address serves. */
 
 import { defined } from '../model/json/defined.ts';
 import { readServerAddress } from '../model/text/serverAddress.ts';
 import { identifyEndpoint } from './endpoint.ts';
 import { EndpointError } from './errors.ts';
 
-/** @throws EndpointError where nothing, something else, a manager of many, or an NNI without an experiment answers */
+/** @throws EndpointError when nothing, another program, a manager of many, or an NNI without an experiment answers */
 export async function findExperiment(
   endpoint: string,
   options: { token?: string; signal?: AbortSignal | undefined },
 ): Promise<{ address: string; id: string; token?: string }> {
   const found = await identifyEndpoint(endpoint, options);
   const { address } = found;
-  // One that is part of the address is left out of it: addresses are shown.
+  // `address` comes without the token, because addresses are shown.
   const { token } = { ...readServerAddress(endpoint), ...options };
   const access = defined({ token });
   if (found.kind === 'runner') return { address, id: found.summary.id, ...access };

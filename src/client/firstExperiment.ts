@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { type Watch, watchFolder } from '../system/watchFolder.ts';
 import { managerLockPath } from '../wire/routes.ts';
 
-/** Making an experiment changes many files; they are looked at once. */
+/** A new experiment changes many files within this time; the folder is checked once for all of them. */
 const gatherMs = 300;
 
 /**
- * Calls `appeared` once, when `has` agrees after a change in the folder, which need not exist yet. Dispose the result to stop
- * waiting.
+ * Calls `appeared` once, as soon as `has` is true. Checks now and after each change in the folder, which need not exist yet. Dispose
+ * the result to stop waiting.
  */
 export function awaitFirstExperiment(folder: string, has: () => Promise<boolean>, appeared: () => void): Watch {
   let watch: Watch | undefined;
@@ -21,27 +21,27 @@ export function awaitFirstExperiment(folder: string, has: () => Promise<boolean>
     isDone = true;
     watch?.dispose();
   };
-  const look = async (): Promise<void> => {
-    follow();
+  const check = async (): Promise<void> => {
+    watchNearest();
     if (isDone || !(await has()) || isDone) return;
     end();
     appeared();
   };
   /** Watches the folder, or the nearest existing one above it. */
-  const follow = (): void => {
+  const watchNearest = (): void => {
     let nearest = folder;
     while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
     if (isDone || nearest === watched) return;
     watch?.dispose();
     watched = nearest;
-    watch = watchFolder(nearest, () => void look(), { gatherMs, keepsAlive: false });
+    watch = watchFolder(nearest, () => void check(), { gatherMs, keepsAlive: false });
   };
   // The first experiment may have come before this call.
-  void look();
+  void check();
   return { dispose: end };
 }
 
-/** A folder has something to show when a manager has been at work in it, or an experiment is stored there. */
+/** Whether a folder has something to show: a manager's lock file, or a stored experiment. */
 export async function hasExperiments(folder: string): Promise<boolean> {
   try {
     const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
@@ -51,7 +51,7 @@ export async function hasExperiments(folder: string): Promise<boolean> {
       if (known && (await exists(join(folder, name, ...trace)))) return true;
     }
   } catch {
-    // There is no such folder, or none that may be read; then there is nothing to show either.
+    // A folder that is missing or unreadable has nothing to show.
   }
   return false;
 }

@@ -1,4 +1,4 @@
-/** One server over HTTP: requests that end in time, answers as text or JSON, errors in words (`errors.ts`). */
+/** Requests to one server over HTTP: each ends in time, answers with text or JSON, and fails with an error of `errors.ts`. */
 import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,13 +22,13 @@ import {
 export interface HttpOptions {
   /** Bearer token, sent with every request. */
   token?: string;
-  /** Milliseconds without a byte after which a request is given up. Default 10 s. */
+  /** Milliseconds without a byte after which a request fails. Default 10 s. */
   idleTimeout?: number;
-  /** Milliseconds after which a request is given up however lively it is. Default 60 s. */
+  /** Milliseconds after which a request fails even while bytes arrive. Default 60 s. */
   deadline?: number;
 }
 
-/** What every request takes. */
+/** Options of every request. */
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
@@ -39,19 +39,19 @@ export interface Ask {
   query?: Record<string, string | number | undefined>;
   /** Sent as JSON. */
   body?: unknown;
-  /** The end of a file only, so many bytes; servers that do not know `Range` send all of it. */
+  /** Asks for the last bytes of a file only. Servers that do not know `Range` send all of it. */
   lastBytes?: number | undefined;
   signal?: AbortSignal | undefined;
   idleTimeout?: number;
   deadline?: number;
 }
 
-/** An answer that is read as it comes. */
+/** Limits of an answer that is read chunk by chunk. */
 export interface ReadLimits {
   maxBytes: number;
-  /** Without a byte in this time it is given up. Default: the idle timeout of the server's options, else 20 s. */
+  /** Fails after this time without a byte. Default: the idle timeout of the server's options, else 20 s. */
   silenceTimeoutMs?: number | undefined;
-  /** Given up after this time however lively it is. Default: the deadline of the server's options, else never. */
+  /** Fails after this time even while bytes arrive. Default: the deadline of the server's options, else never. */
   timeoutMs?: number | undefined;
 }
 
@@ -69,10 +69,10 @@ export interface TextAnswer {
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
-/** Waits before a read is tried again. */
+/** Waits before the retries of a read. */
 const retryDelaysMs = [50, 300];
 
-/** What all parts of one server share. */
+/** Connections and options that all {@link Http} objects of one server share. */
 class Connections {
   readonly address: string;
   readonly options: HttpOptions;
@@ -89,13 +89,13 @@ class Connections {
     return this.#disposed.signal;
   }
 
-  /** Loaded with the first request: it is the heaviest part of the client. */
+  /** Loaded at the first request, because it is the heaviest part of the client. */
   get axios(): Promise<AxiosInstance> {
     this.#axios ??= this.#create();
     return this.#axios;
   }
 
-  /** Connections kept open for reads. A write takes a fresh one: it could not be repeated if the kept one had just been closed. */
+  /** Keeps connections open for reads. A write opens a new one: if the server had just closed a kept one, it could not be repeated. */
   get agent(): Agent | undefined {
     return this.#agent;
   }
@@ -131,12 +131,12 @@ class Connections {
 export class Http {
   readonly #connections: Connections;
   readonly #path: string;
-  /** Who answers, for messages: `experiment abcd1234 at http://127.0.0.1:8080`. */
+  /** The server's name in messages: `experiment abcd1234 at http://127.0.0.1:8080`. */
   readonly server: string;
 
   /**
-   * @param address `http://host:port`, with a path in front of all routes where there is one
-   * @param name what it is, for messages: `the manager`
+   * @param address `http://host:port`, with the path in front of all routes if there is one
+   * @param name for messages: `the manager`
    */
   constructor(address: string, name: string, options?: HttpOptions);
   /** @internal */
@@ -153,17 +153,17 @@ export class Http {
     return this.#connections.address + this.#path;
   }
 
-  /** Something below a path of the same server, over the same connections. */
+  /** The routes below a path of the same server, over the same connections. */
   at(path: string, name: string): Http {
     return new Http(this.#connections, name, this.#path + path);
   }
 
-  /** Ends all connections and what is under way on them, also for what {@link at} gave out. */
+  /** Ends all connections and the requests on them, also those of objects that {@link at} returned. */
   dispose(): void {
     this.#connections.dispose();
   }
 
-  /** The parsed answer; undefined when it is empty. Throws a ClientError, or the signal's reason. */
+  /** The parsed answer; undefined when it is empty. @throws a ClientError, or the signal's reason */
   async json(method: Method, path: string, ask: Ask): Promise<unknown> {
     const { text } = await this.text(method, path, ask);
     if (text === '') return undefined;
@@ -180,22 +180,22 @@ export class Http {
     }
   }
 
-  /** The answer as it came. Throws a ClientError, or the signal's reason. */
+  /** The answer as text. @throws a ClientError, or the signal's reason */
   async text(method: Method, path: string, ask: Ask): Promise<TextAnswer> {
     const context = this.#context(ask);
-    return retrying(method, ask.signal, async () => {
+    return retryReads(method, ask.signal, async () => {
       const response = await this.#send(method, path, ask, 'text');
       const text = typeof response.data === 'string' ? response.data : '';
-      if (response.status < 200 || response.status >= 300) throw refusal(response, text, context);
+      if (response.status < 200 || response.status >= 300) throw toRefusal(response, text, context);
       return { text, header: (name) => header(response, name) };
     });
   }
 
   /**
-   * Reads an answer chunk by chunk, with little memory. `use` is called again when the connection breaks and the answer is asked for
-   * again, so it must begin anew.
+   * Reads an answer chunk by chunk, with little memory.
    *
-   * @throws a ClientError, also for what `use` throws as BodyError; the signal's reason when it aborts; what else `use` throws
+   * @param use called again when the connection breaks and the request is repeated, so it must start from the beginning
+   * @throws a ClientError, also for a BodyError of `use`; the signal's reason when it aborts; other errors of `use`
    */
   async read<T>(
     path: string,
@@ -226,12 +226,12 @@ export class Http {
         body.destroy();
       }
     };
-    return options.retry === false ? attempt() : retrying('GET', ask.signal, attempt);
+    return options.retry === false ? attempt() : retryReads('GET', ask.signal, attempt);
   }
 
   /**
-   * A body that is read as it comes. `idleTimeout` bounds the wait for its beginning; afterwards the reader is in charge, and
-   * aborting the signal ends it.
+   * Opens a body. `idleTimeout` bounds the wait for its beginning. From then on the caller reads it, and ends it by aborting the
+   * signal.
    */
   async stream(path: string, ask: Ask): Promise<Readable> {
     return (await this.#open(path, ask)).body;
@@ -243,7 +243,7 @@ export class Http {
     const response = await this.#send('GET', path, { ...ask, signal }, 'stream');
     const body = response.data as Readable;
     if (response.status >= 200 && response.status < 300) return { body, header: (name) => header(response, name) };
-    // Its reason may be cut off or never end; the status alone tells enough.
+    // The body with the reason may be cut off or never end. The status is enough then.
     const timer = setTimeout(() => leave.abort(), this.#idleTimeout(ask));
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -260,7 +260,7 @@ export class Http {
       clearTimeout(timer);
       leave.abort();
     }
-    throw refusal(response, Buffer.concat(chunks).toString('utf8'), this.#context(ask));
+    throw toRefusal(response, Buffer.concat(chunks).toString('utf8'), this.#context(ask));
   }
 
   #context(ask: Ask): RequestContext {
@@ -287,11 +287,11 @@ export class Http {
       method,
       url: connections.address + this.#path + path,
       responseType,
-      // A stream's silence and size are the reader's to judge.
+      // The reader of a stream bounds its silence and size.
       timeout: responseType === 'stream' ? 0 : idle,
       maxContentLength: responseType === 'stream' ? -1 : maxAnswerBytes,
       signal: AbortSignal.any(signals),
-      // Without a body the library would say that it is a form.
+      // axios would send the content type of a form when there is no body.
       headers: {
         'content-type': data === undefined ? false : 'application/json',
         ...(ask.lastBytes === undefined ? {} : { range: `bytes=-${ask.lastBytes}` }),
@@ -308,15 +308,15 @@ export class Http {
     } catch (error) {
       ask.signal?.throwIfAborted();
       if (headers.signal.aborted) throw new TimeoutError(context, wait / 1000);
-      throw translate(error, context, idle / 1000);
+      throw toClientError(error, context, idle / 1000);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** Tries a read again that failed for a passing reason. */
-async function retrying<T>(method: Method, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+/** Retries a read that failed for a passing reason. */
+async function retryReads<T>(method: Method, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {
       return await attempt();
@@ -328,7 +328,7 @@ async function retrying<T>(method: Method, signal: AbortSignal | undefined, atte
   }
 }
 
-/** What a fault of an answer's body means to the client. */
+/** Turns a fault of an answer's body into an error of this client. */
 export function bodyFailure(error: BodyError, context: RequestContext): ClientError {
   switch (error.fault) {
     case 'silent':
@@ -342,14 +342,14 @@ export function bodyFailure(error: BodyError, context: RequestContext): ClientEr
   }
 }
 
-/** Worth another try of a read: a kept connection that was closed meanwhile, or a database locked for a moment. */
+/** Whether a read deserves another try: the server closed a kept connection, or its database was locked for a moment. */
 function isPassing(error: unknown): boolean {
   if (error instanceof RejectedError) return error.status === 503;
   return error instanceof UnreachableError && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-/** Of the library's error only its code is kept: its config holds the token. */
-function translate(error: unknown, context: RequestContext, seconds: number): Error {
+/** Turns an error of axios into one of this client. Keeps only its code, because its config holds the token. */
+function toClientError(error: unknown, context: RequestContext, seconds: number): Error {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === 'ETIMEDOUT') return new TimeoutError(context, seconds);
   if (code === 'ERR_CANCELED') return new UnreachableError(context, 'ECONNABORTED');
@@ -371,13 +371,13 @@ function header(response: AxiosResponse, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function refusal(response: AxiosResponse, text: string, context: RequestContext): ClientError {
+function toRefusal(response: AxiosResponse, text: string, context: RequestContext): ClientError {
   const { status } = response;
   if (status >= 300 && status < 400) {
     return new BadAnswerError(context, `sends requests elsewhere (status ${status}). Use the address it leads to.`);
   }
-  const body = text.length > maxErrorBytes ? undefined : parse(errorBodySchema, safeJson(text));
-  const reason = body && shortened(body.error);
+  const body = text.length > maxErrorBytes ? undefined : parse(errorBodySchema, parseJsonOrUndefined(text));
+  const reason = body && shorten(body.error);
   if (status === 404) {
     return new NotFoundError(context, reason ?? `${context.server} does not have it (status 404).`, text);
   }
@@ -385,12 +385,12 @@ function refusal(response: AxiosResponse, text: string, context: RequestContext)
   return new RejectedError(context, status, `${context.server} answered with status ${status} and gave no reason.`);
 }
 
-/** A reason as long as a person reads. */
-function shortened(reason: string): string {
+/** Cuts a reason to a length that a person reads. */
+function shorten(reason: string): string {
   return reason.length > maxReasonChars ? `${reason.slice(0, maxReasonChars)}…` : reason;
 }
 
-function safeJson(text: string): unknown {
+function parseJsonOrUndefined(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
@@ -398,7 +398,7 @@ function safeJson(text: string): unknown {
   }
 }
 
-/** NNI answers unknown routes with its web page, and calls it JSON. */
+/** @throws BadAnswerError for a web page. NNI answers unknown routes with its page, and labels it as JSON. */
 export function refuseHtml(text: string, context: RequestContext): void {
   if (!/^\s*</.test(text)) return;
   throw new BadAnswerError(context, 'answered with a web page instead of data, so it does not have this.', text);

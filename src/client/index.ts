@@ -1,6 +1,6 @@
 /**
- * The shared client: everything the extension, the command line and programs of others need to speak with managers, runners and a real
- * NNI. It is the package's library entry, too.
+ * The shared client of managers, runners and a real NNI: for the extension, the command line and other people's programs. Also the
+ * package's library entry.
  */
 
 export type { ConfigProblem } from '../model/config/config.ts';

@@ -1,4 +1,4 @@
-/** Experiments that begin to be served: by the embedded manager, or by a real NNI through its `nnictl`. */
+/** Launches experiments: with the embedded manager, or with a real NNI through its `nnictl`. */
 import { join, resolve } from 'node:path';
 import {
   askedBackend,
@@ -17,33 +17,33 @@ import type { ManagerClient } from './manager.ts';
 import { Nnictl } from './nnictl/nnictl.ts';
 import { packagedManager } from './nodeProgram.ts';
 
-/** How an {@link Experiment} starts what it is asked to start. */
+/** With what an {@link Experiment} launches. */
 export interface ExperimentOptions {
-  /** Absolute folder of the experiments of the embedded manager. Default: `~/nni-experiments`, where NNI has its own. */
+  /** Absolute folder of the embedded manager's experiments. Default: `~/nni-experiments`, as in NNI. */
   experimentsDirectory?: string;
   /** Path of an `nnictl`; see {@link Nnictl.find}. */
   nnictl?: string;
-  /** A Python interpreter whose `nnictl` is to be taken when none is set. */
+  /** A Python interpreter; its `nnictl` is used when none is set. */
   python?: string;
-  /** For what is started, trials included. Default: that of this process. */
+  /** For the started processes, trials included. Default: the environment of this process. */
   environment?: NodeJS.ProcessEnv;
-  /** Path of `manager.js`. Default: the one of this package. */
+  /** Path of `manager.js`. Default: this package's. */
   managerScript?: string;
 }
 
-/** As those of NNI's `start_experiment`, and more. */
+/** The options of NNI's `start_experiment`, and more. */
 export interface StartOptions extends RequestOptions {
-  /** Of the experiment's REST; a free one by default. */
+  /** Port of the experiment's REST; a free one by default. */
   port?: number;
   debug?: boolean;
   /**
-   * Whether the experiment's own port answers programs of which the machine does not tell whose they are. Default
-   * `TRIALDECK_RUNNER_ACCESS`, else `refuse`. The embedded manager's only.
+   * Whether the experiment's own port answers programs whose user the machine can't name. Default `TRIALDECK_RUNNER_ACCESS`, else
+   * `refuse`. Only for the embedded manager.
    */
   runnerAccess?: RunnerAccess;
   /** Default `auto`: the embedded manager where it can run the config, else NNI. */
   backend?: BackendSetting;
-  /** Told who runs it, and why, before it is started. */
+  /** Called with the chosen backend and the reason, before the launch. */
   onBackend?(choice: BackendChoice): void;
 }
 
@@ -54,11 +54,11 @@ export interface LaunchedExperiment {
   /** Root of its REST on this machine. */
   address: string;
   pid?: number | undefined;
-  /** Of the runner; undefined for an NNI. */
+  /** Token of the runner; undefined for an NNI. */
   token?: string | undefined;
 }
 
-/** Throws the signal's reason, or the errors that {@link Experiment.startExperiment} names. */
+/** @throws the signal's reason, or the errors that {@link Experiment.startExperiment} names */
 export async function launchExperiment(
   target: LaunchTarget,
   place: ExperimentOptions,
@@ -69,7 +69,7 @@ export async function launchExperiment(
   const { environment = process.env } = place;
   const what = target.action === 'create' ? { ...target, configFile: resolve(target.configFile) } : target;
   if (what.action === 'create') {
-    const choice = await backendForConfig(backend, what.configFile);
+    const choice = await chooseBackendForConfig(backend, what.configFile);
     options.onBackend?.(choice);
     if (choice.backend === 'nnictl') return launchByNnictl(what, place, options);
   } else if (backend === 'nnictl') {
@@ -85,15 +85,15 @@ export async function launchExperiment(
   });
   try {
     if (what.action !== 'create') {
-      const choice = await backendForStored(backend, what, manager, signal);
+      const choice = await chooseBackendForStored(backend, what, manager, signal);
       options.onBackend?.(choice);
       if (choice.backend === 'nnictl') return await launchByNnictl(what, place, options);
     }
-    const request: LaunchRequest = { ...what, environment: definedOf(environment) };
+    const request: LaunchRequest = { ...what, environment: withoutUndefined(environment) };
     if (port !== undefined) request.port = port;
     if (debug) request.debug = debug;
     if (runnerAccess !== undefined) request.runnerAccess = runnerAccess;
-    // Not with the signal: a manager that was asked starts it, whether anybody still waits or not.
+    // Without the signal: the manager starts the experiment even when the request is aborted.
     const launched = await manager.launch(request);
     if (signal?.aborted) {
       await manager.experiment(launched.id).stopExperiment();
@@ -106,19 +106,19 @@ export async function launchExperiment(
   }
 }
 
-/** Who is to run a config file. One that can't be read goes to the embedded manager, which says what is wrong at which place. */
-export async function backendForConfig(setting: BackendSetting, configFile: string): Promise<BackendChoice> {
+/** Picks the backend for a config file. An unreadable file goes to the embedded manager, whose errors carry positions. */
+export async function chooseBackendForConfig(setting: BackendSetting, configFile: string): Promise<BackendChoice> {
   if (setting !== 'auto') return askedBackend(setting);
   const { config } = await readConfigFile(configFile);
   return config ? chooseBackend(setting, config) : { backend: 'embedded', reason: 'The config has mistakes.' };
 }
 
 /**
- * Who is to resume or view a stored experiment. Viewing never needs NNI.
+ * Picks the backend that resumes or views a stored experiment. Viewing never needs NNI.
  *
  * @throws NotFoundError when the manager has no such experiment
  */
-export async function backendForStored(
+export async function chooseBackendForStored(
   setting: BackendSetting,
   { action, id }: { action: 'resume' | 'view'; id: string },
   manager: ManagerClient,
@@ -147,7 +147,7 @@ async function launchByNnictl(
   return { id: launched.id, address: `http://127.0.0.1:${launched.port}${prefix}`, pid: launched.pid };
 }
 
-function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+function withoutUndefined(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

@@ -1,4 +1,4 @@
-/** The manager of one experiments folder on this machine: found by its lock file, started when there is none. */
+/** Connects to the manager of one experiments folder on this machine: finds it by its lock file, or starts it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -22,28 +22,32 @@ export interface LocalManagerOptions {
   managerScript: string;
   /** Node for the manager; {@link nodeForProcesses} by default. */
   nodePath?: string;
-  /** For a manager that is started, and so for all it starts. Default: that of this process. */
+  /** For a manager that is started, and for all processes it starts. Default: the environment of this process. */
   environment?: NodeJS.ProcessEnv;
-  /** Whether one may be started. */
+  /** Whether a manager may be started. */
   start: boolean;
   signal?: AbortSignal | undefined;
-  /** Milliseconds a new manager may take until it answers. Default 20 s. */
+  /** Milliseconds until a new manager must answer. Default 20 s. */
   startTimeout?: number;
 }
 
-/** A manager on this machine answers within milliseconds; one that does not in this time, in milliseconds, hangs. */
-const infoTimeout = 3000;
-/** An old manager is gone within so many milliseconds of being asked. */
-const shutdownTimeout = 10_000;
-/** A log beyond this many bytes is put aside when the next manager starts. */
-const longestLog = 5_000_000;
+/** A manager on this machine answers within milliseconds. After this time it hangs. */
+const infoTimeoutMs = 3000;
+/** An old manager ends within this time after its shutdown request. */
+const shutdownTimeoutMs = 10_000;
+const shutdownIntervalMs = 20;
+/** A longer log is renamed when the next manager starts. */
+const maxLogBytes = 5_000_000;
+/** The manager that won the lock writes its lock file within this time. */
+const exitGraceMs = 300;
+const maxLogLines = 10;
 
 /**
  * Connects to the manager that holds the folder. Starts one when there is none, it was killed, or it is older than `managerScript`.
- * Any number of clients may do so at the same time: managers agree among themselves who stays, and clients take the one that does.
+ * Any number of clients may call this at the same time: the managers agree on which one stays, and all clients connect to it.
  *
- * @returns undefined when none runs and `start` is false
- * @throws ManagerStartError with the end of its log when it does not come up; the signal's reason when aborted
+ * @returns undefined when no manager runs and `start` is false
+ * @throws ManagerStartError with the end of the manager's log when it does not answer in time; the signal's reason when aborted
  */
 export function connectLocalManager(options: LocalManagerOptions & { start: true }): Promise<ManagerClient>;
 export function connectLocalManager(options: LocalManagerOptions): Promise<ManagerClient | undefined>;
@@ -52,7 +56,7 @@ export async function connectLocalManager(options: LocalManagerOptions): Promise
   const { signal, start } = options;
   const found = await findManager(folder, signal);
   if (!found) return start ? startManager(folder, options) : undefined;
-  if (!start || !isOlder(found.info.version, await versionBeside(options.managerScript))) return found.client;
+  if (!start || !isOlder(found.info.version, await readVersionBeside(options.managerScript))) return found.client;
   await retire(found, signal);
   return startManager(folder, options);
 }
@@ -72,26 +76,26 @@ interface Found {
   info: ManagerInfo;
 }
 
-/** The manager the lock file names, if that is what answers there. The token is not shown to anything else. */
+/** The manager that the lock file names, if it answers there. Sends the token to no other program. */
 async function findManager(folder: string, signal: AbortSignal | undefined): Promise<Found | undefined> {
   const lock = await readLock(folder);
   if (!lock || !isAlive(lock.pid)) return undefined;
   const host = lock.host.includes(':') ? `[${lock.host}]` : lock.host;
   const client = new ManagerClient(`http://${host}:${lock.port}`, { token: lock.token });
-  const stranger = new ManagerClient(client.address, { idleTimeout: infoTimeout, deadline: infoTimeout });
+  const tokenless = new ManagerClient(client.address, { idleTimeout: infoTimeoutMs, deadline: infoTimeoutMs });
   try {
-    const info = await stranger.info({ signal });
-    if (info.pid === lock.pid && (await samePath(info.experimentsDirectory, folder))) return { client, info };
+    const info = await tokenless.info({ signal });
+    if (info.pid === lock.pid && (await isSamePath(info.experimentsDirectory, folder))) return { client, info };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
   } finally {
-    stranger.dispose();
+    tokenless.dispose();
   }
   client.dispose();
   return undefined;
 }
 
-/** Undefined when there is none, or half of one. */
+/** @returns undefined when the lock file is missing or half written */
 async function readLock(folder: string): Promise<ManagerLock | undefined> {
   try {
     return parse(managerLockSchema, JSON.parse(await readFile(managerLockFile(folder), 'utf8')));
@@ -102,14 +106,14 @@ async function readLock(folder: string): Promise<ManagerLock | undefined> {
 
 async function startManager(folder: string, options: LocalManagerOptions): Promise<ManagerClient> {
   const { signal, startTimeout = 20_000 } = options;
-  const who = `the manager of ${folder}`;
+  const server = `the manager of ${folder}`;
   const node = options.nodePath ?? nodeForProcesses(dirname(options.managerScript));
   const logFile = managerLogFile(folder);
-  const log = await openLog(logFile, who);
-  let waiting: Waiting;
-  let from: number;
+  const log = await openLog(logFile, server);
+  let wait: StartWait;
+  let logStart: number;
   try {
-    from = (await log.stat()).size;
+    logStart = (await log.stat()).size;
     signal?.throwIfAborted();
     const child = spawn(node, [options.managerScript, '--experiments-directory', folder], {
       cwd: folder,
@@ -123,8 +127,8 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
       windowsHide: true,
     });
     child.unref();
-    // At once: a program that can't be started says so in the next moment.
-    waiting = new Waiting(dirname(managerLockFile(folder)), child, signal, startTimeout);
+    // Right after spawn: the `error` event of a failed spawn comes on the next tick.
+    wait = new StartWait(dirname(managerLockFile(folder)), child, signal, startTimeout);
   } finally {
     await log.close();
   }
@@ -132,77 +136,78 @@ async function startManager(folder: string, options: LocalManagerOptions): Promi
     for (;;) {
       const found = await findManager(folder, signal);
       if (found) return found.client;
-      const over = waiting.over;
-      if (over) throw new ManagerStartError(who, `${over} See ${logFile}`, await endOf(logFile, from));
-      await waiting.next();
+      const failure = wait.failure;
+      if (failure)
+        throw new ManagerStartError(server, `${failure} See ${logFile}`, await readLogEnd(logFile, logStart));
+      await wait.next();
     }
   } finally {
-    waiting.dispose();
+    wait.dispose();
   }
 }
 
-/** Wakes when the folder changes, the child ends or time is up, and says when there is nothing left to wait for. */
-class Waiting {
+/** Waits for a starting manager: wakes when the folder changes, the child ends or time is up, and tells a failed start. */
+class StartWait {
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
   readonly #watch: Watch;
   readonly #timers: NodeJS.Timeout[];
   #wake: () => void = () => undefined;
-  #changed = false;
+  #isNotified = false;
   #problem: string | undefined;
 
-  constructor(folder: string, child: ChildProcess, signal: AbortSignal | undefined, timeout: number) {
+  constructor(folder: string, child: ChildProcess, signal: AbortSignal | undefined, timeoutMs: number) {
     this.#child = child;
     this.#signal = signal;
     // Some network file systems report no changes.
-    this.#watch = watchFolder(folder, this.#notice, { pollIntervalMs: 250 });
-    const end = (problem: string) => {
+    this.#watch = watchFolder(folder, this.#notify, { pollIntervalMs: 250 });
+    const fail = (problem: string) => {
       this.#problem ??= problem;
-      this.#notice();
+      this.#notify();
     };
-    this.#timers = [setTimeout(() => end(`It did not come up within ${timeout / 1000} s.`), timeout)];
-    child.once('error', (error) => end(`${error.message}.`));
+    this.#timers = [setTimeout(() => fail(`It did not come up within ${timeoutMs / 1000} s.`), timeoutMs)];
+    child.once('error', (error) => fail(`${error.message}.`));
     child.once('exit', (code, killedBy) => {
-      // Ending well means that another manager was faster; its lock is there or about to be.
-      if (code === 0) return this.#notice();
+      // Exit code 0 means that another manager was faster. Its lock file is there or about to be.
+      if (code === 0) return this.#notify();
       const how = killedBy ? `was ended by ${killedBy}` : `ended with code ${code}`;
-      this.#timers.push(setTimeout(() => end(`It ${how}.`), 300));
-      this.#notice();
+      this.#timers.push(setTimeout(() => fail(`It ${how}.`), exitGraceMs));
+      this.#notify();
     });
-    signal?.addEventListener('abort', this.#notice);
+    signal?.addEventListener('abort', this.#notify);
   }
 
-  /** Why waiting makes no sense any more. Throws when aborted. */
-  get over(): string | undefined {
+  /** Why the manager will not come up; undefined while it may. @throws the signal's reason */
+  get failure(): string | undefined {
     this.#signal?.throwIfAborted();
     return this.#problem;
   }
 
   async next(): Promise<void> {
-    if (!this.#changed) {
+    if (!this.#isNotified) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    this.#changed = false;
+    this.#isNotified = false;
   }
 
   dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#watch.dispose();
-    this.#signal?.removeEventListener('abort', this.#notice);
+    this.#signal?.removeEventListener('abort', this.#notify);
     this.#child.removeAllListeners();
-    // A late failure to spawn has no one to tell.
+    // An `error` event without a listener would end this process.
     this.#child.on('error', () => undefined);
   }
 
-  #notice = (): void => {
-    this.#changed = true;
+  #notify = (): void => {
+    this.#isNotified = true;
     this.#wake();
   };
 }
 
-/** Asks a manager to end and waits until it has; experiments go on. */
+/** Asks a manager to end and waits for its end. Experiments go on. */
 async function retire({ client, info }: Found, signal: AbortSignal | undefined): Promise<void> {
   try {
     await client.shutdown({ signal });
@@ -211,8 +216,8 @@ async function retire({ client, info }: Found, signal: AbortSignal | undefined):
   } finally {
     client.dispose();
   }
-  const deadline = Date.now() + shutdownTimeout;
-  // Another process's end can't be awaited, only looked for.
+  const deadline = Date.now() + shutdownTimeoutMs;
+  // The end of a process that is not a child can only be polled.
   while (isAlive(info.pid)) {
     signal?.throwIfAborted();
     if (Date.now() > deadline) {
@@ -221,50 +226,50 @@ async function retire({ client, info }: Found, signal: AbortSignal | undefined):
         `an older manager (process ${info.pid}) does not end. End it by hand.`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, shutdownIntervalMs));
   }
 }
 
-async function openLog(path: string, who: string): Promise<FileHandle> {
+async function openLog(path: string, server: string): Promise<FileHandle> {
   try {
-    // Its token is in this folder.
+    // The folder holds the manager's token.
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const size = await stat(path).then(
       (found) => found.size,
       () => 0,
     );
-    if (size > longestLog) await rename(path, `${path}.1`);
+    if (size > maxLogBytes) await rename(path, `${path}.1`);
     return await open(path, 'a', 0o600);
   } catch (error) {
     const code = errorCode(error);
     const isRefused = code === 'EACCES' || code === 'EPERM';
     const reason = isRefused ? 'you have no permission to write there' : messageOf(error);
     throw new ManagerStartError(
-      who,
+      server,
       `${dirname(path)} cannot be written: ${reason}. Choose another experiments folder.`,
     );
   }
 }
 
-async function endOf(path: string, from: number): Promise<string[]> {
+async function readLogEnd(path: string, startByte: number): Promise<string[]> {
   try {
-    const text = (await readFile(path)).subarray(from).toString('utf8');
+    const text = (await readFile(path)).subarray(startByte).toString('utf8');
     return text
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .slice(-10);
+      .slice(-maxLogLines);
   } catch {
     return [];
   }
 }
 
-async function samePath(a: string, b: string): Promise<boolean> {
+async function isSamePath(a: string, b: string): Promise<boolean> {
   const real = (path: string) => realpath(path).catch(() => resolve(path));
   return (await real(a)) === (await real(b));
 }
 
-/** Version of the package `manager.js` belongs to; undefined when it can't be told. */
-async function versionBeside(script: string): Promise<string | undefined> {
+/** Version of the package that `manager.js` belongs to; undefined when its package.json can't be read. */
+async function readVersionBeside(script: string): Promise<string | undefined> {
   try {
     const manifest: unknown = JSON.parse(await readFile(join(dirname(script), '..', 'package.json'), 'utf8'));
     const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';

@@ -1,4 +1,4 @@
-/** The front door: all experiments of one folder, behind one port (`wire/routes.ts`). */
+/** The client of a manager: all experiments of one folder behind one port (`wire/routes.ts`). */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { experimentRoot, type LaunchRequest, managerRoutes } from '../wire/routes.ts';
 import { summarySchema } from '../wire/schemas/experiment.ts';
@@ -9,22 +9,22 @@ import { ExperimentApi } from './api.ts';
 import { BadAnswerError, excerptOf } from './errors.ts';
 import { Http, type HttpOptions, type RequestOptions } from './http.ts';
 
-/** Launching finds out which Python has which `nni` and waits until the runner serves. Milliseconds. */
-const longestLaunch = 90_000;
+/** A launch asks Python for its `nni`, which takes seconds, and waits until the runner serves. */
+const launchTimeoutMs = 90_000;
 
 export class ManagerClient {
-  /** For the parts of this client only. */
+  /** For other parts of this client. */
   readonly http: Http;
   /** `http://host:port`. */
   readonly address: string;
 
-  /** Connects to nothing yet. Dispose it in the end. */
+  /** Sends nothing yet. The caller disposes it. */
   constructor(address: string | Http, options: HttpOptions = {}) {
     this.http = typeof address === 'string' ? new Http(address, 'the manager', options) : address;
     this.address = this.http.address;
   }
 
-  /** Who answers there. Needs no token. */
+  /** Identifies the manager. Needs no token. */
   async info(options?: RequestOptions): Promise<ManagerInfo> {
     const task = 'reach the manager';
     const value = await this.http.json('GET', managerRoutes.info, { task, ...options });
@@ -45,11 +45,11 @@ export class ManagerClient {
   /**
    * Creates, resumes or views an experiment; resolves when its runner serves.
    *
-   * @throws RejectedError with `problems` when the config is not right
+   * @throws RejectedError with `problems` when the config has mistakes
    */
   async launch(request: LaunchRequest, options?: RequestOptions): Promise<Launched> {
     const task = request.action === 'create' ? 'start the experiment' : `${request.action} the experiment`;
-    const limits = { idleTimeout: longestLaunch, deadline: longestLaunch };
+    const limits = { idleTimeout: launchTimeoutMs, deadline: launchTimeoutMs };
     const value = await this.http.json('POST', managerRoutes.experiments, {
       task,
       body: request,
@@ -64,24 +64,24 @@ export class ManagerClient {
   /**
    * Deletes a stored experiment with all its files.
    *
-   * @throws RejectedError while it runs, NotFoundError when there is none
+   * @throws RejectedError while the experiment runs, NotFoundError for an unknown id
    */
   async delete(id: string, options?: RequestOptions): Promise<void> {
     const path = `${managerRoutes.experiments}/${encodeURIComponent(id)}`;
     await this.http.json('DELETE', path, { task: 'delete the experiment', ...options });
   }
 
-  /** Ends the manager; running experiments go on. */
+  /** Ends the manager. Running experiments go on. */
   async shutdown(options?: RequestOptions): Promise<void> {
     await this.http.json('POST', managerRoutes.shutdown, { task: 'shut the manager down', ...options });
   }
 
-  /** One of its experiments. It shares this client's connections and ends with them. */
+  /** One of its experiments. The result shares this client's connections and ends with them. */
   experiment(id: string): ExperimentApi {
     return new ExperimentApi(this.http.at(experimentRoot(id), `experiment ${id}`), { id });
   }
 
-  /** Ends all connections and everything under way on them. */
+  /** Ends all connections and all requests in progress. */
   dispose(): void {
     this.http.dispose();
   }

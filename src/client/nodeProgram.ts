@@ -1,4 +1,4 @@
-/** Which Node runs the manager and the runners: they need `node:sqlite`. */
+/** Finds the Node that runs the manager and the runners: they need `node:sqlite`. */
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { ManagerStartError } from './errors.ts';
 
 /**
- * Path of a Node that has `node:sqlite` without a flag: the one we run on (VS Code's own included), else the `node` package installed in a
+ * Path of a Node that has `node:sqlite` without a flag: this process's own (VS Code's included), else the `node` package in a
  * `node_modules` at or above `folder`.
  *
- * @throws ManagerStartError that says what is needed
+ * @throws ManagerStartError that names the Node to install
  */
 export function nodeForProcesses(folder: string): string {
   if (hasSqlite()) return process.execPath;
@@ -26,17 +26,17 @@ export function nodeForProcesses(folder: string): string {
 
 function hasSqlite(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  // Before 22.13 and 23.4 it hides behind a flag.
+  // `node:sqlite` needs a flag before 22.13 and 23.4.
   const unflagged = major > 23 || (major === 23 ? minor >= 4 : major === 22 && minor >= 13);
   return unflagged && isBuiltin('node:sqlite');
 }
 
-/** What must be set so that a program given by {@link nodeForProcesses} behaves as Node: VS Code's is Electron. */
+/** The environment in which a program from {@link nodeForProcesses} behaves as Node: VS Code's is Electron. */
 export function nodeEnvironment(program: string): Record<string, string> {
   return process.versions.electron && program === process.execPath ? { ELECTRON_RUN_AS_NODE: '1' } : {};
 }
 
-/** Path of the `manager.js` that belongs to this code: beside the bundle, above that of the library, or in the `dist/` of a source tree. */
+/** Path of this package's `manager.js`: beside the bundle, above the library's bundle, or in the `dist/` of a source tree. */
 export function packagedManager(): string {
   const candidates = ['./manager.js', '../manager.js', '../../dist/manager.js'];
   const paths = candidates.map((path) => fileURLToPath(new URL(path, import.meta.url)));

@@ -1,6 +1,6 @@
 /**
- * Trials, metrics and results as NNI's Python clients show them (`nni/experiment/data.py`, and `nnicli.py` before it): JSON inside JSON
- * opened, `NaN` and infinities numbers, what is missing undefined as it is `None` there.
+ * Trials, metrics and results as NNI's Python clients show them (`nni/experiment/data.py`, and `nnicli.py` before it). JSON inside JSON
+ * is parsed, `NaN` and infinities are numbers, and a missing field is undefined, as it is `None` there.
  */
 import { inspect } from 'node:util';
 import { isObject } from '../model/json/isObject.ts';
@@ -12,7 +12,7 @@ import { fieldsOf, hyperParametersFields, metricFields, resultFields, trialJobFi
 /** A class that prints as Python's `__repr__` does. */
 abstract class NniRecord {
   toString(): string {
-    const fields = Object.entries(this).map(([name, value]) => `${name}: ${shown(value)}`);
+    const fields = Object.entries(this).map(([name, value]) => `${name}: ${inspectValue(value)}`);
     return `${this.constructor.name}(${fields.join(' ')})`;
   }
 
@@ -21,7 +21,7 @@ abstract class NniRecord {
   }
 }
 
-function shown(value: unknown): string {
+function inspectValue(value: unknown): string {
   return inspect(value, { depth: null, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: null });
 }
 
@@ -36,7 +36,7 @@ export class TrialMetricData extends NniRecord {
   readonly type: string | undefined;
   /** From 0, in the order the trial reported. */
   readonly sequence: number | undefined;
-  /** What was reported: usually a number, or an object with `default` and more. The text itself where it is no JSON. */
+  /** The reported value: usually a number, or an object with `default` and more. The text itself if it is not JSON. */
   readonly data: unknown;
 
   /** @param json a record of NNI's `metric-data` */
@@ -49,13 +49,13 @@ export class TrialMetricData extends NniRecord {
     this.type = fields.type;
     this.sequence = fields.sequence;
     const text = fields.data;
-    this.data = typeof text === 'string' ? parsedOr(unwrapMetricData(text), unwrapMetricData(text)) : text;
+    this.data = typeof text === 'string' ? parseOr(unwrapMetricData(text), unwrapMetricData(text)) : text;
   }
 }
 
-/** What a trial was given to run with. */
+/** The parameters of a trial. */
 export class TrialHyperParameters extends NniRecord {
-  /** A number; a text from advisors such as Hyperband; `null` for a custom trial. */
+  /** A number; a text for advisors such as Hyperband; `null` for a custom trial. */
   readonly parameter_id: number | string | null | undefined;
   /** `algorithm`, `customized` or `resumed`. */
   readonly parameter_source: string | undefined;
@@ -82,7 +82,7 @@ export class TrialJob extends NniRecord {
   /** Epoch milliseconds. */
   readonly startTime: number | undefined;
   readonly endTime: number | undefined;
-  /** A real NNI has it for succeeded trials only. */
+  /** A real NNI fills it for succeeded trials only. */
   readonly finalMetricData: TrialMetricData[] | undefined;
   readonly stderrPath: string | undefined;
   /** The number people call the trial by. */
@@ -96,7 +96,7 @@ export class TrialJob extends NniRecord {
     this.trialJobId = fields.trialJobId ?? fields.id;
     this.status = fields.status;
     this.hyperParameters = fields.hyperParameters?.flatMap((text) => {
-      const record = parsedOr(text, undefined);
+      const record = parseOr(text, undefined);
       return isObject(record) ? new TrialHyperParameters(record) : [];
     });
     this.logPath = fields.logPath;
@@ -112,7 +112,7 @@ export class TrialJob extends NniRecord {
 /** Parameters and final result of a succeeded trial. */
 export class TrialResult extends NniRecord {
   readonly parameter: Parameters | undefined;
-  /** Usually a number, or an object with `default` and more. The text itself where it is no JSON. */
+  /** Usually a number, or an object with `default` and more. The text itself if it is not JSON. */
   readonly value: unknown;
   readonly trialJobId: string | undefined;
 
@@ -121,12 +121,12 @@ export class TrialResult extends NniRecord {
     super();
     const fields = fieldsOf(resultFields, json);
     this.parameter = fields.parameter;
-    this.value = typeof fields.value === 'string' ? parsedOr(fields.value, fields.value) : fields.value;
+    this.value = typeof fields.value === 'string' ? parseOr(fields.value, fields.value) : fields.value;
     this.trialJobId = fields.trialJobId ?? fields.id;
   }
 }
 
-function parsedOr(text: string, otherwise: unknown): unknown {
+function parseOr(text: string, otherwise: unknown): unknown {
   try {
     return parseJson(text);
   } catch {

@@ -1,19 +1,19 @@
-/** Owns what has to be ended: the one way to dispose in `store/` and `ui/`. */
+/** Owns disposable objects: the one way to dispose in `store/` and `ui/`. */
 import type { Disposable } from './emitter.ts';
 
 export class Disposables implements Disposable {
   #owned: Disposable[] = [];
-  #disposed = false;
+  #isDisposed = false;
 
-  /** Takes ownership. Once this is disposed, what is added ends at once: nothing that comes late is left running. */
+  /** Takes ownership. After {@link dispose}, added items are disposed at once, so that nothing late stays running. */
   add(...items: Disposable[]): void {
-    if (this.#disposed) disposeAll(items);
+    if (this.#isDisposed) disposeAll(items);
     else this.#owned.push(...items);
   }
 
-  /** Ends all, the latest first. One that throws does not keep the others from ending. May be called twice. */
+  /** Disposes all items, the latest first. An item that throws does not stop the others. May be called twice. */
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     disposeAll(this.#owned.splice(0));
   }
 }
@@ -23,7 +23,7 @@ function disposeAll(items: readonly Disposable[]): void {
     try {
       item.dispose();
     } catch (error) {
-      // Rethrown on its own turn, so that nothing is swallowed.
+      // Rethrow in a microtask, so that no error is lost.
       queueMicrotask(() => {
         throw error;
       });

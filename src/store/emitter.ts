@@ -1,21 +1,21 @@
-/** Typed events for everything above the client, with vscode's shapes but without vscode, so that it runs in plain tests. */
+/** Typed events for `store/` and `ui/`: the shapes of vscode without vscode, so that plain tests can use them. */
 
 export interface Disposable {
   dispose(): void;
 }
 
 export type Listener<T> = (event: T) => void;
-/** Subscribes; dispose the result to end it. Fits vscode's `Event` where only the listener is given. */
+/** Subscribes a listener; dispose the result to unsubscribe. Compatible with vscode's `Event` called with a listener only. */
 export type Event<T> = (listener: Listener<T>) => Disposable;
 
-/** Calls its listeners in the order they came. A listener that throws does not keep the others from hearing. */
+/** Calls its listeners in the order of subscription. A listener that throws does not stop the others. */
 export class Emitter<T> implements Disposable {
   readonly #listeners = new Set<{ listener: Listener<T> }>();
   #disposed = false;
 
   readonly event: Event<T> = (listener) => {
     if (this.#disposed) return { dispose() {} };
-    // Wrapped, so that one function may subscribe twice.
+    // The wrapper lets one function subscribe twice.
     const entry = { listener };
     this.#listeners.add(entry);
     return { dispose: () => void this.#listeners.delete(entry) };
@@ -34,7 +34,7 @@ export class Emitter<T> implements Disposable {
         failures.push(error);
       }
     }
-    // Rethrown on its own turn: the one who fires is not at fault, yet nothing is swallowed.
+    // Rethrow in a microtask: the caller of fire() is not at fault, and no error is lost.
     for (const failure of failures) {
       queueMicrotask(() => {
         throw failure;

@@ -1,4 +1,4 @@
-/** Whatever answers at an address that a person gave: a manager, a runner of ours, or a real NNI. */
+/** Connects to the server at an address that a person gave: a manager, a runner, or a real NNI. */
 import { defined } from '../model/json/defined.ts';
 import { createManagerConnection } from './managerConnection.ts';
 import { createNniConnection, type PollMemory } from './nniConnection.ts';
@@ -8,24 +8,24 @@ import { type Connector, TokenWantedError } from './serverConnection.ts';
 export interface EndpointConnectorOptions {
   /** `http://host:port`, and the path in front of all routes. */
   address: string;
-  /** Asked anew for each attempt; undefined where none is needed. */
+  /** Called for each attempt; undefined when the server needs no token. */
   token(): Promise<string | undefined>;
 }
 
-/** Starts nothing: what runs elsewhere is started there. */
+/** Creates a connector that starts nothing: a server elsewhere is started on its machine. */
 export function endpointConnector(options: EndpointConnectorOptions): Connector {
   const memory: PollMemory = {};
   return {
     async connect() {
-      // Not loaded before somebody wants it: activation stays cheap.
+      // Loaded at the first connection: activation stays cheap.
       const client = await import('../client/index.ts');
       const token = await options.token();
       const access = defined({ token });
-      // It may be another one than last time, e.g. a manager where NNI was before.
+      // The server may be another one than last time, e.g. a manager in place of an NNI.
       const endpoint = await client.identifyEndpoint(options.address, access).catch((error: unknown) => {
-        const wanted =
+        const wantsToken =
           error instanceof client.EndpointError && (error.fault === 'token missing' || error.fault === 'token wrong');
-        throw wanted ? new TokenWantedError(error.message) : error;
+        throw wantsToken ? new TokenWantedError(error.message) : error;
       });
       switch (endpoint.kind) {
         case 'manager':

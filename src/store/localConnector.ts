@@ -1,10 +1,10 @@
-/** The manager of this machine, found or started by the shared client, as the store wants it. */
+/** Connects to the manager of this machine: the client finds or starts it. */
 import { awaitFirstExperiment, hasExperiments } from '../client/firstExperiment.ts';
 import { createManagerConnection } from './managerConnection.ts';
 import type { Connector } from './serverConnection.ts';
 
 export interface LocalConnectorOptions {
-  /** Absolute; read anew for each attempt, as it is a setting. */
+  /** Absolute. Read for each attempt, because it is a setting. */
   experimentsDirectory(): string;
   /** Path of `manager.js`. */
   managerScript: string;
@@ -13,7 +13,7 @@ export interface LocalConnectorOptions {
 export function localConnector(options: LocalConnectorOptions): Connector {
   return {
     async connect({ start }) {
-      // Not loaded before somebody wants it: activation stays cheap.
+      // Loaded at the first connection: activation stays cheap.
       const client = await import('../client/index.ts');
       const manager = await client.connectLocalManager({
         experimentsDirectory: options.experimentsDirectory(),

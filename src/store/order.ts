@@ -1,4 +1,4 @@
-/** The order in which people want trials: the best first, then what runs and waits, then the newest. */
+/** The order in which people want trials: the best, then running, then waiting, then the newest. */
 import type { TrialRow, TrialStatus } from '../model/trial/trial.ts';
 
 const groups: Readonly<Record<TrialStatus, number>> = {
@@ -42,7 +42,7 @@ export class TrialOrder {
     return this.#best;
   }
 
-  /** Replaces everything; one sort. */
+  /** Replaces all trials, with one sort. */
   reset(rows: Iterable<TrialRow>, best: string | undefined): void {
     this.#best = best;
     this.#places = [];
@@ -55,7 +55,7 @@ export class TrialOrder {
     this.#places.sort(compare);
   }
 
-  /** Puts a new or changed trial where it belongs. Returns whether the order is another one now. */
+  /** Moves a new or changed trial to its position. Returns whether the order changed. */
   update(row: TrialRow): boolean {
     const old = this.#byId.get(row.id);
     const place = this.#placeOf(row);
@@ -68,7 +68,7 @@ export class TrialOrder {
     return true;
   }
 
-  /** Takes a trial out. Returns whether it was there. */
+  /** Removes a trial. Returns whether it was there. */
   remove(id: string): boolean {
     const place = this.#byId.get(id);
     if (!place) return false;
@@ -76,17 +76,17 @@ export class TrialOrder {
     return this.#byId.delete(id);
   }
 
-  /** Names the best trial. Returns whether the order is another one now. */
+  /** Sets the best trial. Returns whether the order changed. */
   setBest(best: string | undefined, row: (id: string) => TrialRow | undefined): boolean {
     if (best === this.#best) return false;
     const before = this.#best;
     this.#best = best;
-    let moved = false;
+    let isMoved = false;
     for (const id of [before, best]) {
       const changed = id === undefined ? undefined : row(id);
-      if (changed && this.#byId.has(changed.id)) moved = this.update(changed) || moved;
+      if (changed && this.#byId.has(changed.id)) isMoved = this.update(changed) || isMoved;
     }
-    return moved;
+    return isMoved;
   }
 
   /** Ids from `start` to `end` (exclusive). */

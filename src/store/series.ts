@@ -5,9 +5,9 @@ export class Series {
   readonly sequence: number[] = [];
   /** Epoch milliseconds. */
   readonly timestamp: number[] = [];
-  /** The default metric; NaN when the reported value has none. The text tells a reported NaN from a missing number. */
+  /** The default metric; NaN when the reported value has none. `text` distinguishes a reported NaN from a missing number. */
   readonly value: number[] = [];
-  /** As reported. */
+  /** The reported values as JSON text. */
   readonly text: string[] = [];
 
   get length(): number {

@@ -1,16 +1,16 @@
-/** Long loops in pieces, so that the extension host answers others meanwhile. */
+/** Runs long loops in slices, so that the extension host stays responsive. */
 
-/** What a piece may take: a tenth of what a person or another extension would notice. */
+/** Length of a slice: a tenth of a pause that a person or another extension notices. */
 const budgetMs = 8;
-/** The clock is read once for so many steps; reading it for each would cost more than most steps. */
+/** Steps between two reads of the clock, which costs more than most steps. */
 const stride = 64;
 
-/** Lets others who live in this process have their turn. */
+/** Lets the event loop turn. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Runs `step` for each item and lets the event loop turn whenever the budget is used up. False from `step` ends it. */
+/** Runs `step` for each item and lets the event loop turn when the budget is used up. Ends when `step` returns false. */
 export async function forEachInSlices<T>(items: Iterable<T>, step: (item: T) => boolean | undefined): Promise<void> {
   let started = performance.now();
   let count = 0;

@@ -14,15 +14,15 @@ import { endpointConnector } from './endpointConnector.ts';
 import type { ExperimentModel, ModelEvent } from './experimentModel.ts';
 import type { Connector } from './serverConnection.ts';
 
-/** The connection to the manager of this machine; it is always there, connected or not. */
+/** The connection to the manager of this machine. It always exists, connected or not. */
 const localConnectionId = 'local';
 
-/** What changed in one experiment since the event before. */
+/** What changed in one experiment since the last event. */
 export interface ExperimentDelta {
   summary: boolean;
-  /** Trials were read anew, or reading them began, ended or failed. */
+  /** All trials were replaced, or reading them began, ended or failed. */
   reset: boolean;
-  /** The order of trials is another one, or there are more of them. */
+  /** The order of trials changed, or their number. */
   order: boolean;
   /** Trials whose row or metrics changed. */
   trials: Set<string>;
@@ -36,33 +36,33 @@ export interface StoreChange {
 
 export interface StoreOptions {
   local: Connector;
-  /** What the person calls this machine, in their language. */
+  /** Name of this machine in the person's language. */
   localLabel: string;
   /** Whether a manager may be started now. */
   mayStart(): boolean;
 }
 
-/** A server that is connected to at its address: a manager, a runner of ours, or a real NNI. */
+/** A server with an address: a manager, a runner, or a real NNI. */
 export interface EndpointOptions {
-  /** Stays the same over a reload of the window, as panels and rows of the tree name it. */
+  /** Stays the same over a reload of the window, because panels and rows of the tree refer to it. */
   id: string;
   label: string;
   /** `http://host:port`, and the path in front of all routes; see `identifyEndpoint`. */
   address: string;
-  /** Asked anew for each attempt to connect; undefined where none is needed. */
+  /** Called for each attempt to connect; undefined when the server needs no token. */
   token(): Promise<string | undefined>;
 }
 
-/** How long {@link Store.show} waits for servers elsewhere, in milliseconds. */
-const longestShow = 3000;
-/** Views that redraw rows are told at most this often, in milliseconds. */
-const tick = 50;
+/** How long {@link Store.show} waits for servers elsewhere. */
+const showTimeoutMs = 3000;
+/** Interval of {@link Store.onDidChange}, so that views redraw rows at a bounded rate. */
+const minEventIntervalMs = 50;
 
 export class Store implements Disposable {
   readonly local: Connection;
   readonly #changed = new Emitter<StoreChange>();
   readonly #launched = new Emitter<ExperimentModel>();
-  /** Coalesced: the first change after a quiet time comes at once, then at most one event in 50 ms. For live data: {@link ExperimentModel.onDidChange}. */
+  /** Coalesced: the first change after a pause fires at once, then at most one event in 50 ms. For live data: {@link ExperimentModel.onDidChange}. */
   readonly onDidChange: Event<StoreChange> = this.#changed.event;
   /** An experiment was created or resumed from this window. */
   readonly onDidLaunch: Event<ExperimentModel> = this.#launched.event;
@@ -87,12 +87,12 @@ export class Store implements Disposable {
     this.#add(this.local);
   }
 
-  /** The local one first, then the others in the order in which they were added. */
+  /** The local connection first, then the others in the order in which they were added. */
   get connections(): readonly Connection[] {
     return this.#all.map(({ connection }) => connection);
   }
 
-  /** Adds a connection, or gives the one that has this id. Connects to nothing yet: see {@link show} and {@link Connection.show}. */
+  /** Adds a connection, or returns the one with this id. Connects later: see {@link show} and {@link Connection.show}. */
   addEndpoint({ id, label, address, token }: EndpointOptions): Connection {
     const known = this.connection(id);
     if (known) return known;
@@ -110,18 +110,18 @@ export class Store implements Disposable {
     return connection;
   }
 
-  /** Forgets a connection and what was read over it. The local one stays. */
+  /** Forgets a connection and its experiments. The local connection stays. */
   removeConnection(id: string): void {
-    const gone = this.#all.find(({ connection }) => connection.id === id);
-    if (!gone || gone.connection === this.local) return;
-    this.#all = this.#all.filter((other) => other !== gone);
-    for (const model of gone.connection.models.values()) this.#experiments.delete(model);
-    gone.subscriptions.dispose();
-    this.#connections.add(gone.connection);
+    const removed = this.#all.find(({ connection }) => connection.id === id);
+    if (!removed || removed.connection === this.local) return;
+    this.#all = this.#all.filter((other) => other !== removed);
+    for (const model of removed.connection.models.values()) this.#experiments.delete(model);
+    removed.subscriptions.dispose();
+    this.#connections.add(removed.connection);
     this.#schedule();
   }
 
-  /** Whether the list of experiments is seen. Servers that tell nothing by themselves are hardly asked while it is not. */
+  /** Tells whether the list of experiments is on screen. A polled server is hardly asked while it is not. */
   setVisible(visible: boolean): void {
     this.#visible = visible;
     for (const connection of this.connections) connection.setVisible(visible);
@@ -139,7 +139,7 @@ export class Store implements Disposable {
     return this.experiment(connectionId, experimentId)?.summary;
   }
 
-  /** All trials, best first; reads them when nobody watches. Throws with the reason when they can't be read. */
+  /** All trials, best first; reads them when no view follows them. @throws an Error with the reason when they can't be read */
   async trials(connectionId: string, experimentId: string): Promise<TrialRow[]> {
     const model = this.experiment(connectionId, experimentId);
     if (!model) throw new Error(`There is no experiment ${experimentId}.`);
@@ -147,14 +147,14 @@ export class Store implements Disposable {
     return model.order.slice().flatMap((id) => model.trials.get(id)?.row ?? []);
   }
 
-  /** The client for requests about one experiment. Throws in words for a person when its manager is not connected. */
+  /** The client for requests about one experiment. @throws an Error in words for a person when its server is not connected */
   client(connectionId: string, experimentId: string): ExperimentApi {
     const connection = this.connection(connectionId);
     if (!connection) throw new Error(`There is no connection ${connectionId}.`);
     return connection.server.experiment(experimentId);
   }
 
-  /** Creates, resumes or views an experiment; starts the manager when there is none. Throws the client's errors. */
+  /** Creates, resumes or views an experiment; starts the manager when there is none. @throws the client's errors */
   async launch(
     request: LaunchRequest,
     connectionId = localConnectionId,
@@ -168,30 +168,30 @@ export class Store implements Disposable {
   }
 
   /**
-   * Connects where there is something to show; see {@link Connection.show}. For those elsewhere it waits a few seconds at most: one that
-   * does not answer keeps nobody from the others.
+   * Connects all connections that have something to show; see {@link Connection.show}. Waits a few seconds at most for servers
+   * elsewhere, so that a server that does not answer holds nothing up.
    */
   async show(): Promise<void> {
     const local = this.local.show();
     const others = this.connections.filter((connection) => connection !== this.local);
     const shown = Promise.all(others.map((connection) => connection.show()));
     let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, others.length > 0 ? longestShow : 0);
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, others.length > 0 ? showTimeoutMs : 0);
     });
-    await Promise.race([shown, enough]);
+    await Promise.race([shown, timeout]);
     clearTimeout(timer);
     await local;
   }
 
-  /** Asks an experiment to stop; see {@link Connection.stop}. Throws the client's errors. */
+  /** Asks an experiment to stop; see {@link Connection.stop}. @throws the client's errors */
   async stop(connectionId: string, experimentId: string): Promise<void> {
     const connection = this.connection(connectionId);
     if (!connection) throw new Error(`There is no connection ${connectionId}.`);
     await connection.stop(experimentId);
   }
 
-  /** Deletes a stored experiment with its files. Throws the client's errors. */
+  /** Deletes a stored experiment with its files. @throws the client's errors */
   async delete(connectionId: string, experimentId: string): Promise<void> {
     const connection = this.connection(connectionId);
     if (!connection) throw new Error(`There is no connection ${connectionId}.`);
@@ -240,7 +240,7 @@ export class Store implements Disposable {
 
   #schedule(): void {
     if (this.#timer) return;
-    const wait = Math.max(0, this.#lastFired + tick - performance.now());
+    const waitMs = Math.max(0, this.#lastFired + minEventIntervalMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#lastFired = performance.now();
@@ -248,6 +248,6 @@ export class Store implements Disposable {
       this.#connections = new Set();
       this.#experiments = new Map();
       this.#changed.fire(change);
-    }, wait);
+    }, waitMs);
   }
 }

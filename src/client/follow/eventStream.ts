@@ -1,4 +1,4 @@
-/** Event streams of a server, with the errors of this client. */
+/** Reads event streams of a server, with the errors of this client. */
 
 import { readEvents as readEventBody, type StreamEvent } from '../../wire/eventStream.ts';
 import { BodyError } from '../../wire/readBody.ts';
@@ -6,27 +6,26 @@ import { bodyFailure, type Http } from '../http.ts';
 
 export interface EventStreamOptions<Name extends string> {
   task: string;
-  /** Events of other names are passed over. */
+  /** Events of other names are skipped. */
   names: readonly Name[];
   query?: Record<string, string | number | undefined>;
   signal: AbortSignal;
-  /** Milliseconds. */
-  silence?: number | undefined;
-  /** The server has begun to answer. */
+  silenceTimeoutMs?: number | undefined;
+  /** Called when the server begins to answer. */
   onOpen?(): void;
 }
 
 /**
  * Yields events until the server ends the stream; see `wire/eventStream.ts`. Leaving the loop closes the connection.
  *
- * @throws a ClientError when the stream breaks, falls silent or is not one; the signal's reason when it aborts
+ * @throws a ClientError when the stream breaks, falls silent or is not an event stream; the signal's reason when it aborts
  */
 export async function* readEvents<Name extends string>(
   http: Http,
   path: string,
   options: EventStreamOptions<Name>,
 ): AsyncGenerator<StreamEvent<Name>, void, undefined> {
-  const { signal, task, names, silence } = options;
+  const { signal, task, names, silenceTimeoutMs } = options;
   const leave = new AbortController();
   const body = await http.stream(path, {
     task,
@@ -35,7 +34,7 @@ export async function* readEvents<Name extends string>(
   });
   options.onOpen?.();
   try {
-    yield* readEventBody(body, { names, silenceTimeoutMs: silence, abort: () => leave.abort() });
+    yield* readEventBody(body, { names, silenceTimeoutMs, abort: () => leave.abort() });
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof BodyError ? bodyFailure(error, { task, server: http.server }) : error;

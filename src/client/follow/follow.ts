@@ -1,4 +1,4 @@
-/** Following a server of ours: everything once, then what changes; found again after it was lost. */
+/** Follows a server of ours over its event stream: a snapshot, then each change; reconnects when the stream is lost. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { defined } from '../../model/json/defined.ts';
 import { experimentEvents, followSummary as followSummaryOnce, type SummarySource } from '../../wire/followSummary.ts';
@@ -14,11 +14,14 @@ import type { ManagerClient } from '../manager.ts';
 import { readEvents } from './eventStream.ts';
 import { type FollowState, persist } from './persist.ts';
 
-/** Nothing more is read while a promise that a handler gives is open. What a handler throws ends the following with it. */
+/**
+ * Backpressure: the next event is read only after the handler's promise settles. An error thrown by a handler ends the following with
+ * that error.
+ */
 export interface ExperimentFollower {
-  /** First, and again whenever changes were missed or another process serves the experiment now. */
+  /** First, and again when changes were missed or another process serves the experiment. */
   onSnapshot(snapshot: ExperimentSnapshot): void | Promise<void>;
-  /** Exactly the one after the snapshot or change before. */
+  /** Each change, in order and without gaps. */
   onChange(change: ExperimentChange): void | Promise<void>;
   onState?(state: FollowState): void;
 }
@@ -30,23 +33,23 @@ export interface ManagerFollower {
 }
 
 export interface SummaryFollower {
-  /** First, and whenever it has changed. */
+  /** The first summary, and each changed one. */
   onSummary(summary: ExperimentSummary): void;
   onState?(state: FollowState): void;
 }
 
 export interface FollowOptions {
-  /** After so many failures in a row the last one is thrown. By default it is tried again for ever. */
+  /** Failures in a row that are retried; the next one is thrown. Default: no limit. */
   retries?: number;
-  /** Milliseconds without a byte after which a stream counts as dead; servers send one every 15 s. */
+  /** Milliseconds without a byte after which a stream counts as dead. Servers send one every 15 s. */
   silence?: number;
 }
 
 /**
  * Follows an experiment on a server that has our routes. Resolves when the signal aborts.
  *
- * @throws NotFoundError when the experiment does not exist (any more), RejectedError when the token is wrong, the last ClientError when
- * `retries` are used up
+ * @throws NotFoundError when the experiment does not exist, RejectedError when the token is wrong, the last ClientError when `retries`
+ * are used up
  */
 export function followExperiment(
   experiment: ExperimentApi,
@@ -68,7 +71,7 @@ export function followExperiment(
 
   return persist(
     async ({ connected, progress }) => {
-      for (let renewed = false; ; renewed = true) {
+      for (let isRenewed = false; ; isRenewed = true) {
         const position = known ?? (await readSnapshot(connected));
         const events = readEvents(experiment.http, experimentRoutes.events, {
           task,
@@ -76,7 +79,7 @@ export function followExperiment(
           query: { session: position.session, since: position.revision },
           names: experimentEvents,
           onOpen: connected,
-          silence: options.silence,
+          silenceTimeoutMs: options.silence,
         });
         try {
           for await (const event of events) {
@@ -93,12 +96,12 @@ export function followExperiment(
             await follower.onChange(change);
           }
         } catch (error) {
-          // What was missed between is not known: begin again with everything.
+          // Changes may be missing: begin again with a snapshot.
           if (error instanceof BadAnswerError) known = undefined;
           throw error;
         }
-        // Another process serves the experiment now. Once that is read at once; a server that sends nothing else must wait.
-        if (known || renewed) return;
+        // Another process serves the experiment. Read its snapshot at once, but only once: a server that keeps resetting must wait.
+        if (known || isRenewed) return;
       }
     },
     persistOptions(follower, signal, options),
@@ -106,7 +109,7 @@ export function followExperiment(
 }
 
 /**
- * Follows only the line about an experiment on a server that has our routes. Resolves when the signal aborts.
+ * Follows only an experiment's summary on a server that has our routes. Resolves when the signal aborts.
  *
  * @throws as {@link followExperiment}
  */
@@ -125,13 +128,13 @@ export function followSummary(
           http.stream(experimentRoutes.events, { task, signal: either, query: { only: 'summary' } }),
         readSummary: (either) => experiment.summary({ signal: either }),
       };
-      const tell = (summary: ExperimentSummary) => {
+      const publish = (summary: ExperimentSummary) => {
         connected();
         progress();
         follower.onSummary(summary);
       };
       try {
-        await followSummaryOnce(source, tell, { signal, silenceTimeoutMs: options.silence });
+        await followSummaryOnce(source, publish, { signal, silenceTimeoutMs: options.silence });
       } catch (error) {
         throw error instanceof BodyError ? bodyFailure(error, { task, server: http.server }) : error;
       }
@@ -159,7 +162,7 @@ export function followManager(
         task,
         signal,
         names: managerEvents,
-        silence: options.silence,
+        silenceTimeoutMs: options.silence,
       });
       for await (const { name, data, text } of events) {
         if (name === 'reset') return;

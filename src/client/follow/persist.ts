@@ -1,32 +1,34 @@
-/** Trying again, honestly: how connected something is that has to last, and when to try next. */
+/** Repeats an attempt that has to last, and reports whether it is connected, connecting or lost. */
 import { type Clock, systemClock } from '../../system/clock.ts';
 import { ClientError, NotFoundError, RejectedError } from '../errors.ts';
 
 export type FollowState =
-  /** Asked, or asked again; `reason` is why. */
+  /** A try is under way; `reason` is the failure before it. */
   | { state: 'connecting'; since: number; reason?: string }
   | { state: 'connected'; since: number }
-  /** It does not come back. Trying goes on. `since` is when it last answered, or was first asked. */
+  /** Several tries failed; more follow. `since` is the time of the last answer, or of the first try. */
   | { state: 'lost'; since: number; reason: string };
 
 export interface PersistOptions {
   signal: AbortSignal;
   onState?(state: FollowState): void;
-  /** After so many failures in a row the last one is thrown. Endless by default. */
+  /** Failures in a row that are retried; the next one is thrown. Default: no limit. */
   retries?: number;
   clock?: Clock;
 }
 
-/** Milliseconds before each try in a row; the last repeats. Stretched by chance, so that many clients do not come at once. */
-const delays = [0, 100, 300, 1000, 2000, 5000, 10_000];
-/** Failures in a row after which it counts as lost. */
-const patience = 3;
-/** What lasted so many milliseconds has worked, so that the next failure is a first one. */
-const worked = 5000;
+/** Waits before each try in a row; the last one repeats. Stretched at random, so that many clients do not come at once. */
+const delaysMs = [0, 100, 300, 1000, 2000, 5000, 10_000];
+/** Failures in a row after which the server counts as lost. */
+const minLostFailures = 3;
+/** An attempt that lasted this long has worked: the next try comes at once. */
+const minWorkedMs = 5000;
 
 /**
  * Runs `attempt` again and again until the signal aborts, and then resolves. An attempt calls `connected` when the server answers as it
- * should, and `progress` when something new came. What is no ClientError is thrown on: it is nothing that trying again would cure.
+ * should, and `progress` when something new came.
+ *
+ * @throws the last ClientError when `retries` are used up or another try can't help; at once any other error: a retry would not cure it
  */
 export async function persist(
   attempt: (progress: { connected(): void; progress(): void }) => Promise<void>,
@@ -35,10 +37,10 @@ export async function persist(
   const { signal, retries = Number.POSITIVE_INFINITY, clock = systemClock } = options;
   let state = { state: 'connecting', since: clock.now() } as FollowState;
   let lastAnswer = state.since;
-  const become = (next: FollowState) => {
-    const same =
+  const setState = (next: FollowState) => {
+    const isSame =
       next.state === state.state && ('reason' in next ? next.reason : '') === ('reason' in state ? state.reason : '');
-    if (same || signal.aborted) return;
+    if (isSame || signal.aborted) return;
     state = next;
     options.onState?.(state);
   };
@@ -54,7 +56,7 @@ export async function persist(
         connected: () => {
           failures = 0;
           lastAnswer = clock.now();
-          become({ state: 'connected', since: lastAnswer });
+          setState({ state: 'connected', since: lastAnswer });
         },
         progress: () => {
           tries = 0;
@@ -69,18 +71,18 @@ export async function persist(
       reason = error.message;
     }
     if (signal.aborted) return;
-    if (clock.elapsedMs() - started > worked) tries = 0;
+    if (clock.elapsedMs() - started > minWorkedMs) tries = 0;
     if (reason !== undefined) {
-      if (failures >= patience || state.state === 'lost') become({ state: 'lost', since: lastAnswer, reason });
-      else become({ state: 'connecting', since: clock.now(), reason });
+      if (failures >= minLostFailures || state.state === 'lost') setState({ state: 'lost', since: lastAnswer, reason });
+      else setState({ state: 'connecting', since: clock.now(), reason });
     }
-    const wait = (delays[Math.min(tries, delays.length - 1)] ?? 0) * (1 + Math.random() / 4);
+    const waitMs = (delaysMs[Math.min(tries, delaysMs.length - 1)] ?? 0) * (1 + Math.random() / 4);
     tries++;
-    if (wait > 0) await clock.delay(wait, signal).catch(() => undefined);
+    if (waitMs > 0) await clock.delay(waitMs, signal).catch(() => undefined);
   }
 }
 
-/** It answered, and will answer the same next time. */
+/** Whether the server answered, and will answer the same next time. */
 function isFinal(error: ClientError): boolean {
   if (error instanceof NotFoundError) return true;
   return error instanceof RejectedError && (error.status === 401 || error.status === 403);

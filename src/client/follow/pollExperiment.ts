@@ -1,6 +1,6 @@
 /**
- * Following a real NNI, which tells nothing by itself: its REST is polled, and the same snapshots and changes come out as from a runner of
- * ours. It is a guest there: one request at a time, and in the long run less than a tenth of the server's time.
+ * Polls a real NNI, which announces nothing, and publishes the same snapshots and changes as a runner's event stream. Sparing: one request
+ * at a time, and in the long run less than a tenth of the server's time.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
@@ -20,49 +20,48 @@ import type { ExperimentFollower, FollowOptions } from './follow.ts';
 import { persist } from './persist.ts';
 import { PolledExperiment } from './polledExperiment.ts';
 
-/** How closely somebody looks: at nothing, at the line about the experiment, or at its trials. */
+/** What is on screen: nothing, the experiment's summary, or its trials. */
 export type Attention = 'none' | 'summary' | 'trials';
 
 export interface PollFollower extends ExperimentFollower {
-  /** The line about the experiment, first and whenever it has changed. Another id means that another experiment is there now. */
+  /** The first summary, and each changed one. A new id means that another experiment runs there. */
   onSummary?(summary: ExperimentSummary): void;
 }
 
-/** Milliseconds. */
+/** Least pauses between two rounds, by attention, in milliseconds. */
 export interface PollPauses extends Record<Attention, number> {
-  /** Between two looks at an experiment that has ended. */
+  /** For an experiment that has ended. */
   ended: number;
   /**
-   * How long there may be fewer trials than there should be before NNI's logs are asked for the reason; they are not asked again
-   * for three times as long.
+   * How long too few trials may run before NNI's logs are read for the reason. The logs are not read again for three times as long.
    */
   stalled: number;
 }
 
 export interface PollOptions extends FollowOptions {
-  /** At least so long is waited between two rounds, depending on how closely somebody looks. */
+  /** Overrides of the least pauses. */
   pauses?: Partial<PollPauses>;
-  /** Where `address` has one: NNI's `--url_prefix`, for the summary. */
+  /** NNI's `--url_prefix`, if `address` has one; for the summary. */
   urlPrefix?: string | undefined;
-  /** What an earlier poll of the same server has read, so that it is not read again. */
+  /** {@link ExperimentPoll.known} of an earlier poll of the same server, which is then not read again. */
   known?: PolledExperiment | undefined;
 }
 
-/** After a round of requests nothing is asked for so many times as long as they took. */
-const rest = 10;
-const degrees: Readonly<Record<Attention, number>> = { none: 0, summary: 1, trials: 2 };
-const usualPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, ended: 30_000, stalled: 20_000 };
-/** Trials of which metrics are read in one round. */
-const mostTrials = 25;
-/** From so many trials on, all metrics are read at once: one request instead of hundreds. */
-const manyTrials = 200;
-/** What one change holds at most: the extension host applies it at a stretch. */
-const rowsPerChange = 500;
-const pointsPerChange = 2000;
-/** How much of the end of a log is read, in bytes. */
-const stallLog = 64 * 1024;
-/** Of the one that tells who stopped trials; a sixteenth of it when that was read before. */
-const stopsLog = 4 * 1024 * 1024;
+/** After a round of requests, the server rests for this many times as long as they took. */
+const restFactor = 10;
+const attentionLevels: Readonly<Record<Attention, number>> = { none: 0, summary: 1, trials: 2 };
+const defaultPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, ended: 30_000, stalled: 20_000 };
+/** Trials whose metrics are read one by one in a round. */
+const maxTrialsPerRound = 25;
+/** For more trials, all metrics are read at once: one request instead of hundreds. */
+const maxSingleTrials = 200;
+/** Limits of one change, because the extension host applies it without a pause. */
+const maxRowsPerChange = 500;
+const maxPointsPerChange = 2000;
+/** Only the end of a log is read. */
+const maxStallLogBytes = 64 * 1024;
+/** For the log that names early stops; a sixteenth of it after the first time. */
+const maxStopsLogBytes = 4 * 1024 * 1024;
 
 type PolledChange = Pick<ExperimentChange, 'config' | 'trials' | 'metrics'>;
 
@@ -73,53 +72,53 @@ export class ExperimentPoll {
   readonly #pauses: PollPauses;
   #attention: Attention;
   #known: PolledExperiment | undefined;
-  /** The follower has a snapshot, which changes can go on from. */
+  /** Of the snapshot that the follower has; undefined when it has none. */
   #session: { id: string; revision: number } | undefined;
-  /** The summary that was told last, and the one that the follower of the trials has. */
+  /** The summary that was published last, and the one that went out with the trials, as JSON. */
   #summary = '';
-  #told = '';
-  /** Everything was read after the experiment had ended. */
+  #trialsSummary = '';
+  /** Set when everything was read after the experiment had ended. */
   #complete: { status: ExperimentStatus; revision: number; attention: Attention } | undefined;
-  #caughtUp = false;
-  #stopsRead = false;
+  #isCaughtUp = false;
+  #hasReadStops = false;
   #shortSince: number | undefined;
-  #logsAsked = Number.NEGATIVE_INFINITY;
-  /** Milliseconds that the server took for this round. */
-  #serverTime = 0;
-  #hurried = false;
+  #logsReadAt = Number.NEGATIVE_INFINITY;
+  /** Time that the server took for this round. */
+  #serverTimeMs = 0;
+  #isHurried = false;
   #wake: (() => void) | undefined;
 
-  /** Asks for nothing yet; see {@link run}. */
+  /** Sends nothing yet; see {@link run}. */
   constructor(experiment: ExperimentApi, follower: PollFollower, attention: Attention, options: PollOptions = {}) {
     this.#experiment = experiment;
     this.#follower = follower;
     this.#attention = attention;
     this.#options = options;
-    this.#pauses = { ...usualPauses, ...options.pauses };
+    this.#pauses = { ...defaultPauses, ...options.pauses };
     this.#known = options.known;
   }
 
-  /** For the next poll of the same server. */
+  /** Everything that was read, for the next poll of the same server. */
   get known(): PolledExperiment | undefined {
     return this.#known;
   }
 
-  /** Somebody looks more or less closely from now on. After `trials` was given anew, a snapshot comes first. */
+  /** Sets what is on screen from now on. A change to `trials` publishes a snapshot first. */
   setAttention(attention: Attention): void {
-    const closer = degrees[attention] > degrees[this.#attention];
+    const isCloser = attentionLevels[attention] > attentionLevels[this.#attention];
     this.#attention = attention;
     if (attention !== 'trials') this.#session = undefined;
-    if (closer) this.#hurry();
+    if (isCloser) this.#hurry();
   }
 
-  /** Something was changed there: asks again as soon as the server has had its rest. */
+  /** Polls again as soon as the server has rested, e.g. because the experiment was changed. */
   refresh(): void {
     this.#complete = undefined;
     this.#hurry();
   }
 
   /**
-   * Polls until the signal aborts, and then resolves. A server that fails is asked again with growing pauses; what was read stays.
+   * Polls until the signal aborts, and then resolves. After a failure it tries again with growing pauses and keeps what was read.
    *
    * @throws RejectedError when the token is wrong, the last ClientError when `retries` are used up
    */
@@ -129,11 +128,11 @@ export class ExperimentPoll {
     return persist(
       async ({ connected, progress }) => {
         for (;;) {
-          this.#serverTime = 0;
+          this.#serverTimeMs = 0;
           await this.#round(signal);
           connected();
           progress();
-          // A follower that has seen enough may have ended it, too late for who listens to the signal from here on.
+          // A follower may have aborted during the round, before the pause listens to the signal.
           signal.throwIfAborted();
           await this.#pause(signal);
           signal.throwIfAborted();
@@ -150,12 +149,12 @@ export class ExperimentPoll {
   async #round(signal: AbortSignal): Promise<void> {
     const { status, errors } = await this.#timed(() => this.#experiment.getExperimentStatus({ signal }));
     const state = this.#known;
-    const glance = state !== undefined && this.#attention === 'none' && state.status === status;
-    if (state && (glance || (await this.#isComplete(status, signal)))) {
+    const isUnseen = state !== undefined && this.#attention === 'none' && state.status === status;
+    if (state && (isUnseen || (await this.#isComplete(status, signal)))) {
       state.setStatus(status, errors);
       this.#publishSummary(state);
       if (this.#attention !== 'trials' || this.#session) return;
-      // Somebody wants the trials of what has been read already.
+      // A view wants the trials, which were all read before.
       return this.#publishTrials(state);
     }
     const profile = await this.#timed(() => this.#experiment.getExperimentProfile({ signal }));
@@ -164,7 +163,7 @@ export class ExperimentPoll {
     current.setStatus(status, errors);
     current.setProfile(profile);
     if (!(await this.#readJobs(current, signal))) {
-      // Trials have gone: the database is another one, and nothing that was read before can be trusted.
+      // Trials are missing: NNI has another database, so begin again.
       current = this.#begin(profile);
       current.setStatus(status, errors);
       await this.#readJobs(current, signal);
@@ -177,16 +176,16 @@ export class ExperimentPoll {
       this.#publishSummary(current);
       await this.#publishTrials(current);
     }
-    const ended = hasEnded(status) && current.rows().every((row) => isEnded(row.status));
-    const whole = this.#attention !== 'trials' || !current.hasUnsettled();
-    this.#complete = ended && whole ? { status, revision: profile.revision, attention: this.#attention } : undefined;
+    const isOver = hasEnded(status) && current.rows().every((row) => isEnded(row.status));
+    const isWhole = this.#attention !== 'trials' || !current.hasUnsettled();
+    this.#complete = isOver && isWhole ? { status, revision: profile.revision, attention: this.#attention } : undefined;
   }
 
-  /** What has ended, and has been read since, is as it was. */
+  /** Whether the experiment had ended when it was read last, and has not changed since. */
   async #isComplete(status: ExperimentStatus, signal: AbortSignal): Promise<boolean> {
     const before = this.#complete;
     if (before === undefined || before.status !== status) return false;
-    if (degrees[before.attention] < degrees[this.#attention]) return false;
+    if (attentionLevels[before.attention] < attentionLevels[this.#attention]) return false;
     const profile = await this.#timed(() => this.#experiment.getExperimentProfile({ signal }));
     return profile.id === this.#known?.id && profile.revision === before.revision;
   }
@@ -197,13 +196,13 @@ export class ExperimentPoll {
     this.#known = new PolledExperiment(profile, { ...(port > 0 ? { port } : {}), ...(urlPrefix ? { urlPrefix } : {}) });
     this.#session = undefined;
     this.#complete = undefined;
-    this.#caughtUp = false;
-    this.#stopsRead = false;
+    this.#isCaughtUp = false;
+    this.#hasReadStops = false;
     this.#shortSince = undefined;
     return this.#known;
   }
 
-  /** False when trials that were there are not any more. */
+  /** @returns false when trials that were known are missing */
   async #readJobs(state: PolledExperiment, signal: AbortSignal): Promise<boolean> {
     let known = 0;
     const before = state.size;
@@ -220,53 +219,57 @@ export class ExperimentPoll {
     const task = 'read the metrics';
     await turn();
     const waiting = state.unsettled();
-    // The first time there is no telling how many rounds it would take.
-    if (waiting.length > (this.#caughtUp ? manyTrials : mostTrials)) {
+    // The first read could take any number of rounds, so it reads all at once sooner.
+    if (waiting.length > (this.#isCaughtUp ? maxSingleTrials : maxTrialsPerRound)) {
       await this.#metrics('/metric-data', task, state, signal);
       state.markRead();
     } else {
-      for (const id of waiting.slice(0, mostTrials)) {
+      for (const id of waiting.slice(0, maxTrialsPerRound)) {
         await this.#metrics(`/metric-data/${encodeURIComponent(id)}`, `${task} of trial ${id}`, state, signal);
         state.markRead(id);
       }
     }
-    this.#caughtUp = true;
+    this.#isCaughtUp = true;
   }
 
   async #metrics(path: string, task: string, state: PolledExperiment, signal: AbortSignal): Promise<void> {
-    const take = state.metricsReader();
+    const addMetric = state.metricsReader();
     await this.#records(path, task, signal, (value) => {
       const record = parse(metricDataSchema, value);
-      if (record) take(record);
+      if (record) addMetric(record);
     });
   }
 
-  /** NNI records what its assessor or its time limit has ended as cancelled by the user; its log knows better. */
+  /** Names the trials that the assessor or a time limit ended. NNI records them as USER_CANCELED; only its log has the reason. */
   async #readStops(state: PolledExperiment, signal: AbortSignal): Promise<void> {
     if (!stopsEarly(state.config)) return;
     const asked = state.unexplained();
     if (asked.length === 0) return;
-    const log = await this.#log('nnimanager.log', this.#stopsRead ? stopsLog / 16 : stopsLog, signal);
-    this.#stopsRead = true;
+    const log = await this.#log(
+      'nnimanager.log',
+      this.#hasReadStops ? maxStopsLogBytes / 16 : maxStopsLogBytes,
+      signal,
+    );
+    this.#hasReadStops = true;
     state.explain(asked, earlyStops(log, state.config));
   }
 
-  /** A tuner that has died leaves NNI's status at RUNNING, without a word; then its logs are asked. */
+  /** Detects a dead tuner. NNI keeps RUNNING when its tuner dies; the only evidence is in its logs. */
   async #readStall(state: PolledExperiment, signal: AbortSignal): Promise<void> {
     const { counts, maxTrialNumber, trialConcurrency, status, type } = state.summary();
-    const going = (counts.RUNNING ?? 0) + (counts.WAITING ?? 0) + (counts.UNKNOWN ?? 0);
-    const room = maxTrialNumber === undefined || state.size < maxTrialNumber;
-    if (type === 'nas' || status !== 'RUNNING' || going >= trialConcurrency || !room) {
+    const running = (counts.RUNNING ?? 0) + (counts.WAITING ?? 0) + (counts.UNKNOWN ?? 0);
+    const hasRoom = maxTrialNumber === undefined || state.size < maxTrialNumber;
+    if (type === 'nas' || status !== 'RUNNING' || running >= trialConcurrency || !hasRoom) {
       this.#shortSince = undefined;
       state.setStall(undefined);
       return;
     }
     const now = performance.now();
     this.#shortSince ??= now;
-    if (now - this.#shortSince < this.#pauses.stalled || now - this.#logsAsked < 3 * this.#pauses.stalled) return;
-    this.#logsAsked = now;
-    const dispatcher = await this.#log('dispatcher.log', stallLog, signal);
-    const manager = await this.#log('nnimanager.log', stallLog, signal);
+    if (now - this.#shortSince < this.#pauses.stalled || now - this.#logsReadAt < 3 * this.#pauses.stalled) return;
+    this.#logsReadAt = now;
+    const dispatcher = await this.#log('dispatcher.log', maxStallLogBytes, signal);
+    const manager = await this.#log('nnimanager.log', maxStallLogBytes, signal);
     state.setStall(stallReason({ dispatcher, manager }));
   }
 
@@ -274,7 +277,7 @@ export class ExperimentPoll {
     try {
       return (await this.#timed(() => this.#experiment.readExperimentLog({ name, maxBytes, signal }))).text;
     } catch (error) {
-      // There may be none, as behind a proxy that lets only the API through.
+      // A proxy may let only the API through, without logs.
       if (error instanceof BadAnswerError || error instanceof NotFoundError || error instanceof RejectedError)
         return '';
       throw error;
@@ -283,7 +286,7 @@ export class ExperimentPoll {
 
   #publishSummary(state: PolledExperiment): void {
     const summary = state.summary();
-    // The clock runs on by itself.
+    // The duration grows with the clock and is not a change.
     const key = JSON.stringify({ ...summary, execDuration: 0, durationAt: 0 });
     if (key === this.#summary) return;
     this.#summary = key;
@@ -291,20 +294,20 @@ export class ExperimentPoll {
   }
 
   async #publishTrials(state: PolledExperiment): Promise<void> {
-    // Each step copies what there is of thousands of trials; others get a turn in between.
+    // Each step copies thousands of rows, so the event loop turns between steps.
     await turn();
     const change = state.drainChanges();
     const session = this.#session;
     if (!session) {
       state.collectsPoints = true;
       this.#session = { id: randomUUID(), revision: 0 };
-      this.#told = this.#summary;
+      this.#trialsSummary = this.#summary;
       const { id } = this.#session;
       await turn();
       const trials = state.rows();
       await turn();
       const metrics = state.columns();
-      // Nobody looks any more, or looks anew: then another snapshot is due.
+      // The attention changed meanwhile, so this snapshot is not wanted; the next round makes another.
       if (this.#session?.id !== id) return;
       await this.#follower.onSnapshot({
         session: id,
@@ -316,11 +319,11 @@ export class ExperimentPoll {
       });
       return;
     }
-    const told = this.#told === this.#summary;
-    if (!change && told) return;
-    this.#told = this.#summary;
-    const [first = {}, ...others] = change ? partsOf(change) : [];
-    const summary = told ? {} : { summary: state.summary() };
+    const isPublished = this.#trialsSummary === this.#summary;
+    if (!change && isPublished) return;
+    this.#trialsSummary = this.#summary;
+    const [first = {}, ...others] = change ? splitChange(change) : [];
+    const summary = isPublished ? {} : { summary: state.summary() };
     await this.#follower.onChange({ revision: ++session.revision, ...summary, ...first });
     for (const part of others) {
       await turn();
@@ -330,27 +333,27 @@ export class ExperimentPoll {
   }
 
   #hurry(): void {
-    this.#hurried = true;
+    this.#isHurried = true;
     this.#wake?.();
   }
 
-  /** Waits for the next round: the longer, the longer the server had to work for the last one. */
+  /** Waits for the next round. The longer the server worked for the last one, the longer the pause. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const resting = rest * this.#serverTime;
-    const usual = Math.max(
-      resting,
+    const restMs = restFactor * this.#serverTimeMs;
+    const pauseMs = Math.max(
+      restMs,
       this.#pauses[this.#attention],
       this.#complete === undefined ? 0 : this.#pauses.ended,
     );
-    const begun = performance.now();
-    if (!this.#hurried) await this.#wait(usual, signal);
-    const left = begun + resting - performance.now();
-    if (left > 0) await delay(left, undefined, { signal }).catch(() => undefined);
-    this.#hurried = false;
+    const startedAt = performance.now();
+    if (!this.#isHurried) await this.#wait(pauseMs, signal);
+    const leftMs = startedAt + restMs - performance.now();
+    if (leftMs > 0) await delay(leftMs, undefined, { signal }).catch(() => undefined);
+    this.#isHurried = false;
   }
 
-  /** Until the time is over, somebody is in a hurry, or nobody wants it any more. */
-  #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the time is over, {@link refresh} or {@link setAttention} wakes it, or the signal aborts. */
+  #wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = () => {
         clearTimeout(timer);
@@ -358,13 +361,13 @@ export class ExperimentPoll {
         this.#wake = undefined;
         resolve();
       };
-      const timer = setTimeout(finish, milliseconds);
+      const timer = setTimeout(finish, ms);
       signal.addEventListener('abort', finish);
       this.#wake = finish;
     });
   }
 
-  async #records(path: string, task: string, signal: AbortSignal, take: (value: unknown) => void): Promise<void> {
+  async #records(path: string, task: string, signal: AbortSignal, addRecord: (value: unknown) => void): Promise<void> {
     const limits = { maxBytes: maxListBytes, timeoutMs: listTimeoutMs };
     const maxRecords = path === '/trial-jobs' ? maxTrials : undefined;
     await this.#timed(() =>
@@ -372,8 +375,8 @@ export class ExperimentPoll {
         nniBase + path,
         { task, signal },
         limits,
-        ({ chunks }) => readRecords(chunks, take, { signal, maxRecords }),
-        // Some records were taken already.
+        ({ chunks }) => readRecords(chunks, addRecord, { signal, maxRecords }),
+        // A retry would add the first records twice.
         { retry: false },
       ),
     );
@@ -384,28 +387,28 @@ export class ExperimentPoll {
     try {
       return await request();
     } finally {
-      this.#serverTime += performance.now() - started;
+      this.#serverTimeMs += performance.now() - started;
     }
   }
 }
 
-/** A change in parts that are quick to apply, in order: a metric never comes before its trial's row. */
-function partsOf(change: PolledChange): PolledChange[] {
+/** Splits a change into parts that are quick to apply. A metric never comes before its trial's row. */
+function splitChange(change: PolledChange): PolledChange[] {
   const { trials = [], metrics = [], ...rest } = change;
   const parts: PolledChange[] = [];
-  for (let from = 0; from < trials.length; from += rowsPerChange) {
-    parts.push({ trials: trials.slice(from, from + rowsPerChange) });
+  for (let from = 0; from < trials.length; from += maxRowsPerChange) {
+    parts.push({ trials: trials.slice(from, from + maxRowsPerChange) });
   }
-  for (let from = 0; from < metrics.length; from += pointsPerChange) {
-    parts.push({ metrics: metrics.slice(from, from + pointsPerChange) });
+  for (let from = 0; from < metrics.length; from += maxPointsPerChange) {
+    parts.push({ metrics: metrics.slice(from, from + maxPointsPerChange) });
   }
   const [first = {}] = parts;
-  // One change, where it is small: a row counts the metrics that come with it.
-  if (trials.length <= rowsPerChange && metrics.length <= pointsPerChange) return [change];
+  // A small change stays whole, because a row counts the metrics that come with it.
+  if (trials.length <= maxRowsPerChange && metrics.length <= maxPointsPerChange) return [change];
   return [{ ...rest, ...first }, ...parts.slice(1)];
 }
 
-/** Nothing changes any more unless somebody changes it. */
+/** Whether the experiment changes only when a person changes it. */
 function hasEnded(status: ExperimentStatus): boolean {
   return status === 'DONE' || status === 'ERROR' || status === 'STOPPED' || status === 'VIEWED';
 }

@@ -1,4 +1,4 @@
-/** What polling has told of one experiment so far: NNI's answers in, the rows, points and totals of our own event stream out. */
+/** The state of a polled experiment: takes NNI's answers, and gives the rows, points and totals of our own event stream. */
 import { type BestResult, betterResult } from '../../model/experiment/bestResult.ts';
 import type {
   ExperimentChange,
@@ -28,23 +28,23 @@ interface PolledTrial {
   job: TrialJobInfo;
   record: ParameterRecord | undefined;
   row: TrialRow;
-  /** How many of its metrics are known; NNI lists them in the order in which they came. */
+  /** Number of its metrics that are known. NNI lists them in the order of arrival. */
   metrics: number;
   values: ReportedValues;
   /** Epoch milliseconds of the final result. */
   finalAt: number | undefined;
-  /** The parameters its metrics were last said to be of; undefined before the first one. */
-  reported: string | null | undefined;
-  /** Its metrics were read after it had ended, so there are no more. */
+  /** Parameter id that NNI recorded with its last metric; undefined before the first one. */
+  reportedId: string | null | undefined;
+  /** True when its metrics were read after its end, so no more can come. */
   settled: boolean;
-  /** When its metrics were read last, in rounds. */
-  read: number;
+  /** The read, counted from 1, in which its metrics were read last; 0 before. */
+  lastRead: number;
 }
 
 export class PolledExperiment {
   readonly id: string;
   readonly optimizeMode: ExperimentSummary['optimizeMode'];
-  /** Whether new points are kept for {@link drainChanges}; {@link columns} has them all. */
+  /** Whether {@link drainChanges} gives new points; {@link columns} always has all points. */
   collectsPoints = false;
   readonly #where: Pick<ExperimentSummary, 'port' | 'urlPrefix'>;
   #profile: ExperimentProfile;
@@ -57,14 +57,14 @@ export class PolledExperiment {
   readonly #trials = new Map<string, PolledTrial>();
   readonly #mixUps = new ParameterMixUps();
   readonly #stops = new Map<string, string>();
-  /** Cancelled trials of which the log has been asked. */
+  /** Cancelled trials that the log was searched for. */
   readonly #lookedUp = new Set<string>();
   readonly #counts = new Map<TrialStatus, number>();
   #best: BestResult | undefined;
   readonly #metrics = new MetricTable();
   readonly #changed = new Set<string>();
   #points: MetricPoint[] = [];
-  #round = 0;
+  #reads = 0;
 
   constructor(profile: ExperimentProfile, where: Pick<ExperimentSummary, 'port' | 'urlPrefix'> = {}) {
     this.id = profile.id;
@@ -112,17 +112,18 @@ export class PolledExperiment {
     this.#config = config;
   }
 
-  /** Why its tuner is dead, or undefined where it lives or nothing is known. */
+  /** @param reason why the tuner is dead; undefined when it lives or nothing is known */
   setStall(reason: string | undefined): void {
     this.#stalled = reason;
   }
 
+  /** Applies a record of NNI's list of trials. */
   applyJob(listed: TrialJobInfo): void {
     const { trialJobId: id } = listed;
     let trial = this.#trials.get(id);
-    const job = trial ? asEnded(trial.job, listed) : listed;
+    const job = trial ? keepEnd(trial.job, listed) : listed;
     const text = job.hyperParameters[0];
-    const sameRecord = trial !== undefined && trial.job.hyperParameters[0] === text;
+    const isSameRecord = trial !== undefined && trial.job.hyperParameters[0] === text;
     if (!trial) {
       trial = {
         job,
@@ -139,25 +140,25 @@ export class PolledExperiment {
         metrics: 0,
         values: { intermediates: 0 },
         finalAt: undefined,
-        reported: undefined,
+        reportedId: undefined,
         settled: false,
-        read: 0,
+        lastRead: 0,
       };
       this.#trials.set(id, trial);
       this.#count(job.status, 1);
       this.#changed.add(id);
     }
-    const was = trial.job;
+    const before = trial.job;
     trial.job = job;
-    // What was resumed goes on.
+    // A resumed trial reports again.
     if (!isEnded(job.status)) trial.settled = false;
-    if (!sameRecord) trial.record = text === undefined ? undefined : parseParameterRecord(text);
-    if (!sameRecord || was.startTime !== job.startTime) {
+    if (!isSameRecord) trial.record = text === undefined ? undefined : parseParameterRecord(text);
+    if (!isSameRecord || before.startTime !== job.startTime) {
       if (trial.record) {
         const { parameters } = trial.record;
         const parameterId = parameterIdText(trial.record);
         const { startTime } = job;
-        this.#redraw(this.#mixUps.record({ id, parameterId, parameters, ...defined({ startTime }) }));
+        this.#replaceRows(this.#mixUps.record({ id, parameterId, parameters, ...defined({ startTime }) }));
       }
     }
     const [final] = job.finalMetricData ?? [];
@@ -165,58 +166,58 @@ export class PolledExperiment {
       this.#applyMetric(trial, { ...final, type: 'FINAL', data: unwrapMetricData(final.data) });
       this.#setReportedId(trial, final.parameterId);
     }
-    const same =
-      sameRecord &&
-      was.status === job.status &&
-      was.startTime === job.startTime &&
-      was.endTime === job.endTime &&
-      was.message === job.message &&
-      was.sequenceId === job.sequenceId;
-    if (!same) this.#redraw([id]);
+    const isSame =
+      isSameRecord &&
+      before.status === job.status &&
+      before.startTime === job.startTime &&
+      before.endTime === job.endTime &&
+      before.message === job.message &&
+      before.sequenceId === job.sequenceId;
+    if (!isSame) this.#replaceRows([id]);
   }
 
-  /** Takes the metrics of one trial, or of all: records that are known already are passed over by their number. */
+  /** @returns a function that takes the metrics of one trial, or of all, in NNI's order. It skips as many as are known already. */
   metricsReader(): (record: MetricDataRecord) => void {
-    const passed = new Map<string, number>();
+    const skipped = new Map<string, number>();
     return (record) => {
       const trial = this.#trials.get(record.trialJobId);
-      // A trial that came after the list of trials; its turn comes with the next one.
+      // A trial newer than the list of trials; the next list has it.
       if (!trial) return;
-      const place = passed.get(record.trialJobId) ?? 0;
-      passed.set(record.trialJobId, place + 1);
+      const place = skipped.get(record.trialJobId) ?? 0;
+      skipped.set(record.trialJobId, place + 1);
       if (place < trial.metrics) return;
       trial.metrics++;
       this.#addMetric(trial, record);
     };
   }
 
-  /** Trials whose metrics may not all be known, those first that waited longest. */
+  /** Ids of trials whose metrics may be incomplete; the longest unread first. */
   unsettled(): string[] {
     return [...this.#trials.values()]
       .filter(({ settled, row }) => !settled && row.status !== 'WAITING')
-      .sort((a, b) => a.read - b.read)
+      .sort((a, b) => a.lastRead - b.lastRead)
       .map(({ row }) => row.id);
   }
 
-  /** Whether there may be metrics that are not known. */
+  /** Whether the metrics of any trial may be incomplete. */
   hasUnsettled(): boolean {
     for (const { settled, row } of this.#trials.values()) if (!settled && row.status !== 'WAITING') return true;
     return false;
   }
 
-  /** The metrics of a trial, or those of all, have been read since its state was. */
+  /** Records that the metrics of a trial, or of all trials, were read after the list of trials. */
   markRead(trialId?: string): void {
-    this.#round++;
+    this.#reads++;
     const ids = trialId === undefined ? this.#trials.keys() : [trialId];
     for (const id of ids) {
       const trial = this.#trials.get(id);
       if (!trial) continue;
-      trial.read = this.#round;
+      trial.lastRead = this.#reads;
       if (isEnded(trial.job.status)) trial.settled = true;
     }
   }
 
-  /** Cancelled trials of which it is not known yet who ended them. */
+  /** Ids of cancelled trials that the log was not searched for yet. */
   unexplained(): string[] {
     const ids: string[] = [];
     for (const { job } of this.#trials.values()) {
@@ -225,18 +226,18 @@ export class PolledExperiment {
     return ids;
   }
 
-  /** @param reasons why NNI ended trials itself, by their ids */
-  explain(asked: readonly string[], reasons: ReadonlyMap<string, string>): void {
-    for (const id of asked) {
+  /** @param ids trials that the log was searched for; @param reasons why NNI ended trials itself, by trial id */
+  explain(ids: readonly string[], reasons: ReadonlyMap<string, string>): void {
+    for (const id of ids) {
       this.#lookedUp.add(id);
       const reason = reasons.get(id);
       if (reason === undefined) continue;
       this.#stops.set(id, reason);
-      this.#redraw([id]);
+      this.#replaceRows([id]);
     }
   }
 
-  /** What has changed since this was asked before; undefined when nothing has. */
+  /** Returns the changes since the last call and forgets them; undefined when there are none. */
   drainChanges(): Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> | undefined {
     const change: Pick<ExperimentChange, 'config' | 'trials' | 'metrics'> = {};
     if (this.#configChanged) change.config = this.config;
@@ -252,7 +253,7 @@ export class PolledExperiment {
     return [...this.#trials.values()].map(({ row }) => row);
   }
 
-  /** A copy. */
+  /** All points, as a copy. */
   columns(): MetricColumns {
     const { trialIds, trial, type, sequence, timestamp, data } = this.#metrics.columns;
     return {
@@ -289,8 +290,8 @@ export class PolledExperiment {
     const data = unwrapMetricData(record.data);
     this.#metrics.add(id, type, sequence, timestamp, data);
     this.#applyMetric(trial, { type, sequence, timestamp, data });
-    // The list of trials has no final result where somebody cancelled the trial when it had ended.
-    if (type === 'FINAL') this.#redraw([id]);
+    // NNI's list of trials lacks the final result of a trial that was cancelled after its end.
+    if (type === 'FINAL') this.#replaceRows([id]);
     else {
       trial.row = { ...trial.row, ...trial.values };
       this.#changed.add(id);
@@ -306,13 +307,13 @@ export class PolledExperiment {
   }
 
   #setReportedId(trial: PolledTrial, parameterId: string | null): void {
-    if (trial.reported === parameterId) return;
-    trial.reported = parameterId;
-    this.#redraw(this.#mixUps.reported(trial.row.id, parameterId));
+    if (trial.reportedId === parameterId) return;
+    trial.reportedId = parameterId;
+    this.#replaceRows(this.#mixUps.reported(trial.row.id, parameterId));
   }
 
-  /** Makes the rows anew. A row that was given out is never changed. */
-  #redraw(ids: readonly string[]): void {
+  /** Replaces the rows of these trials. A row that was given out is never changed. */
+  #replaceRows(ids: readonly string[]): void {
     for (const id of ids) {
       const trial = this.#trials.get(id);
       if (!trial) continue;
@@ -354,8 +355,8 @@ export class PolledExperiment {
   }
 }
 
-/** NNI lets a late cancel rewrite a finished trial and hide its result; what ended stays as it ended. */
-function asEnded(before: TrialJobInfo, now: TrialJobInfo): TrialJobInfo {
+/** Keeps the end of a finished trial. NNI lets a late cancel rewrite it and hide its result. */
+function keepEnd(before: TrialJobInfo, now: TrialJobInfo): TrialJobInfo {
   const rewritten = now.status === 'USER_CANCELED' && (before.status === 'SUCCEEDED' || before.status === 'FAILED');
   return rewritten ? before : now;
 }

@@ -1,4 +1,4 @@
-/** A snapshot, line by line: with thousands of trials the whole at once would hold up the extension host. */
+/** Reads a snapshot line by line: parsing thousands of trials at once would block the extension host. */
 import type { ExperimentSnapshot } from '../../model/experiment/experiment.ts';
 import { JsonLimitError, parseJson } from '../../model/json/parseJson.ts';
 import { MetricTable } from '../../model/trial/metricColumns.ts';
@@ -8,9 +8,10 @@ import { snapshotPartSchema, snapshotSchema } from '../../wire/schemas/experimen
 import { parse } from '../../wire/schemas/schema.ts';
 
 /**
- * Reads the lines of {@link ExperimentSnapshot} and SnapshotParts. Undefined when the first line is not a snapshot.
+ * Reads the lines of an {@link ExperimentSnapshot} and its SnapshotParts.
  *
- * @throws BodyError when a line is not JSON or there are too many trials or metrics; the signal's reason; what `lines` throws
+ * @returns undefined when the first line is not a snapshot
+ * @throws BodyError when a line is not JSON or there are too many trials or metrics; the signal's reason; the errors of `lines`
  */
 export async function readSnapshot(
   lines: AsyncIterable<string>,

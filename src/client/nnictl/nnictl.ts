@@ -1,4 +1,4 @@
-/** NNI's own command line, which launches and ends experiments of a real NNI on this machine. */
+/** Runs NNI's own command line, which launches and ends experiments of a real NNI on this machine. */
 
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
@@ -15,27 +15,27 @@ import { type ProgramResult, runProgram } from '../../system/program.ts';
 import { manifestEntrySchema } from '../../wire/schemas/nni.ts';
 import { parse } from '../../wire/schemas/schema.ts';
 import { NnictlError, NnictlMissingError } from '../errors.ts';
-import { gaveUp, nnictlReason } from './nnictlOutput.ts';
+import { hasGivenUp, nnictlReason } from './nnictlOutput.ts';
 
 export interface FindNnictlOptions {
-  /** Path of an `nnictl` that a person has set; where it is given, nothing else is tried. */
+  /** Path of an `nnictl` from the settings. When it is given, nothing else is tried. */
   setting?: string | undefined;
   /** An interpreter; its `nnictl` lies beside it. */
   python?: string | undefined;
-  /** Default: that of this process. */
+  /** Default: the environment of this process. */
   environment?: NodeJS.ProcessEnv | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface NnictlOptions {
-  /** Of its REST; a free one by default, as NNI's own default is often taken. */
+  /** Port of its REST. Default: a free one, because NNI's own default is often in use. */
   port?: number | undefined;
   debug?: boolean | undefined;
   /** In front of all its routes. NNI forgets it when it resumes. */
   urlPrefix?: string | undefined;
-  /** For NNI and its trials. Default: that of this process. */
+  /** For NNI and its trials. Default: the environment of this process. */
   environment?: NodeJS.ProcessEnv | undefined;
-  /** Aborting ends `nnictl` and what it has started so far. */
+  /** Aborting ends `nnictl` and the processes it has started. */
   signal?: AbortSignal | undefined;
 }
 
@@ -47,14 +47,14 @@ export interface NnictlLaunched {
   pid?: number;
 }
 
-/** Milliseconds. `nnictl` itself waits for its manager some seconds, and 20 s for each answer. */
-const longestLaunch = 90_000;
+/** `nnictl` itself waits some seconds for its manager, and 20 s for each answer. */
+const launchTimeoutMs = 90_000;
 /** NNI's manager may take a minute to end its trials. */
-const longestStop = 90_000;
-/** Importing NNI takes seconds where the disk is slow. */
-const longestVersion = 60_000;
-/** NNI waits three seconds for its own manager, which is not enough on a busy machine. */
-const launches = 3;
+const stopTimeoutMs = 90_000;
+/** Importing NNI takes many seconds on a slow disk. */
+const versionTimeoutMs = 60_000;
+/** NNI waits three seconds for its own manager, which is too short on a busy machine. */
+const maxLaunches = 3;
 
 const installWords =
   'Install NNI with "pip install nni==3.0" into the Python that is to run it, or set the path of nnictl.';
@@ -62,7 +62,7 @@ const installWords =
 export class Nnictl {
   /** Absolute. */
   readonly path: string;
-  /** As NNI tells it: `3.0`. */
+  /** As NNI prints it: `3.0`. */
   readonly version: string;
   readonly #environment: NodeJS.ProcessEnv;
 
@@ -73,9 +73,9 @@ export class Nnictl {
   }
 
   /**
-   * Finds it by the setting, else beside the interpreter, else on the path, and asks for its version.
+   * Finds `nnictl` by the setting, else beside the interpreter, else on the path, and asks for its version.
    *
-   * @throws NnictlMissingError that says where it was looked for, or that it is a version this client can't work with
+   * @throws NnictlMissingError that names the places searched, or a version that this client can't work with
    */
   static async find(options: FindNnictlOptions = {}): Promise<Nnictl> {
     const { setting, python, signal, environment = process.env } = options;
@@ -83,8 +83,8 @@ export class Nnictl {
       setting !== undefined && setting !== ''
         ? [resolve(homeOf(environment), expandHome(setting, homeOf(environment)))]
         : [
-            ...(python !== undefined && isAbsolute(python) ? besides(python) : []),
-            ...(environment.PATH ?? '').split(delimiter).flatMap((folder) => (folder === '' ? [] : named(folder))),
+            ...(python !== undefined && isAbsolute(python) ? nnictlBeside(python) : []),
+            ...(environment.PATH ?? '').split(delimiter).flatMap((folder) => (folder === '' ? [] : nnictlIn(folder))),
           ];
     const unfit: string[] = [];
     for (const path of candidates) {
@@ -93,7 +93,7 @@ export class Nnictl {
       if ('version' in version) return new Nnictl(path, version.version, environment);
       unfit.push(`${path} ${version.problem}`);
     }
-    throw new NnictlMissingError(missing(unfit, options));
+    throw new NnictlMissingError(missingMessage(unfit, options));
   }
 
   /**
@@ -107,53 +107,57 @@ export class Nnictl {
     return this.#launch('start the experiment', ['create', '--config', configFile, ...prefix], options);
   }
 
-  /** Goes on with a stopped one. NNI serves it without its prefix. */
+  /** Resumes a stopped experiment. NNI serves it without its prefix. */
   async resume(id: string, options: NnictlOptions = {}): Promise<NnictlLaunched> {
-    return this.#launch('resume the experiment', ['resume', checked(id)], options);
+    return this.#launch('resume the experiment', ['resume', requireId(id)], options);
   }
 
-  /** Serves a stopped one read-only. */
+  /** Serves a stopped experiment read-only. */
   async view(id: string, options: NnictlOptions = {}): Promise<NnictlLaunched> {
     const { debug: _, ...rest } = options;
-    return this.#launch('view the experiment', ['view', checked(id)], rest);
+    return this.#launch('view the experiment', ['view', requireId(id)], rest);
   }
 
   /** Ends an experiment and waits until its manager has ended. */
   async stop(id: string, options: Pick<NnictlOptions, 'environment' | 'signal'> = {}): Promise<void> {
-    // Of an unknown id NNI says so, and that it went well.
-    await this.#run('stop the experiment', ['stop', checked(id)], { ...options, deadline: longestStop, strict: true });
+    // For an unknown id, NNI prints an ERROR line and exits with code 0.
+    await this.#run('stop the experiment', ['stop', requireId(id)], {
+      ...options,
+      deadline: stopTimeoutMs,
+      strict: true,
+    });
   }
 
   /** Removes a stopped experiment with all its files. */
   async delete(id: string, options: Pick<NnictlOptions, 'environment' | 'signal'> = {}): Promise<void> {
-    const entry = (await manifest(options.environment ?? this.#environment))[checked(id)];
+    const entry = (await readManifest(options.environment ?? this.#environment))[requireId(id)];
     const task = 'delete the experiment';
-    // NNI would take the files from under a running one.
+    // NNI would delete the files of a running experiment.
     if (entry?.pid !== undefined && entry.status !== 'STOPPED' && isAlive(entry.pid)) {
       throw new NnictlError(task, `experiment ${id} still runs (${entry.status}). Stop it first.`, 'nnictl', []);
     }
-    // It asks before it does so.
-    await this.#run(task, ['experiment', 'delete', id], { ...options, deadline: longestStop, input: 'y\n' });
+    // nnictl asks for confirmation.
+    await this.#run(task, ['experiment', 'delete', id], { ...options, deadline: stopTimeoutMs, input: 'y\n' });
   }
 
   async #launch(task: string, args: string[], options: NnictlOptions): Promise<NnictlLaunched> {
     const environment = options.environment ?? this.#environment;
     for (let launch = 1; ; launch++) {
       const port = options.port || (await freePort());
-      const before = await manifest(environment);
+      const before = await readManifest(environment);
       const command = [...args, '--port', String(port), ...(options.debug ? ['--debug'] : [])];
       try {
-        const { lines } = await this.#run(task, command, { ...options, deadline: longestLaunch });
+        const { lines } = await this.#run(task, command, { ...options, deadline: launchTimeoutMs });
         return await this.#launched(task, command, lines, port, options);
       } catch (error) {
-        if (!(error instanceof NnictlError) || !gaveUp(error.output) || launch === launches) throw error;
+        if (!(error instanceof NnictlError) || !hasGivenUp(error.output) || launch === maxLaunches) throw error;
         options.signal?.throwIfAborted();
-        // Twice the same experiment would be worse than none.
-        const after = await manifest(environment);
-        const registered = Object.entries(after).some(
+        // A second launch would run the experiment twice.
+        const after = await readManifest(environment);
+        const isRegistered = Object.entries(after).some(
           ([id, entry]) => entry.port === port && entry.startTime !== before[id]?.startTime,
         );
-        if (registered) throw error;
+        if (isRegistered) throw error;
       }
     }
   }
@@ -165,11 +169,11 @@ export class Nnictl {
     port: number,
     options: NnictlOptions,
   ): Promise<NnictlLaunched> {
-    const entries = await manifest(options.environment ?? this.#environment);
+    const entries = await readManifest(options.environment ?? this.#environment);
     const told = lines.map((line) => /Experiment ID: ([\w-]+)/.exec(line)?.[1]).find((id) => id !== undefined);
     const id = told ?? Object.keys(entries).find((key) => entries[key]?.port === port);
     if (id === undefined) {
-      throw new NnictlError(task, 'nnictl did not say which experiment it started.', this.#shown(command), lines);
+      throw new NnictlError(task, 'nnictl did not say which experiment it started.', this.#commandText(command), lines);
     }
     const { pid, prefixUrl } = entries[id] ?? {};
     return { id, port, ...defined({ pid }), ...(prefixUrl ? { urlPrefix: prefixUrl } : {}) };
@@ -183,7 +187,7 @@ export class Nnictl {
       signal?: AbortSignal | undefined;
       deadline: number;
       input?: string;
-      /** A line that says `ERROR` is one, whatever the exit code. */
+      /** Fails on a line with `ERROR`, whatever the exit code. */
       strict?: boolean;
     },
   ): Promise<{ lines: readonly string[] }> {
@@ -191,7 +195,7 @@ export class Nnictl {
     const active = await withOwnPython(environment, this.path);
     const result = await runProgram(this.path, args, { ...rest, environment: { ...active, ...plainOutput } });
     const lines = linesOf(result);
-    const command = this.#shown(args);
+    const command = this.#commandText(args);
     if (result.timedOut) {
       const words = `nnictl did not end within ${options.deadline / 1000} s, so it was ended.`;
       throw new NnictlError(task, words, command, lines);
@@ -201,12 +205,12 @@ export class Nnictl {
     throw new NnictlError(task, nnictlReason(lines, result.code), command, lines);
   }
 
-  #shown(args: readonly string[]): string {
+  #commandText(args: readonly string[]): string {
     return [this.path, ...args].map((part) => (/[^\w@%+=:,./-]/.test(part) ? `'${part}'` : part)).join(' ');
   }
 }
 
-/** Python writes UTF-8, whatever the locale, and each line at once. */
+/** Makes Python write UTF-8 in any locale, and each line at once. */
 const plainOutput = { PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1', PYTHONUNBUFFERED: '1' };
 
 function linesOf({ output }: ProgramResult): string[] {
@@ -216,13 +220,13 @@ function linesOf({ output }: ProgramResult): string[] {
     .filter((line) => line !== '');
 }
 
-function named(folder: string): string[] {
+function nnictlIn(folder: string): string[] {
   return process.platform === 'win32' ? [join(folder, 'nnictl.exe')] : [join(folder, 'nnictl')];
 }
 
-function besides(python: string): string[] {
+function nnictlBeside(python: string): string[] {
   const folder = dirname(python);
-  return process.platform === 'win32' ? [...named(folder), ...named(join(folder, 'Scripts'))] : named(folder);
+  return process.platform === 'win32' ? [...nnictlIn(folder), ...nnictlIn(join(folder, 'Scripts'))] : nnictlIn(folder);
 }
 
 async function isProgram(path: string): Promise<boolean> {
@@ -233,8 +237,8 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 /**
- * Where no virtual environment is active, the one that nnictl lies in is, as in a terminal in which it was activated: NNI's trials run
- * the `python3` of the path, which must be one that has `nni`.
+ * Activates the virtual environment that nnictl lies in, unless another one is active. NNI's trials run the `python3` of the path, which
+ * must have `nni`.
  */
 async function withOwnPython(environment: NodeJS.ProcessEnv, path: string): Promise<NodeJS.ProcessEnv> {
   const folder = dirname(path);
@@ -258,10 +262,10 @@ async function versionOf(
   const result = await runProgram(path, ['--version'], {
     environment: { ...environment, ...plainOutput },
     signal,
-    deadline: longestVersion,
+    deadline: versionTimeoutMs,
   });
   const lines = linesOf(result);
-  if (result.timedOut) return { problem: `does not answer within ${longestVersion / 1000} s` };
+  if (result.timedOut) return { problem: `does not answer within ${versionTimeoutMs / 1000} s` };
   const version = lines.map((line) => /^v?(\d+\.\d+[\w.+-]*)$/.exec(line)?.[1]).find((text) => text !== undefined);
   if (version === undefined) return { problem: `can't be run: ${nnictlReason(lines, result.code)}` };
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
@@ -269,21 +273,21 @@ async function versionOf(
   return { problem: `is of NNI ${version}; 2.10 and 3.0 can be worked with` };
 }
 
-function missing(unfit: readonly string[], { setting, python }: FindNnictlOptions): string {
+function missingMessage(unfit: readonly string[], { setting, python }: FindNnictlOptions): string {
   if (unfit.length > 0) return `${unfit.join('; ')}. ${installWords}`;
   if (setting) return `there is no program at ${setting}, which is set as nnictl. ${installWords}`;
   const beside = python === undefined ? '' : `beside ${python} or `;
   return `there is no nnictl ${beside}on the path, so no NNI is installed there. ${installWords}`;
 }
 
-/** An id goes into a command line, and NNI takes the beginning of one, or `abc*`, for more than one. */
-function checked(id: string): string {
+/** Refuses a text that is not an id. It goes into a command line, and NNI takes a prefix of ids, or `abc*`, for several experiments. */
+function requireId(id: string): string {
   if (isExperimentId(id)) return id;
   throw new RangeError(`"${id}" is no id of an experiment.`);
 }
 
-/** NNI's list of all experiments; it is in the home folder, wherever they are. */
-async function manifest(environment: NodeJS.ProcessEnv): Promise<Record<string, ManifestEntry>> {
+/** Reads NNI's list of all experiments, which lies in the home folder wherever the experiments are. */
+async function readManifest(environment: NodeJS.ProcessEnv): Promise<Record<string, ManifestEntry>> {
   const home = homeOf(environment);
   const entries: Record<string, ManifestEntry> = {};
   try {
@@ -293,7 +297,7 @@ async function manifest(environment: NodeJS.ProcessEnv): Promise<Record<string, 
       if (known) entries[id] = known;
     }
   } catch {
-    // There is none before the first experiment.
+    // The list does not exist before the first experiment.
   }
   return entries;
 }

@@ -8,7 +8,7 @@ import { Experiment } from '../../../src/client/experiment.ts';
 import type { ExperimentStatus } from '../../../src/model/experiment/experiment.ts';
 import { Scene } from './scene.ts';
 
-describe('waiting for the end of an experiment', () => {
+describe('Waiting for the end of an experiment', () => {
   let scene: Scene;
   let experiment: Experiment;
 
@@ -45,7 +45,7 @@ describe('waiting for the end of an experiment', () => {
   const wait = (seen: ExperimentStatus[] = []) =>
     experiment.waitCompletion({ interval: 1, onStatus: (status) => seen.push(status) });
 
-  it('ends with DONE, and with ERROR as failed', async () => {
+  it('resolves true at DONE and false at ERROR', async () => {
     server(['INITIALIZED', 'RUNNING', 'RUNNING', 'NO_MORE_TRIAL', 'DONE'], { RUNNING: 1 });
     const seen: ExperimentStatus[] = [];
     assert.equal(await wait(seen), true);
@@ -54,12 +54,12 @@ describe('waiting for the end of an experiment', () => {
     assert.equal(await wait(), false);
   });
 
-  it('ends when the tuner has tried all there is, which NNI goes on for ever after', async () => {
+  it('ends when the tuner has no more trials, although NNI goes on for ever', async () => {
     server(['RUNNING', 'TUNER_NO_MORE_TRIAL'], { SUCCEEDED: 2 });
     assert.equal(await wait(), true);
   });
 
-  it('ends with the reason when the tuner is dead, which NNI does not notice', async () => {
+  it('fails with the reason when the tuner is dead, although NNI reports RUNNING', async () => {
     const dispatcher = readFileSync(
       join(projectRoot, 'test/fixtures/nni-3.0/defects/mixedUp/log/dispatcher.log'),
       'utf8',
@@ -73,13 +73,13 @@ describe('waiting for the end of an experiment', () => {
     });
   });
 
-  it('goes on while nothing runs but nothing is wrong either', async () => {
+  it('goes on while no trial runs and the logs show no fault', async () => {
     server([...Array.from({ length: 40 }, () => 'RUNNING'), 'DONE'], {});
     assert.equal(await wait(), true);
     assert.ok(scene.requests.some((request) => request.includes('/logs/')));
   });
 
-  it('ends when the server does, and when nobody wants it any more', async () => {
+  it('ends when the server ends, and when it is aborted', async () => {
     server(['RUNNING'], { RUNNING: 1 });
     const waiting = wait();
     await scene.nextRequest();

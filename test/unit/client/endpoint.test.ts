@@ -9,7 +9,7 @@ import { summary } from '../../fixtures/builders.ts';
 import { type Answer, json, Scene, silent, text } from './scene.ts';
 import { ScriptedNni } from './scriptedNni.ts';
 
-describe('an address that a person gives', () => {
+describe('An address that a person gives', () => {
   const rows: [string, string, string[]][] = [
     ['gpu1:8080', 'http://gpu1:8080', ['']],
     [' http://gpu1:8080/ ', 'http://gpu1:8080', ['']],
@@ -22,12 +22,12 @@ describe('an address that a person gives', () => {
     ['http://someone:secret@gpu1:8080/', 'http://gpu1:8080', ['']],
   ];
   for (const [given, origin, paths] of rows) {
-    it(`is understood: ${given.trim()}`, () => {
+    it(`is parsed: ${given.trim()}`, () => {
       assert.deepEqual(readServerAddress(given), { origin, paths });
     });
   }
 
-  it('gives its token away, which is then not part of it', () => {
+  it('is parsed without its token, which is returned apart', () => {
     const found = readServerAddress('http://gpu1:8080/?token=secret');
     assert.deepEqual(found, { origin: 'http://gpu1:8080', paths: [''], token: 'secret' });
   });
@@ -53,7 +53,7 @@ describe('an address that a person gives', () => {
   }
 });
 
-describe('what answers at an address', () => {
+describe('The server at an address', () => {
   let scene: Scene;
   let nni: ScriptedNni;
   beforeEach(async () => {
@@ -91,7 +91,7 @@ describe('what answers at an address', () => {
     assert.deepEqual(found, { kind: 'manager', address: scene.address, info });
   });
 
-  it('is a manager that wants a token, or another one', async () => {
+  it('is a manager that refuses a missing or wrong token', async () => {
     scene.answer = manager('secret');
     assert.equal((await fault(scene.address)).fault, 'token missing' satisfies EndpointFault);
     const wrong = await fault(scene.address, { token: 'guessed' });
@@ -105,7 +105,7 @@ describe('what answers at an address', () => {
     assert.equal(found.address, scene.address);
   });
 
-  it('is a runner of ours', async () => {
+  it('is a runner', async () => {
     scene.answer = (request, response) =>
       request.url === '/api/v1/trialdeck/summary'
         ? json(summary({ id: 'abc' }))(request, response)
@@ -122,7 +122,7 @@ describe('what answers at an address', () => {
     }
   });
 
-  it('is a real NNI with a prefix, which it tells when it is not given', async () => {
+  it('is a real NNI whose prefix is found when it is not given', async () => {
     nni.prefix = '/my/pre';
     for (const page of ['', '/my/pre', '/my/pre/oview', '/my/pre/api/v1/nni/version', '/other']) {
       const found = await identifyEndpoint(nni.scene.address + page);
@@ -139,12 +139,12 @@ describe('what answers at an address', () => {
     assert.equal(found.profile, undefined);
   });
 
-  it('is asked one thing after the other', async () => {
+  it('gets one request at a time', async () => {
     await identifyEndpoint(`${nni.scene.address}/a/b`);
     assert.equal(nni.mostAtOnce, 1);
   });
 
-  it('is nothing: that is said', async () => {
+  it('is missing, and the error says so', async () => {
     const { address } = scene;
     await scene.close();
     const error = await fault(address);
@@ -181,7 +181,7 @@ describe('what answers at an address', () => {
     assert.match(error.message, /did not answer/);
   });
 
-  it('is waited for no longer than somebody wants', async () => {
+  it('is not waited for after an abort', async () => {
     scene.answer = silent;
     const abort = new AbortController();
     const asked = scene.nextRequest();
@@ -211,7 +211,7 @@ describe('what answers at an address', () => {
     }
   });
 
-  it('is not looked for at what is no address', async () => {
+  it('is not requested at a text that is not an address', async () => {
     const error = await fault('what is this');
     assert.equal(error.fault, 'address');
     assert.match(error.message, /gpu1:8080/);

@@ -19,7 +19,7 @@ const recorded = (name: string) =>
   readFileSync(join(projectRoot, 'test/fixtures/nni-3.0/rest/hpo', `${name}.json`), 'utf8').trim();
 const parsed = (name: string) => JSON.parse(recorded(name));
 
-describe('the client of an experiment', () => {
+describe('The client of an experiment', () => {
   let scene: Scene;
   let experiment: Experiment;
 
@@ -57,7 +57,7 @@ describe('the client of an experiment', () => {
     ['export-data', '/export-data', () => experiment.exportData()],
   ];
 
-  it('gives parameters as they were written when they are to go back to a trial', async () => {
+  it('returns parameters as they were written, for texts that go back to a trial', async () => {
     const wrote = '{"rate": 1.0, "layers": 1, "seed": 12345678901234567890, "branch": {"_name": "a", "width": 2.0}}';
     const asked = async (parameters: string) => {
       const record = `{"parameter_id": 0, "parameter_source": "algorithm", "parameters": ${parameters}}`;
@@ -68,7 +68,7 @@ describe('the client of an experiment', () => {
     assert.equal(await asked('{"rate": NaN}'), '{"rate":null}');
   });
 
-  it('reads every recorded answer, and loses nothing of it', async () => {
+  it('reads every recorded answer without losing a field', async () => {
     assert.deepEqual(await answered('check-status', () => experiment.getExperimentStatus()), {
       status: 'DONE',
       errors: [],
@@ -80,7 +80,7 @@ describe('the client of an experiment', () => {
     assert.deepEqual(await answered('export-data', () => experiment.exportRecords()), parsed('export-data'));
   });
 
-  it('opens the JSON in the JSON', async () => {
+  it('parses the JSON inside the JSON', async () => {
     const job = await answered('trial-jobs__TRIAL', () => experiment.getTrialJob('zOodQ'));
     assert.equal(job.hyperParameters?.[0]?.parameter_id, 0);
     assert.equal(typeof job.hyperParameters?.[0]?.parameters?.x, 'number');
@@ -91,7 +91,7 @@ describe('the client of an experiment', () => {
     assert.deepEqual(first?.value, JSON.parse(parsed('export-data')[0].value));
   });
 
-  it('asks for what NNI calls it', async () => {
+  it('uses NNI’s routes and names', async () => {
     for (const [name, path, ask] of reads) {
       await answered(name, ask);
       assert.equal(scene.requests.at(-1), `GET /api/v1/nni${path}`);
@@ -104,20 +104,20 @@ describe('the client of an experiment', () => {
     ]);
   });
 
-  it('says that a trial is not there where NNI says nothing', async () => {
+  it('throws NotFoundError for a trial that NNI answers with nothing', async () => {
     scene.answer = text('');
     await assert.rejects(experiment.getTrialJob('nosuch'), NotFoundError);
     scene.answer = json({ error: 'There is no trial nosuch.' }, 404);
     await assert.rejects(experiment.getTrialJob('nosuch'), NotFoundError);
   });
 
-  it('takes NNI that is not up yet for what it is', async () => {
+  it('reports INITIALIZED for an NNI that is still starting', async () => {
     scene.answer = text('INITIALIZING');
     assert.deepEqual(await experiment.getExperimentStatus(), { status: 'INITIALIZED', errors: [] });
   });
 
   const noAnswers = ['', '{', '[', 'null', '3', '"text"', '<html></html>', '{"error": "x"}', 'undefined', '[[]]', '{}'];
-  it('calls an answer of another form bad, or reads nothing from it, and never fails in another way', async () => {
+  it('throws BadAnswerError for an answer of another form, or reads nothing from it', async () => {
     for (const [name, , ask] of reads) {
       for (const body of [...noAnswers, recorded(name).slice(0, -2), recorded(name).slice(0, 20)]) {
         scene.answer = text(body);
@@ -128,7 +128,7 @@ describe('the client of an experiment', () => {
     }
   });
 
-  it('reads all records but the ones that are broken, whatever is broken in them', async () => {
+  it('reads all records except the broken ones', async () => {
     const values = fc.constantFrom(null, 3, '', 'x', [], {}, true, -1.5, [null], { a: 1 }, undefined);
     await fc.assert(
       fc.asyncProperty(
@@ -209,7 +209,7 @@ describe('the client of an experiment', () => {
     assert.deepEqual(scene.requests, []);
   });
 
-  it('cancels only what runs: NNI would take the result from an ended trial', async () => {
+  it('cancels only running trials, because NNI would drop the result of an ended one', async () => {
     await answered('trial-jobs__TRIAL', () => experiment.killTrialJob('zOodQ'));
     assert.deepEqual(scene.requests, ['GET /api/v1/nni/trial-jobs/zOodQ']);
     scene.answer = inTurn(json({ trialJobId: 'b', status: 'RUNNING', hyperParameters: [] }), text(''));
@@ -217,7 +217,7 @@ describe('the client of an experiment', () => {
     assert.equal(scene.requests.at(-1), 'DELETE /api/v1/nni/trial-jobs/b');
   });
 
-  it('adds a trial and tells its number', async () => {
+  it('adds a trial and returns its number', async () => {
     scene.answer = json({ sequenceId: 12 });
     assert.equal(await experiment.addTrial({ x: 1 }), 12);
     assert.equal(scene.bodies.at(-1), '{"x":1}');
@@ -244,7 +244,7 @@ describe('the client of an experiment', () => {
     assert.equal(scene.requests.at(-1), 'GET /api/v1/nni/trial-file/a/trial.log?tail=2');
   });
 
-  it('without an experiment says how to get one, whatever it is asked, and asks nobody', async () => {
+  it('explains how to connect when any method is called before, and sends no request', async () => {
     const alone = new Experiment();
     assert.deepEqual([alone.id, alone.endpoint, alone.port], [undefined, undefined, undefined]);
     const calls = [
@@ -293,7 +293,7 @@ describe('the client of an experiment', () => {
     alone.dispose();
   });
 
-  it('takes no endpoint that is none, and is free for another', async () => {
+  it('refuses a text that is not an endpoint, and can then connect to another one', async () => {
     const alone = new Experiment();
     scene.answer = text('<html>a page</html>');
     await assert.rejects(alone.connectExperiment(scene.address), EndpointError);
@@ -309,7 +309,7 @@ describe('the client of an experiment', () => {
     assert.equal(connected.endpoint, undefined);
   });
 
-  it('says of a real NNI that it has no routes of ours', async () => {
+  it('explains that a real NNI does not have our routes', async () => {
     scene.answer = text('<!doctype html><title>NNI</title>');
     await assert.rejects(experiment.snapshot(), /answered with a web page instead of data, so it does not have this/);
   });

@@ -39,7 +39,7 @@ const snapshot = (session: string, revision: number): Answer =>
     metrics: { trialIds: [], trial: [], type: [], sequence: [], timestamp: [], data: [] },
   });
 
-describe('event streams', () => {
+describe('Event streams', () => {
   let scene: Scene;
   let http: Http;
   beforeEach(async () => {
@@ -52,15 +52,15 @@ describe('event streams', () => {
   });
 
   const never = new AbortController().signal;
-  const read = (options: { silence?: number; signal?: AbortSignal } = {}) =>
+  const read = (options: { silenceTimeoutMs?: number; signal?: AbortSignal } = {}) =>
     readEvents(http, '/events', { task: 'follow', names: ['change', 'list'], signal: never, ...options });
-  async function all(options?: { silence?: number }): Promise<string[]> {
+  async function all(options?: { silenceTimeoutMs?: number }): Promise<string[]> {
     const found: string[] = [];
     for await (const { name, text } of read(options)) found.push(`${name} ${text}`);
     return found;
   }
 
-  it('are read whole, however their bytes are cut, in every language', async () => {
+  it('are read completely, wherever their bytes are cut, in every language', async () => {
     const bytes = Buffer.from(`\uFEFF: open\n\n${event('change', 'é😀', 1)}:\n\nevent: list\ndata: [1,\ndata: 2]\n\n`);
     scene.answer = stream(
       [...bytes].map((byte) => Buffer.of(byte)),
@@ -69,7 +69,7 @@ describe('event streams', () => {
     assert.deepEqual(await all(), ['change "é😀"', 'list [1,\n2]']);
   });
 
-  it('may have fields that nobody knows, and an end in the middle of an event', async () => {
+  it('may have unknown fields, and may end in the middle of an event', async () => {
     const unknown = 'retry: 5\nfoo: bar\nnonsense\n\nevent: new\ndata: text\n\n';
     scene.answer = stream([unknown, event('list', []), 'event: list\ndata: {'], 'end');
     assert.deepEqual(await all(), ['list []']);
@@ -79,20 +79,20 @@ describe('event streams', () => {
     ['a web page', '<!doctype html>\n<html>\n</html>\n\n'],
     ['JSON', '{"error": "no"}\n\n'],
   ] as const) {
-    it(`that are ${name} are none`, async () => {
+    it(`throw BadAnswerError when the answer is ${name}`, async () => {
       scene.answer = text(body);
       await assert.rejects(all(), BadAnswerError);
     });
   }
 
-  it('that break are told to have broken', async () => {
+  it('fail with UnreachableError when they break', async () => {
     scene.answer = stream([event('list', [])], 'break');
     await assert.rejects(all(), UnreachableError);
   });
 
-  it('that fall silent end, and the time a reader takes is not the server’s silence', async () => {
+  it('end when the server falls silent; a slow reader does not count as silence', async () => {
     scene.answer = stream([event('list', [1]) + event('list', [2])]);
-    const events = read({ silence: 80 });
+    const events = read({ silenceTimeoutMs: 80 });
     await events.next();
     // Longer than the silence that is allowed.
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -101,7 +101,7 @@ describe('event streams', () => {
     await assert.rejects(events.next(), TimeoutError);
   });
 
-  it('end with the reason when they are aborted, and close when they are left', async () => {
+  it('throw the reason when they are aborted, and close when the loop is left', async () => {
     const closed: Promise<void>[] = [];
     scene.answer = (request, response) => {
       closed.push(new Promise((resolve) => response.once('close', resolve)));
@@ -118,7 +118,7 @@ describe('event streams', () => {
     assert.equal(closed.length, 2);
   });
 
-  it('hand on what a reader throws', async () => {
+  it('pass on an error of the reader', async () => {
     scene.answer = stream([event('list', [])]);
     const own = new Error('of the reader');
     const reading = (async () => {
@@ -128,7 +128,7 @@ describe('event streams', () => {
   });
 });
 
-describe('following an experiment', () => {
+describe('Following an experiment', () => {
   let scene: Scene;
   let experiment: Experiment;
   let controller: AbortController;
@@ -167,7 +167,7 @@ describe('following an experiment', () => {
   }
   const streams = () => scene.requests.filter((request) => request.includes('/events'));
 
-  it('begins with everything and goes on with what changes', async () => {
+  it('begins with a snapshot and goes on with changes', async () => {
     scene.answer = inTurn(snapshot('s', 4), stream([': open\n\n', change(5), change(6)]));
     await until('change 6');
     assert.deepEqual(heard, ['snapshot s 4', 'change 5', 'change 6']);
@@ -195,7 +195,7 @@ describe('following an experiment', () => {
     );
   });
 
-  it('begins again with everything when the server has forgotten, or another process serves', async () => {
+  it('begins again with a snapshot when the server has forgotten, or another process serves', async () => {
     scene.answer = inTurn(
       snapshot('s', 1),
       stream([change(2), event('reset', {})], 'end'),
@@ -232,14 +232,14 @@ describe('following an experiment', () => {
     });
   }
 
-  it('skips events that nobody knows, and trials and metrics that are broken', async () => {
+  it('skips unknown events, and broken trials and metrics', async () => {
     const broken = event('change', { revision: 1, trials: [{ id: 3 }, null], metrics: ['x'], summary: 'none' }, 1);
     scene.answer = inTurn(snapshot('s', 0), stream([event('news', 1), broken, change(2)]));
     await until('change 2');
     assert.deepEqual(heard, ['snapshot s 0', 'change 1', 'change 2']);
   });
 
-  it('reads nothing more while what was heard is being dealt with', async () => {
+  it('reads the next event only after the handler has finished', async () => {
     scene.answer = inTurn(snapshot('s', 0), stream([change(1), change(2)]));
     const order: string[] = [];
     await followExperiment(
@@ -258,7 +258,7 @@ describe('following an experiment', () => {
     assert.deepEqual(order, ['begin 1', 'end 1', 'begin 2', 'end 2']);
   });
 
-  it('ends when there is no such experiment, or the token is wrong', async () => {
+  it('fails when the experiment does not exist, or the token is wrong', async () => {
     scene.answer = json({ error: 'There is no experiment a.' }, 404);
     await assert.rejects(until('never'), NotFoundError);
     for (const status of [401, 403]) {
@@ -267,13 +267,13 @@ describe('following an experiment', () => {
     }
   });
 
-  it('says that it is lost when the server does not come back, and gives up where it may', async () => {
+  it('reports lost when the server does not come back, and fails when its retries are used up', async () => {
     scene.answer = inTurn(snapshot('s', 0), (_request, response) => response.destroy());
     await assert.rejects(until('never', 4), UnreachableError);
     assert.deepEqual([...new Set(states)], ['connecting', 'connected', 'lost']);
   });
 
-  it('ends at once when it is aborted, wherever it is', async () => {
+  it('ends at once when it is aborted, at any point', async () => {
     for (const answer of [silent, inTurn(snapshot('s', 0), silent)]) {
       controller = new AbortController();
       scene.answer = answer;
@@ -285,7 +285,7 @@ describe('following an experiment', () => {
     }
   });
 
-  it('hands on what its listener throws', async () => {
+  it('passes on an error of its listener', async () => {
     scene.answer = snapshot('s', 0);
     const own = new Error('of the listener');
     const following = followExperiment(
@@ -302,8 +302,8 @@ describe('following an experiment', () => {
   });
 });
 
-describe('following a manager', () => {
-  it('hears of its experiments, and again of all after the connection was lost', async () => {
+describe('Following a manager', () => {
+  it('reports its experiments, and all of them again after the connection was lost', async () => {
     const scene = await new Scene().open();
     const manager = new ManagerClient(scene.address, { token: 't' });
     const controller = new AbortController();

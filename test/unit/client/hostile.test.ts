@@ -167,7 +167,7 @@ function wholeMetrics(result: Record<string, object[]>, fixture: string): void {
   );
 }
 
-describe('a hostile server', function () {
+describe('A hostile server', function () {
   this.timeout(120_000);
   let scene: Scene;
   let experiment: Experiment;
@@ -192,7 +192,7 @@ describe('a hostile server', function () {
     }
   }
 
-  it('that answers as NNI 3.0 did has every recorded answer read, and nothing of it dropped', async () => {
+  it('loses no field of any recorded answer of NNI 3.0', async () => {
     const read = new Set<string>();
     for (const { fixtures, ask, whole } of Object.values(reads)) {
       for (const fixture of whole ? fixtures : []) {
@@ -210,7 +210,7 @@ describe('a hostile server', function () {
     }
   });
 
-  it('that cuts its answers off anywhere gets an error, and no half answer is taken for a whole one', async () => {
+  it('causes an error when it cuts an answer off anywhere; half an answer is never taken for a whole one', async () => {
     for (const [name, { fixtures, ask }] of Object.entries(reads)) {
       const whole = recorded(fixtures[0] ?? '').trim();
       for (let part = 1; part < 24; part++) {
@@ -224,7 +224,7 @@ describe('a hostile server', function () {
     }
   });
 
-  it('that breaks off within its answer gets an error', async () => {
+  it('causes an error when it closes the connection within its answer', async () => {
     for (const [name, { fixtures, ask }] of Object.entries(reads)) {
       const body = recorded(fixtures[0] ?? '');
       scene.answer = (_request, response) => {
@@ -235,7 +235,7 @@ describe('a hostile server', function () {
     }
   });
 
-  it('that has anything in any field takes at most the record with it that is no record any more', async () => {
+  it('loses at most the record in which a field is spoilt', async () => {
     const values = fc.oneof(
       fc.constantFrom<unknown>(
         null,
@@ -275,7 +275,7 @@ describe('a hostile server', function () {
     );
   });
 
-  it('that answers with any value whatever gets an error or is read', async () => {
+  it('is read, or causes an error, with any value as its answer', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...methods), fc.json({ maxDepth: 4 }), async ([name, ask], body) => {
         scene.answer = text(body);
@@ -323,7 +323,7 @@ describe('a hostile server', function () {
     ['bytes that are no text', (_request, response) => response.end(Buffer.from([0xff, 0xfe, 0x00, 0x80])), false],
   ];
   for (const [what, answer, always] of answers) {
-    it(`that answers with ${what} makes no method hang or fail in another way`, async () => {
+    it(`neither hangs a method nor causes another error when it answers with ${what}`, async () => {
       scene.answer = answer;
       const results = await Promise.all(
         methods

@@ -14,7 +14,7 @@ import { type Answer, cutOff, inTurn, json, Scene, silent, text } from './scene.
 
 const token = 'secret-token-1234';
 
-describe('requests', () => {
+describe('Requests', () => {
   let scene: Scene;
   const clients: Http[] = [];
   const client = (options: HttpOptions = {}, address = scene.address) => {
@@ -50,7 +50,7 @@ describe('requests', () => {
     return error;
   }
 
-  it('are answered with what JSON there is, also Python’s, or nothing', async () => {
+  it('return the parsed JSON, also Python’s, or undefined for an empty answer', async () => {
     const answers: [body: string, value: unknown][] = [
       ['{"a": [1, null, "é"]}', { a: [1, null, 'é'] }],
       ['', undefined],
@@ -76,7 +76,7 @@ describe('requests', () => {
     );
   });
 
-  it('give text and headers as they come', async () => {
+  it('return text and headers unchanged', async () => {
     scene.answer = (_request, response) => response.setHeader('x-trialdeck-start', '7').end('3.0.0');
     const answer = await client().text('GET', '/version', { task: 'read the thing' });
     assert.equal(answer.text, '3.0.0');
@@ -96,7 +96,7 @@ describe('requests', () => {
     ],
   ];
   for (const [name, answer, words] of bad) {
-    it(`answered with ${name} are bad answers, and who gave them is named`, async () => {
+    it(`throw BadAnswerError with the server’s name when answered with ${name}`, async () => {
       scene.answer = answer;
       const error = await failure(read(), BadAnswerError);
       assert.match(error.message, words);
@@ -106,14 +106,14 @@ describe('requests', () => {
     });
   }
 
-  it('for what does not exist are told so, in the server’s words if it has any', async () => {
+  it('throw NotFoundError, with the server’s words if it gives any', async () => {
     scene.answer = json({ error: 'There is no trial abcde.' }, 404);
     assert.equal((await failure(read(), NotFoundError)).message, 'Could not read the thing: There is no trial abcde.');
     scene.answer = text('Not Found', 404, 'text/plain');
     assert.match((await failure(read(), NotFoundError)).message, /the manager at .* does not have it \(status 404\)/);
   });
 
-  it('that are refused are told why', async () => {
+  it('throw RejectedError with the server’s reason', async () => {
     const refusals: [status: number, body: unknown, reason: RegExp][] = [
       [409, { error: 'It is running.' }, /^It is running\.$/],
       [500, { error: 'ENOENT: no such file.' }, /^ENOENT/],
@@ -131,7 +131,7 @@ describe('requests', () => {
     assert.match((await failure(read(), RejectedError)).reason, /status 500 and gave no reason/);
   });
 
-  it('refused for a wrong config bring its problems, those that make sense', async () => {
+  it('carry the valid problems of a refused config', async () => {
     scene.answer = json({ error: 'No.', problems: [{ message: 'Wrong.', line: 3 }, 'nonsense', { line: 4 }] }, 400);
     const { problems } = await failure(read(), RejectedError);
     assert.deepEqual(
@@ -140,7 +140,7 @@ describe('requests', () => {
     );
   });
 
-  it('to where nobody listens, or no such machine, say what to look at', async () => {
+  it('tell what to check when nothing listens or the host is unknown', async () => {
     const { address } = scene;
     await scene.close();
     const refused = await failure(client({}, address).json('GET', '/', { task: 'read the thing' }), UnreachableError);
@@ -154,13 +154,13 @@ describe('requests', () => {
     await failure(client({}, 'http://:bad').json('GET', '/', { task: 'read the thing' }), ClientError);
   });
 
-  it('whose connection breaks in the middle are repeated when they only read', async () => {
+  it('are retried when a connection breaks during a read', async () => {
     scene.answer = inTurn(cutOff, (request) => request.socket.destroy(), json({ whole: true }));
     assert.deepEqual(await read(), { whole: true });
     assert.equal(scene.requests.length, 3);
   });
 
-  it('whose connection keeps breaking are given up, and never repeated when they change something', async () => {
+  it('fail when the connection keeps breaking, and are never retried when they write', async () => {
     scene.answer = cutOff;
     const error = await failure(read(), UnreachableError);
     assert.match(error.message, /closed the connection before it had answered\. It may just have ended; try again\./);
@@ -170,14 +170,14 @@ describe('requests', () => {
     assert.equal(scene.requests.length, 5);
   });
 
-  it('to a database that is locked for a moment are repeated', async () => {
+  it('are retried while a database is locked', async () => {
     scene.answer = inTurn(json({ error: 'locked' }, 503), json({ fine: true }));
     assert.deepEqual(await read(), { fine: true });
     scene.answer = json({ error: 'It is locked.' }, 503);
     assert.equal((await failure(read(), RejectedError)).status, 503);
   });
 
-  it('without an answer end by themselves, and so do answers that never end', async () => {
+  it('time out without an answer, and when an answer never ends', async () => {
     scene.answer = silent;
     const error = await failure(read({ idleTimeout: 50 }), TimeoutError);
     assert.match(error.message, /did not answer within 0\.05 s\. It may be busy or hang; try again\./);
@@ -210,7 +210,7 @@ describe('requests', () => {
     await failure(request, UnreachableError);
   });
 
-  it('to another program say that it is another program', async () => {
+  it('name another program that answers', async () => {
     const other = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.0\r\n'));
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -221,7 +221,7 @@ describe('requests', () => {
     other.close();
   });
 
-  it('for a stream are told like the others when there is none', async () => {
+  it('for a stream fail with the same errors as others', async () => {
     scene.answer = json({ error: 'There is no trial.' }, 404);
     await failure(client().stream('/events', { task: 'read the thing' }), NotFoundError);
     scene.answer = text('x'.repeat(300_000), 500);

@@ -38,7 +38,7 @@ const standIn = (version: string) => `
   });
 `;
 
-describe('the manager of this machine', () => {
+describe('The manager of this machine', () => {
   let outer: string;
   let folder: string;
   const clients: ManagerClient[] = [];
@@ -74,14 +74,14 @@ describe('the manager of this machine', () => {
     await writeFile(managerLockFile(folder), typeof lock === 'string' ? lock : JSON.stringify(lock));
   };
 
-  it('is not started to look for it', async () => {
+  it('is not started when `start` is false', async () => {
     const managerScript = await installed('1.0.0');
     const options = { experimentsDirectory: folder, managerScript, start: false };
     assert.equal(await connectLocalManager(options), undefined);
     await assert.rejects(stat(folder), 'nor is its folder made');
   });
 
-  it('is started when there is none, found when there is one, and its secrets are its owner’s', async () => {
+  it('is started when none runs, found when one runs, and only its owner can read its secrets', async () => {
     const script = await installed('1.0.0');
     const first = await connect(script);
     assert.deepEqual(await first.list(), [], 'it takes the token');
@@ -109,7 +109,7 @@ describe('the manager of this machine', () => {
     });
   }
 
-  it('is not taken for what else answers at its port, which is not shown the token', async () => {
+  it('is not confused with another program at its port, which does not get the token', async () => {
     const scene = await new Scene().open();
     const { port } = new URL(scene.address);
     await lockWith({
@@ -136,7 +136,7 @@ describe('the manager of this machine', () => {
     await scene.close();
   });
 
-  it('gives way to a newer one, and not to an older or equal one', async () => {
+  it('is replaced by a newer version, not by an older or equal one', async () => {
     const old = await connect(await installed('1.9.0'));
     const { pid } = await old.info();
     assert.equal((await (await connect(await installed('1.8.0'))).info()).pid, pid);
@@ -145,7 +145,7 @@ describe('the manager of this machine', () => {
     assert.notEqual(info.pid, pid);
   });
 
-  it('that ends while it starts is reported with the end of its log', async () => {
+  it('is reported with the end of its log when it ends while it starts', async () => {
     const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`).join('\n');
     const script = await installed(
       '1.0.0',
@@ -168,7 +168,7 @@ describe('the manager of this machine', () => {
     assert.match(await readFile(managerLogFile(folder), 'utf8'), /no SQLite/);
   });
 
-  it('that does not come up in time is reported', async () => {
+  it('is reported when it does not answer in time', async () => {
     // It ends by itself, so that nothing is left behind.
     const script = await installed('1.0.0', 'setTimeout(() => undefined, 2000)');
     await assert.rejects(
@@ -177,7 +177,7 @@ describe('the manager of this machine', () => {
     );
   });
 
-  it('that can not be started at all is reported', async () => {
+  it('is reported when it can’t be started', async () => {
     const script = await installed('1.0.0');
     await assert.rejects(
       connect(script, { nodePath: join(outer, 'no-node') }),
@@ -188,7 +188,7 @@ describe('the manager of this machine', () => {
     await assert.rejects(connect(script, below), /cannot be written: .* Choose another experiments folder\./);
   });
 
-  it('is not waited for any more when that is aborted', async () => {
+  it('is not waited for after an abort', async () => {
     const script = await installed('1.0.0', 'setTimeout(() => undefined, 2000)');
     const controller = new AbortController();
     const reason = new Error('enough');

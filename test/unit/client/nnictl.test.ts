@@ -57,7 +57,7 @@ describe('nnictl', function () {
     assert.equal((await find({ setting: '' })).path, onPath);
   });
 
-  it('that is not there or can not be worked with is told with where it was looked for and the way out', async () => {
+  it('names the places searched and the way out when it is missing or unusable', async () => {
     await assert.rejects(find(), (error) => {
       assert.ok(error instanceof NnictlMissingError);
       assert.match(error.message, /no nnictl on the path.*pip install nni==3\.0/);
@@ -71,13 +71,13 @@ describe('nnictl', function () {
     await assert.rejects(find(), /can't be run: NNI says: No module named 'pkg_resources'\./);
   });
 
-  it('one that does not work is passed over for the next', async () => {
+  it('is skipped for the next one when it does not work', async () => {
     program('exit 1', join('venv', 'nnictl'));
     const good = program(version('3.0'));
     assert.equal((await find({ python: join(folder, 'venv', 'python') })).path, good);
   });
 
-  it('creates at a free port and tells id, port, prefix and process', async () => {
+  it('creates at a free port and returns id, port, prefix and process', async () => {
     register('rvf0ho8z', { pid: 4711, port: 1, prefixUrl: 'my/pre' });
     program(`${version('3.0')}\ncat ${recorded('created')}`);
     const nnictl = await find();
@@ -94,7 +94,7 @@ describe('nnictl', function () {
     assert.deepEqual(calls().slice(1), ['resume rvf0ho8z --port 8123', 'view rvf0ho8z --port 8124']);
   });
 
-  it('says what NNI says, with command and output without colours', async () => {
+  it('fails with NNI’s words, the command, and the output without colours', async () => {
     program(`${version('3.0')}\ncat ${recorded('noConfig')}; exit 1`);
     await assert.rejects((await find()).create('nosuch.yml', { port: 8080 }), (error) => {
       assert.ok(error instanceof NnictlError);
@@ -107,7 +107,7 @@ describe('nnictl', function () {
     await assert.rejects((await find()).stop('nosuch'), /NNI knows no such experiment that runs/);
   });
 
-  it('tries again when NNI gave up on its own manager, unless that was registered', async () => {
+  it('retries when NNI gave up on its own manager, unless the experiment was registered', async () => {
     program(`${version('3.0')}
       if [ -e ${folder}/second ]; then cat ${recorded('created')}; exit 0; fi
       touch ${folder}/second; cat ${recorded('gaveUp')}; exit 1`);
@@ -129,7 +129,7 @@ describe('nnictl', function () {
     assert.equal(calls().length, before + 4);
   });
 
-  it('answers the question before it deletes, but deletes nothing that runs', async () => {
+  it('confirms a deletion, but does not delete a running experiment', async () => {
     program(`${version('3.0')}\nread answer; echo "answer: $answer" >> ${folder}/calls`);
     const nnictl = await find();
     register('abc', { status: 'STOPPED', pid: process.pid });
@@ -140,7 +140,7 @@ describe('nnictl', function () {
     assert.equal(calls().length, 2);
   });
 
-  it('has its own virtual environment active, unless another one is', async () => {
+  it('activates its own virtual environment, unless another one is active', async () => {
     const set = program(
       `${version('3.0')}\necho "$VIRTUAL_ENV $PATH" > ${folder}/seen\ncat ${recorded('created')}`,
       join('env', 'bin', 'nnictl'),
@@ -155,7 +155,7 @@ describe('nnictl', function () {
     assert.deepEqual(seen(), ['/another', environment.PATH]);
   });
 
-  it('takes no id that would mean more than one experiment, or be an option', async () => {
+  it('refuses an id that would match several experiments, or be an option', async () => {
     program(version('3.0'));
     const nnictl = await find();
     for (const id of ['', 'abc*', '--all', 'a b', '../x']) {
@@ -166,7 +166,7 @@ describe('nnictl', function () {
     assert.ok(existsSync(join(folder, 'calls')) && calls().length === 0);
   });
 
-  it('is ended when that is cancelled, with what it has started in groups of their own', async () => {
+  it('is ended on abort, with the process groups that it has started', async () => {
     // As NNI's launcher starts its manager.
     const started = join(folder, 'started');
     program(`${version('3.0')}

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { projectRoot } from '../../../scripts/folders.ts';
-import { gaveUp, nnictlReason } from '../../../src/client/nnictl/nnictlOutput.ts';
+import { hasGivenUp, nnictlReason } from '../../../src/client/nnictl/nnictlOutput.ts';
 
 const recorded = (name: string) =>
   stripVTControlCharacters(readFileSync(join(projectRoot, 'test/fixtures/nni-3.0/nnictl', `${name}.txt`), 'utf8'))
     .split('\n')
     .filter((line) => line !== '');
 
-describe('what nnictl prints', () => {
+describe('The output of nnictl', () => {
   const expected: [name: string, reason: RegExp][] = [
     ['badValue', /^NNI refuses it \(AssertionError at: assert self\.trial_concurrency > 0\)\.$/],
     ['unknownKey', /^NNI says: ExperimentConfig does not have field\(s\) trialconcurency\.$/],
@@ -30,13 +30,13 @@ describe('what nnictl prints', () => {
     ['gaveUp', /^NNI's launcher gave up on the manager it had started/],
   ];
   for (const [name, reason] of expected) {
-    it(`is told in words: ${name}`, () => {
+    it(`is explained: ${name}`, () => {
       assert.match(nnictlReason(recorded(name), 1), reason);
-      assert.equal(gaveUp(recorded(name)), name === 'gaveUp');
+      assert.equal(hasGivenUp(recorded(name)), name === 'gaveUp');
     });
   }
 
-  it('is told as far as it goes when it is nothing known', () => {
+  it('is quoted when it is not a known message', () => {
     assert.equal(nnictlReason([], 3), 'nnictl ended with code 3 and said nothing.');
     assert.equal(nnictlReason(['Killed'], undefined), 'nnictl was ended by a signal: Killed.');
     assert.equal(

@@ -42,7 +42,7 @@ class Told {
   }
 }
 
-describe('a real NNI that is followed by polling', () => {
+describe('A real NNI that is polled', () => {
   let nni: ScriptedNni;
   let experiment: Experiment;
   let end: AbortController;
@@ -83,7 +83,7 @@ describe('a real NNI that is followed by polling', () => {
       return found && wanted(found) ? found : undefined;
     });
 
-  it('gives the same trials, results and totals as its database read by us', async () => {
+  it('gives the same trials, results and totals as the replay of its database', async () => {
     const directory = join(projectRoot, 'test/fixtures/nni-3.0/experiments/hfc6tdyj');
     const stored = new StoredSource({
       id: 'hfc6tdyj',
@@ -110,7 +110,7 @@ describe('a real NNI that is followed by polling', () => {
     }
   });
 
-  it('gives only what has changed afterwards, in one sequence', async () => {
+  it('gives only changes after the snapshot, in one sequence', async () => {
     poll('trials');
     const { revision } = await snapshot();
     nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
@@ -139,7 +139,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(told.snapshots.length, 1);
   });
 
-  it('is not asked for the numbers of trials whose end was read', async () => {
+  it('is not asked for metrics of trials whose end was read', async () => {
     nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
     poll('trials');
     await snapshot();
@@ -149,14 +149,14 @@ describe('a real NNI that is followed by polling', () => {
     assert.deepEqual([...metrics], ['/metric-data/NEW01']);
   });
 
-  it('is asked for all numbers at once where there are many', async () => {
+  it('is asked for all metrics at once when there are many trials', async () => {
     for (let number = 20; number < 60; number++) nni.addJob(`T${number}`, 'SUCCEEDED', number, number, 1);
     poll('trials');
     await snapshot();
     assert.equal(nni.asked.filter((path) => path.startsWith('/metric-data')).length, 1);
   });
 
-  it('is left alone for ten times as long as it took', async () => {
+  it('rests for ten times as long as its answers took', async () => {
     nni.slowness = 40;
     poll('summary', { pauses: { ...quick, summary: 0 } });
     const started = performance.now();
@@ -165,7 +165,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.ok(performance.now() - started > 6 * busy, 'a tenth of its time, as far as a busy machine can tell');
   });
 
-  it('is only asked for its status while nobody sees it', async () => {
+  it('is asked only for its status while it is hidden', async () => {
     const following = poll('none');
     await eventually('a summary', () => told.summary);
     nni.scene.requests.length = 0;
@@ -180,7 +180,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.ok(trials.some(({ id }) => id === 'NEW01'));
   });
 
-  it('gives a snapshot again to who looks again, without reading everything anew', async () => {
+  it('gives another snapshot when its trials are shown again, without reading them again', async () => {
     const following = poll('trials');
     await snapshot();
     following.setAttention('summary');
@@ -196,7 +196,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.deepEqual([...metrics], ['/metric-data/NEW01']);
   });
 
-  it('is read once more when it has ended, and then only looked at', async () => {
+  it('is read once more after its end, and then asked only for its status', async () => {
     nni.addJob('NEW01', 'RUNNING', 12, 12, 0.5);
     poll('trials');
     await snapshot();
@@ -214,7 +214,7 @@ describe('a real NNI that is followed by polling', () => {
     await row('NEW02', ({ status }) => status === 'RUNNING');
   });
 
-  it('shows what trials ran with where NNI has mixed them up, and what is on record', async () => {
+  it('shows the real parameters of trials that NNI mixed up, and the recorded ones', async () => {
     nni.addJob('SWAP1', 'RUNNING', 12, 12, 0.1);
     nni.addJob('SWAP2', 'RUNNING', 13, 13, 0.2);
     poll('trials');
@@ -227,7 +227,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.deepEqual([second.parameters, second.recordedParameters], [{ x: 0.1 }, { x: 0.2 }]);
   });
 
-  it('counts a result that a late cancel has hidden from its list of trials', async () => {
+  it('counts a result that a late cancel hides from its list of trials', async () => {
     nni.addJob('LATE1', 'USER_CANCELED', 12, 12, 0.1);
     nni.report('LATE1', 12, 0, 1e9, 'FINAL');
     poll('trials');
@@ -236,7 +236,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(told.summary?.best?.trialId, 'LATE1');
   });
 
-  it('has a trial end as it did, whatever a late cancel makes of it', async () => {
+  it('keeps the end of a trial that a late cancel rewrites', async () => {
     poll('trials');
     const { trials } = await snapshot();
     const ended = trials.find(({ status, final }) => status === 'SUCCEEDED' && final !== undefined);
@@ -248,7 +248,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.deepEqual(told.rows.get(ended.id), ended);
   });
 
-  it('tells apart trials whose numbers come again after a resume', async () => {
+  it('distinguishes trials whose numbers repeat after a resume', async () => {
     nni.addJob('AGAIN', 'RUNNING', 0, 0, 0.9);
     nni.report('AGAIN', 0, 0, 5);
     poll('trials');
@@ -259,7 +259,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(firsts.find(({ id }) => id === 'AGAIN')?.latest?.data, '5');
   });
 
-  it('names trials that the assessor ended, which NNI calls cancelled by the user', async () => {
+  it('marks trials that the assessor ended as early-stopped, although NNI calls them cancelled', async () => {
     Object.assign(nni.profile.params as object, { assessor: { name: 'Medianstop' } });
     nni.addJob('SLOW1', 'USER_CANCELED', 12, 12, 0.1);
     nni.addJob('MINE1', 'USER_CANCELED', 13, 13, 0.1);
@@ -269,7 +269,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(told.summary?.counts.USER_CANCELED, 1);
   });
 
-  it('says why it goes on in name only when its tuner is dead', async () => {
+  it('is stalled, with the reason, when its tuner is dead', async () => {
     Object.assign(nni.profile.params as object, { maxTrialNumber: 100, trialConcurrency: 2 });
     nni.logs['dispatcher.log'] = [
       '[2026-11-25 03:00:00] INFO (nni.runtime.msg_dispatcher_base/MainThread) Dispatcher started',
@@ -290,7 +290,7 @@ describe('a real NNI that is followed by polling', () => {
     await eventually('the reason to be gone', () => told.summary?.errors.length === 0);
   });
 
-  it('begins anew where another experiment answers', async () => {
+  it('is read anew when another experiment answers', async () => {
     poll('trials');
     await snapshot();
     nni.profile = { ...nni.profile, id: 'other123' };
@@ -302,7 +302,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(other.trials.length, 0);
   });
 
-  it('begins anew where trials have gone', async () => {
+  it('is read anew when trials are missing', async () => {
     poll('trials');
     const first = await snapshot();
     nni.jobs = nni.jobs.slice(1);
@@ -310,7 +310,7 @@ describe('a real NNI that is followed by polling', () => {
     assert.equal(second.trials.length, first.trials.length - 1);
   });
 
-  it('is no lesser one for an old config, a search for architectures, or trials without a record', async () => {
+  it('is read with an old config, an architecture search, or trials without a record', async () => {
     nni.profile = {
       id: 'old12345',
       execDuration: 5,
@@ -401,7 +401,7 @@ describe('a real NNI that is followed by polling', () => {
     ],
   ];
   for (const [name, fail] of failures) {
-    it(`which ${name} is called lost, with the reason, and keeps being asked until it is back`, async () => {
+    it(`is lost, with the reason, and asked until it is back when it ${name}`, async () => {
       poll('trials');
       const first = await snapshot();
       fail();
@@ -417,7 +417,7 @@ describe('a real NNI that is followed by polling', () => {
     });
   }
 
-  it('which hangs is given up after a while, and asked again', async () => {
+  it('is asked again after a request that hangs times out', async () => {
     poll('trials');
     await snapshot();
     nni.instead = (path) => (path.endsWith('/check-status') ? silent : undefined);
@@ -428,7 +428,7 @@ describe('a real NNI that is followed by polling', () => {
     await eventually('it to be back', () => told.state === 'connected');
   });
 
-  it('which does not want to speak with us is not asked again', async () => {
+  it('is not asked again when it refuses the token', async () => {
     nni.instead = () => text('{"error":"a token is wanted"}', 401);
     poll('trials');
     const failed = running;

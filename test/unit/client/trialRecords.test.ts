@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { TrialHyperParameters, TrialJob, TrialMetricData, TrialResult } from '../../../src/client/trialRecords.ts';
 
-describe('records of NNI', () => {
+describe('Records of NNI', () => {
   it('have the fields of NNI’s classes, undefined where nothing was sent', () => {
     const fields = (record: object) => Object.entries(record);
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('records of NNI', () => {
     );
   });
 
-  it('take the old key of an id, and nothing that NNI would not', () => {
+  it('accept the old key of an id, and nothing that NNI would refuse', () => {
     assert.equal(new TrialJob({ id: 'abc', unheard: 1 }).trialJobId, 'abc');
     assert.equal(new TrialJob({ id: 'abc', trialJobId: 'def' }).trialJobId, 'def');
     const result = new TrialResult({ id: 'abc', value: '0.5', parameter: { x: 1 } });
@@ -45,7 +45,7 @@ describe('records of NNI', () => {
     assert.ok(!('unheard' in new TrialJob({ unheard: 1 })));
   });
 
-  it('open JSON in JSON, with what JSON has not', () => {
+  it('parse JSON inside JSON, with NaN and infinities', () => {
     const metric = (text: string) => new TrialMetricData({ data: JSON.stringify(text) }).data;
     assert.deepEqual(metric('NaN'), Number.NaN);
     assert.deepEqual(metric('{"default": Infinity, "loss": -Infinity}'), {

@@ -3,7 +3,7 @@ import { Connection } from '../../../src/store/connection.ts';
 import { summary } from '../../fixtures/builders.ts';
 import { FakeConnector, FakeServer, next } from './samples.ts';
 
-describe('a connection', () => {
+describe('A connection', () => {
   const connections: Connection[] = [];
   let mayStart = true;
 
@@ -33,7 +33,7 @@ describe('a connection', () => {
     for (const made of connections.splice(0)) made.dispose();
   });
 
-  it('is there with its experiments when connect resolves', async () => {
+  it('lists its experiments when connect resolves', async () => {
     const made = connection(new FakeConnector(serverWith('a', 'b')));
     await made.connect({ start: true });
     assert.equal(made.status.state, 'connected');
@@ -52,7 +52,7 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'idle');
   });
 
-  it('connects to what appears in an empty folder while somebody looks', async () => {
+  it('connects when an experiment appears in an empty folder while the list is visible', async () => {
     const connector = new FakeConnector(undefined, serverWith('a'));
     connector.something = false;
     const made = connection(connector);
@@ -67,7 +67,7 @@ describe('a connection', () => {
     assert.equal(connector.appear, undefined, 'and waits no more');
   });
 
-  it('waits for nothing while nobody looks', async () => {
+  it('does not wait for a first experiment while the list is hidden', async () => {
     const connector = new FakeConnector(undefined);
     connector.something = false;
     const made = connection(connector);
@@ -80,20 +80,20 @@ describe('a connection', () => {
     assert.equal(connector.appear, undefined);
   });
 
-  it('starts one to show experiments', async () => {
+  it('starts a manager to show the experiments of a folder', async () => {
     const connector = new FakeConnector(serverWith('a'));
     await connection(connector).show();
     assert.deepEqual(connector.calls, [{ start: true }]);
   });
 
-  it('asks once for several who want it at the same time', async () => {
+  it('connects once for several callers at the same time', async () => {
     const connector = new FakeConnector(serverWith('a'));
     const made = connection(connector);
     await Promise.all([made.connect({ start: true }), made.connect({ start: true }), made.connect({ start: false })]);
     assert.equal(connector.calls.length, 1);
   });
 
-  it('starts the manager for who needs it after one who did not', async () => {
+  it('starts the manager for a caller that needs it after a caller that did not', async () => {
     const connector = new FakeConnector(undefined, serverWith('a'));
     const made = connection(connector);
     await Promise.all([made.connect({ start: false }), made.connect({ start: true })]);
@@ -101,7 +101,7 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'connected');
   });
 
-  it('lists, changes and removes experiments as the manager says', async () => {
+  it('lists, changes and removes experiments as the manager reports them', async () => {
     const server = serverWith('a');
     const made = connection(new FakeConnector(server));
     await made.connect({ start: true });
@@ -113,7 +113,7 @@ describe('a connection', () => {
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
-  it('has the warnings of its manager until they are gone, also while that was away', async () => {
+  it('keeps the manager’s warnings until they are withdrawn, also while the manager was away', async () => {
     const server = serverWith('a');
     const made = connection(new FakeConnector(server, serverWith('a')));
     await made.connect({ start: true });
@@ -129,7 +129,7 @@ describe('a connection', () => {
     assert.deepEqual(made.warnings, []);
   });
 
-  it('comes back by itself and keeps what was known meanwhile', async () => {
+  it('reconnects by itself and keeps the known experiments meanwhile', async () => {
     const server = serverWith('a');
     const connector = new FakeConnector(server, serverWith('a', 'b'));
     const made = connection(connector);
@@ -145,7 +145,7 @@ describe('a connection', () => {
     assert.deepEqual(connector.calls.at(-1), { start: true }, 'a manager that died is started again');
   });
 
-  it('does not start a manager that died when the workspace is not trusted', async () => {
+  it('does not restart a dead manager in an untrusted workspace', async () => {
     const server = serverWith('a');
     const connector = new FakeConnector(server, serverWith('a'));
     const made = connection(connector);
@@ -156,7 +156,7 @@ describe('a connection', () => {
     assert.deepEqual(connector.calls.at(-1), { start: false });
   });
 
-  it('says since when and why it is lost, and what to do is to retry', async () => {
+  it('tells since when and why it is lost, and connects again on retry', async () => {
     const connector = new FakeConnector('the manager ended with code 1');
     const made = connection(connector);
     await made.connect({ start: true });
@@ -171,7 +171,7 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'connected');
   });
 
-  it('does not hang when the manager goes before it has sent its list', async () => {
+  it('does not hang when the manager ends before it has sent its list', async () => {
     const server = new FakeServer();
     server.followList = (listener) => {
       queueMicrotask(() => listener.closed(new Error('gone')));
@@ -182,7 +182,7 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'lost');
   });
 
-  it('forgets a manager that it is still connecting to, and takes the next one at once', async () => {
+  it('drops a manager that it is still connecting to, and connects to the next one at once', async () => {
     const slow = serverWith('a');
     const connector = new FakeConnector(serverWith('b'));
     let come = (_server: FakeServer): void => undefined;
@@ -202,7 +202,7 @@ describe('a connection', () => {
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
-  it('has the next manager when connect resolves, where the first was forgotten meanwhile', async () => {
+  it('is connected to the next manager when connect resolves after a disconnect', async () => {
     const connector = new FakeConnector(serverWith('a'), serverWith('b'));
     const made = connection(connector);
     const connected = made.connect({ start: false });
@@ -211,7 +211,7 @@ describe('a connection', () => {
     assert.deepEqual([...made.models.keys()], ['b']);
   });
 
-  it('forgets a manager that does not send its list', async () => {
+  it('drops a manager that does not send its list', async () => {
     const silent = new FakeServer();
     silent.followList = () => ({ dispose() {} });
     const made = connection(new FakeConnector(silent, serverWith('b')));
@@ -224,7 +224,7 @@ describe('a connection', () => {
     assert.equal(made.status.state, 'connected');
   });
 
-  it('has the launched experiment when launch resolves, whichever news is first', async () => {
+  it('lists the launched experiment when launch resolves, whichever message comes first', async () => {
     const server = serverWith();
     const made = connection(new FakeConnector(server));
     const launched = made.launch({ action: 'create', configFile: '/x/config.yml' });
@@ -234,7 +234,7 @@ describe('a connection', () => {
     assert.ok(made.models.has('new1'));
   });
 
-  it('refuses to launch in words when there is no manager', async () => {
+  it('refuses a launch with the reason when there is no manager', async () => {
     const made = connection(new FakeConnector('spawn node ENOENT'));
     await assert.rejects(made.launch({ action: 'create' }), /This machine does not answer: spawn node ENOENT/);
   });

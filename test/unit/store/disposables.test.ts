@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Disposables } from '../../../src/store/disposables.ts';
 
 describe('Disposables', () => {
-  it('ends what it owns once, the latest first', () => {
+  it('disposes its items once, the latest first', () => {
     const ended: string[] = [];
     const item = (name: string) => ({ dispose: () => void ended.push(name) });
     const owned = new Disposables();
@@ -13,7 +13,7 @@ describe('Disposables', () => {
     assert.deepEqual(ended, ['c', 'b', 'a']);
   });
 
-  it('ends at once what comes when it has ended', () => {
+  it('disposes a late item at once', () => {
     const ended: string[] = [];
     const owned = new Disposables();
     owned.dispose();

@@ -7,7 +7,7 @@ import { eventually } from '../../harness/eventually.ts';
 import { ScriptedNni } from '../client/scriptedNni.ts';
 import { FakeConnector, FakeServer, next } from './samples.ts';
 
-describe('several connections', () => {
+describe('Several connections', () => {
   let nni: ScriptedNni;
   let store: Store;
   const token = async () => undefined;
@@ -26,7 +26,7 @@ describe('several connections', () => {
   const add = (prefix = '') =>
     store.addEndpoint({ id: 'nni', label: 'NNI', address: nni.scene.address + prefix, token });
 
-  it('are there beside each other, and told of like one', async () => {
+  it('exist beside each other and send the same events as a single one', async () => {
     await store.local.connect({ start: true });
     const changes: StoreChange[] = [];
     store.onDidChange((change) => changes.push(change));
@@ -49,7 +49,7 @@ describe('several connections', () => {
     assert.ok(store.experiment('local', 'exp1'));
   });
 
-  it('are forgotten, with what was read over them; the local one is not', async () => {
+  it('are removed with their experiments, except the local one', async () => {
     const connection = add();
     await connection.show();
     const told = next(store.onDidChange, ({ connections }) => connections.has(connection));
@@ -69,7 +69,7 @@ describe('several connections', () => {
     assert.ok(nni.asked.length > before);
   });
 
-  it('are not waited for where one does not answer', async () => {
+  it('are shown without waiting for a server that does not answer', async () => {
     nni.instead = () => () => undefined;
     add();
     await store.show();
@@ -77,7 +77,7 @@ describe('several connections', () => {
     assert.equal(store.connection('nni')?.status.state, 'connecting');
   });
 
-  it('of a real NNI refuse what only a manager can do, and take its prefix', async () => {
+  it('to a real NNI refuse what only a manager can do, and use its prefix', async () => {
     nni.prefix = '/my/pre';
     const connection = add('/my/pre/oview');
     await connection.show();
@@ -86,7 +86,7 @@ describe('several connections', () => {
     await assert.rejects(store.delete('nni', 'hfc6tdyj'), /no manager/);
   });
 
-  it('are lost with the reason, keep what was read, and read no more than is new when they are back', async () => {
+  it('tell why they are lost, keep what was read, and read only what is new after they reconnect', async () => {
     store.setVisible(true);
     const connection = add();
     await connection.show();
@@ -115,7 +115,7 @@ describe('several connections', () => {
     watching.dispose();
   });
 
-  it('know when the one experiment was stopped from here: nothing is missed then', async () => {
+  it('become idle, not lost, when the only experiment was stopped from this window', async () => {
     const connection = add();
     await connection.show();
     let stopped = false;
@@ -136,7 +136,7 @@ describe('several connections', () => {
   });
 });
 
-describe('a connection to elsewhere', () => {
+describe('A connection to a remote server', () => {
   const make = (connector: FakeConnector) =>
     new Connection({
       id: 'x',
@@ -158,7 +158,7 @@ describe('a connection to elsewhere', () => {
     connection.dispose();
   });
 
-  it('that wants a token says so at once', async () => {
+  it('reports at once that the server wants a token', async () => {
     const connector = new FakeConnector('');
     connector.connect = async () => {
       throw new TokenWantedError('a token is wanted');
@@ -170,7 +170,7 @@ describe('a connection to elsewhere', () => {
     connection.dispose();
   });
 
-  it('has a name that can be changed', async () => {
+  it('can be renamed', async () => {
     const connection = make(new FakeConnector(new FakeServer()));
     const told = next(connection.onDidChange);
     connection.rename('other box');

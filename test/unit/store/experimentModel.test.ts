@@ -3,7 +3,7 @@ import { ExperimentModel } from '../../../src/store/experimentModel.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { FakeServer, next } from './samples.ts';
 
-describe('an experiment in the store', () => {
+describe('An experiment in the store', () => {
   let server: FakeServer;
   let model: ExperimentModel;
 
@@ -14,7 +14,7 @@ describe('an experiment in the store', () => {
   });
   afterEach(() => model.dispose());
 
-  it('is not followed until somebody watches, and once however many do', () => {
+  it('is not followed without a follower, and once for any number of followers', () => {
     assert.equal(server.followers.size, 0);
     const first = model.follow();
     const second = model.follow();
@@ -26,7 +26,7 @@ describe('an experiment in the store', () => {
     assert.ok(!model.isFollowed);
   });
 
-  it('takes a snapshot and the changes after it', async () => {
+  it('applies a snapshot and the changes after it', async () => {
     server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
     model.follow();
     await model.loaded();
@@ -40,7 +40,7 @@ describe('an experiment in the store', () => {
     assert.equal(model.revision, 2);
   });
 
-  it('forgets a trial that was removed, with its numbers, also when it comes again', async () => {
+  it('forgets a removed trial with its metrics, also when the trial comes back', async () => {
     server.snapshots.set('exp1', snapshot([trial(0), trial(1)], [point('t0', 0, 0.5), point('t1', 0, 0.6)]));
     model.follow();
     await model.loaded();
@@ -58,7 +58,7 @@ describe('an experiment in the store', () => {
     assert.deepEqual(model.order.slice(), ['t1']);
   });
 
-  it('tells of a change in the same turn, so that the panel gets it at once', async () => {
+  it('fires a change in the same turn, so that the panel gets it at once', async () => {
     server.snapshots.set('exp1', snapshot([trial(0)]));
     model.follow();
     await model.loaded();
@@ -70,7 +70,7 @@ describe('an experiment in the store', () => {
     assert.ok(heard);
   });
 
-  it('loses no change that arrives while a large snapshot is taken in, and takes none twice', async () => {
+  it('applies each change that arrives during a large snapshot exactly once', async () => {
     const count = 10_000;
     const rows = Array.from({ length: count }, (_, number) => trial(number));
     const points = rows.flatMap((row) => [point(row.id, 0, 0.1), point(row.id, 1, 0.2)]);
@@ -97,7 +97,7 @@ describe('an experiment in the store', () => {
     assert.ok(Number.isFinite(longest));
   });
 
-  it('keeps the text of what is no number', async () => {
+  it('keeps the text of a value that is not a number', async () => {
     const texts = ['NaN', '"diverged"', '[1, 2]', 'not json', '{"loss": 2}'];
     server.snapshots.set(
       'exp1',
@@ -113,7 +113,7 @@ describe('an experiment in the store', () => {
     assert.ok(series?.value.every(Number.isNaN));
   });
 
-  it('starts anew when the stream does', async () => {
+  it('replaces its content when the stream starts again', async () => {
     server.snapshots.set('exp1', snapshot([trial(0), trial(1)]));
     model.follow();
     await model.loaded();
@@ -124,7 +124,7 @@ describe('an experiment in the store', () => {
     assert.equal(model.session, 's2');
   });
 
-  it('says why the trials could not be read, and tries again for who looks next', async () => {
+  it('tells why the trials could not be read, and tries again for the next follower', async () => {
     const watching = model.follow();
     server.followers.get('exp1')?.failed(new Error('the database is locked'));
     assert.deepEqual(model.loading, { state: 'failed', reason: 'the database is locked' });
@@ -134,7 +134,7 @@ describe('an experiment in the store', () => {
     watching.dispose();
   });
 
-  it('waits no longer than it says for trials that do not come', async () => {
+  it('stops waiting for trials that do not arrive in time', async () => {
     await assert.rejects(model.loaded(5), /spirals did not arrive within 0\.005 s/);
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localConnector } from '../../../src/store/localConnector.ts';
 
-describe('waiting for the first experiment', () => {
+describe('Waiting for the first experiment', () => {
   let home: string;
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'td-first-'));
@@ -20,7 +20,7 @@ describe('waiting for the first experiment', () => {
     return { appeared, dispose: () => listening?.dispose() };
   };
 
-  it('ends when one is made in a folder that was not there', async () => {
+  it('ends when an experiment is made in a folder that did not exist', async () => {
     const folder = join(home, 'work', 'nni-experiments');
     const { appeared } = waiting(folder);
     await mkdir(join(folder, 'abc', 'db'), { recursive: true });
@@ -28,12 +28,12 @@ describe('waiting for the first experiment', () => {
     await appeared;
   });
 
-  it('ends at once when one is there already', async () => {
+  it('ends at once when the folder has an experiment', async () => {
     await mkdir(join(home, 'abc', 'db'), { recursive: true });
     await waiting(home).appeared;
   });
 
-  it('tells nothing after it was given up', async () => {
+  it('calls nothing after it was disposed', async () => {
     const { appeared, dispose } = waiting(home);
     dispose();
     await mkdir(join(home, 'abc', 'db'), { recursive: true });

@@ -30,7 +30,7 @@ class Blocks {
   }
 }
 
-describe('a real NNI with ten thousand trials', () => {
+describe('A real NNI with ten thousand trials', () => {
   let server: Worker;
   let store: Store;
   let port = 0;
@@ -48,7 +48,7 @@ describe('a real NNI with ten thousand trials', () => {
     await server.terminate();
   });
 
-  it('is read whole, and others have their turn meanwhile', async function () {
+  it('is read completely without blocking the event loop', async function () {
     this.timeout(120_000);
     const blocks = new Blocks();
     const connection = store.addEndpoint({
@@ -75,7 +75,7 @@ describe('a real NNI with ten thousand trials', () => {
     watching.dispose();
   });
 
-  it('is hardly asked while nobody sees it', async function () {
+  it('is hardly polled while it is hidden', async function () {
     this.timeout(120_000);
     store.setVisible(false);
     const ask = async () => {

@@ -4,8 +4,8 @@ import { type TrialRow, trialStatuses } from '../../../src/model/trial/trial.ts'
 import { TrialOrder } from '../../../src/store/order.ts';
 import { trial } from '../../fixtures/builders.ts';
 
-describe('the order of trials', () => {
-  it('puts the best first, then what runs, then what waits, then the newest', () => {
+describe('The order of trials', () => {
+  it('puts the best trial first, then running, then waiting, then the newest', () => {
     const order = new TrialOrder();
     const rows = [
       trial(0),
@@ -22,7 +22,7 @@ describe('the order of trials', () => {
     assert.equal(order.indexOf('nobody'), -1);
   });
 
-  it('says whether anything moved', () => {
+  it('tells whether any trial moved', () => {
     const order = new TrialOrder();
     order.reset([trial(0), trial(1, { status: 'RUNNING' })], undefined);
     assert.equal(order.update(trial(1, { status: 'RUNNING', intermediates: 3 })), false);

@@ -3,7 +3,7 @@ import { Store, type StoreChange } from '../../../src/store/store.ts';
 import { point, snapshot, summary, trial } from '../../fixtures/builders.ts';
 import { FakeConnector, FakeServer, next } from './samples.ts';
 
-describe('the store', () => {
+describe('The store', () => {
   let server: FakeServer;
   let store: Store;
 
@@ -15,7 +15,7 @@ describe('the store', () => {
   });
   afterEach(() => store.dispose());
 
-  it('names what changed, many changes at once', async () => {
+  it('names what changed, many changes in one event', async () => {
     await store.local.connect({ start: true });
     const model = store.experiment('local', 'exp1');
     assert.ok(model);
@@ -36,7 +36,7 @@ describe('the store', () => {
     watching.dispose();
   });
 
-  it('reads trials for who asks, best first', async () => {
+  it('reads trials for a caller, best first', async () => {
     server.snapshots.set(
       'exp1',
       snapshot([trial(0), trial(1), trial(2)], [], {
@@ -52,7 +52,7 @@ describe('the store', () => {
     await assert.rejects(store.trials('local', 'nobody'), /There is no experiment nobody/);
   });
 
-  it('tells who launched from here', async () => {
+  it('announces an experiment that was launched from this window', async () => {
     server.experiments = [];
     const launched = next(store.onDidLaunch);
     await store.local.connect({ start: true });
@@ -62,7 +62,7 @@ describe('the store', () => {
     assert.equal((await launched).id, 'new1');
   });
 
-  it('says plainly that nothing is connected', () => {
+  it('explains that nothing is connected', () => {
     assert.throws(() => store.client('local', 'exp1'), /This machine is not connected/);
     assert.throws(() => store.client('elsewhere', 'exp1'), /There is no connection elsewhere/);
   });
