@@ -28,7 +28,7 @@ export function peerCheck({ access, isTrusted, peers = systemPeers() }: PeerChec
     let verdict = judged.get(socket);
     if (!verdict) {
       const ends = ipv4Ends(socket);
-      verdict = ends ? peers.find(ends) : Promise.resolve(socket.destroyed ? 'other' : 'unknown');
+      verdict = ends ? peers.find(ends) : Promise.resolve(isClosed(socket) ? 'other' : 'unknown');
       judged.set(socket, verdict);
     }
     const peer = await verdict;
@@ -36,6 +36,11 @@ export function peerCheck({ access, isTrusted, peers = systemPeers() }: PeerChec
     reply.header('connection', 'close');
     throw httpError(403, peer === 'unknown' ? unknownWords : otherWords());
   };
+}
+
+/** The kernel names no peer of a connection that was reset, while its bytes are still to be read (getpeername(2): ENOTCONN). */
+function isClosed({ destroyed, localAddress, remoteAddress }: Socket): boolean {
+  return destroyed || localAddress === undefined || remoteAddress === undefined;
 }
 
 const unknownWords =

@@ -198,6 +198,15 @@ describe('peerCheck', () => {
     assert.equal(ipv4Ends({ ...open, remoteAddress: '::1' }), undefined);
   });
 
+  it('a connection without a peer is refused: it was reset, and its request is still to be read', async () => {
+    await serve('allow', { find: async () => 'own' });
+    server?.server.prependListener('connection', (socket: Socket) => {
+      Object.defineProperty(socket, 'remoteAddress', { value: undefined });
+    });
+    assert.equal((await post()).status, 403);
+    assert.deepEqual([asked, bodies], [0, 0]);
+  });
+
   describe('programs of another user', () => {
     let folder: string;
     let stranger: ChildProcess | undefined;
