@@ -58,10 +58,19 @@ function readJson(text: string): ImportReading {
     const { parameter, value: result } = Object(entry) as Record<string, unknown>;
     if (parameter === null || typeof parameter !== 'object' || Array.isArray(parameter)) {
       refuse(line, `Entry ${index + 1} has no "parameter" that is an object.`);
+    } else if (!isJson(parameter)) {
+      refuse(line, `Entry ${index + 1} has NaN or Infinity as a parameter, which no trial can be given.`);
     } else if (result === undefined) refuse(line, `Entry ${index + 1} has no "value".`);
     else take(reading, line, parameter as Parameters, result);
   }
   return reading;
+}
+
+/** Whether there is no number in a value that only Python takes for JSON. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(isJson);
 }
 
 function take(reading: ImportReading, line: number, parameter: Parameters, value: unknown): void {

@@ -58,6 +58,17 @@ export function parseWrittenJson(text: string, limits = defaultLimits): unknown 
   return new JsonReader(text, true).read();
 }
 
+/**
+ * As {@link parseWrittenJson}, and refuses what only Python takes for JSON: for texts of people and clients, where `NaN` is a mistake.
+ *
+ * @throws as {@link parseJson}
+ */
+export function parseStrictJson(text: string, limits = defaultLimits): unknown {
+  refuseExtremes(text, limits);
+  const value: unknown = JSON.parse(text);
+  return suspicion.test(text) ? new JsonReader(text, true).read() : value;
+}
+
 /** @throws JsonLimitError when the text is nested too deep or has too many values. Builds nothing, and reads each character once. */
 function refuseExtremes(text: string, { maxDepth, maxValues }: JsonLimits): void {
   // A text without as many characters has no such depth and not as many values.

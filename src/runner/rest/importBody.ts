@@ -1,6 +1,6 @@
 /** The body of an import, read piece by piece: thousands of results at once would hold up the experiment. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { endOfString, JsonLimitError, parseWrittenJson } from '../../model/json/parseJson.ts';
+import { endOfString, JsonLimitError, parseStrictJson } from '../../model/json/parseJson.ts';
 import { shorten } from '../../model/text/shorten.ts';
 import type { KnownResult } from '../../search/algorithm.ts';
 import { httpError } from '../../server/security/httpError.ts';
@@ -46,7 +46,7 @@ export async function readImportBody(text: string): Promise<ImportBody> {
 
 function parseEntry(source: string, index: number): unknown {
   try {
-    return parseWrittenJson(source, entryLimits);
+    return parseStrictJson(source, entryLimits);
   } catch (error) {
     const reason = error instanceof JsonLimitError ? error.message : `It is ${JSON.stringify(shorten(source, 100))}.`;
     throw httpError(400, `Entry ${index} of the body is not valid JSON. ${reason}`);

@@ -1,6 +1,6 @@
 /** How the routes of a Fastify scope read request bodies, and what each route takes at most. */
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
-import { type JsonLimits, parseWrittenJson } from '../../model/json/parseJson.ts';
+import { type JsonLimits, parseStrictJson } from '../../model/json/parseJson.ts';
 import { httpError } from '../security/httpError.ts';
 
 declare module 'fastify' {
@@ -62,7 +62,7 @@ function addJsonParser(scope: FastifyInstance, read: Parse): void {
 function parse(text: string, limits: JsonLimits): unknown {
   if (text.trim() === '') throw httpError(400, 'The body is empty; it must be JSON.');
   try {
-    return parseWrittenJson(text, limits);
+    return parseStrictJson(text, limits);
   } catch (error) {
     if (error instanceof SyntaxError) throw httpError(400, `The body is not valid JSON: ${error.message}`);
     throw error;

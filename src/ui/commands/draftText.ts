@@ -1,7 +1,7 @@
 /** The text of a trial draft: parsing it, comparing it with the search space, and values to start from. No vscode. */
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { jsonErrorAt } from '../../model/json/jsonError.ts';
-import { parseWrittenJson } from '../../model/json/parseJson.ts';
+import { parseStrictJson } from '../../model/json/parseJson.ts';
 import { asFloat, numberOf, plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace, SearchSpaceEntry } from '../../model/space/searchSpace.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
@@ -22,7 +22,7 @@ export function parseDraft(
 ): { parameters?: Parameters; problems: DraftProblem[] } {
   let value: unknown;
   try {
-    value = parseWrittenJson(text);
+    value = parseStrictJson(text);
   } catch (error) {
     const start = Math.min(jsonErrorAt(text) ?? 0, Math.max(0, text.length - 1));
     const message = `This is not valid JSON: ${messageOf(error)}`;

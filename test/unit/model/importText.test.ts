@@ -75,8 +75,9 @@ describe('results to import', () => {
 
   it('leave out entries without a finite number, and name their lines', () => {
     const text =
-      '[{"parameter": {"lr": 0.1}, "value": "NaN"},\n{"parameter": {"lr": 0.1}, "value": null},\n{"parameter": {"lr": 0.1}, "value": 1}]';
-    assert.deepEqual(told(text).skipped, [1, 2]);
+      '[{"parameter": {"lr": 0.1}, "value": "NaN"},\n{"parameter": {"lr": 0.1}, "value": null},\n' +
+      '{"parameter": {"lr": 0.1}, "value": NaN},\n{"parameter": {"lr": 0.1}, "value": 1}]';
+    assert.deepEqual(told(text).skipped, [1, 2, 3]);
   });
 
   it('are refused as a whole, with the line of the fault', () => {
@@ -84,6 +85,7 @@ describe('results to import', () => {
       ['[{"parameter": {"lr": 1},\n "value": }]', 2, /not valid JSON/],
       ['{"parameter": {}, "value": 1}', 1, /must be a list/],
       ['[\n\n{"parameter": {"a": "]"}, "value": 1},\n{"value": 1}]', 4, /Entry 2 has no "parameter"/],
+      ['[\n{"parameter": {"a": [1.5, NaN]}, "value": 1}]', 2, /Entry 1 has NaN or Infinity as a parameter/],
       ['[{"parameter": {}}]', 1, /Entry 1 has no "value"/],
       ['[]', 1, /^No results found/],
       ['lr,score\n1,2', 1, /names no column for the result/],

@@ -5,6 +5,7 @@ import {
   maxJsonDepth,
   maxJsonValues,
   parseJson,
+  parseStrictJson,
   parseWrittenJson,
 } from '../../../src/model/json/parseJson.ts';
 import { writeJson } from '../../../src/model/json/writeJson.ts';
@@ -61,6 +62,15 @@ describe('JSON texts', () => {
     for (const text of ['', 'nan', '[NaN,]', '{NaN: 1}', '{"a" NaN}', '[NaN 1]', 'NaN1', '[01, NaN]', '["\n", NaN]']) {
       assert.throws(() => parseJson(text), SyntaxError, text);
     }
+  });
+
+  it('of people and clients have no NaN and no infinity', () => {
+    for (const text of ['NaN', '{"lr": NaN}', '[1.0, -Infinity]', '[Infinity]']) {
+      assert.throws(() => parseStrictJson(text), /is not valid JSON|Unexpected|No number after minus sign/, text);
+    }
+    const text = '{"10":1.0,"2":["NaN",12345678901234567890]}';
+    assert.equal(writeJson(parseStrictJson(text)), text);
+    assert.throws(() => parseStrictJson('['.repeat(300)), JsonLimitError);
   });
 
   it('have keys of any name as data', () => {

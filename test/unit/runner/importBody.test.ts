@@ -42,6 +42,7 @@ describe('readImportBody', () => {
     ['two values without a comma', '[{"parameter":{}} {}]', 400, /Entry 0 of the body is not valid JSON/],
     ['more behind the list', '[{"parameter":{},"value":1}] []', 400, /Entry 0 of the body is not valid JSON/],
     ['an open text', '["a]', 400, /Entry 0 of the body is not valid JSON/],
+    ['NaN as a parameter', '[{"parameter":{"lr":NaN},"value":1}]', 400, /Entry 0 of the body is not valid JSON/],
     ['no parameter', '[{"value":1}]', 400, /Entry 0 has no "parameter"/],
     ['a text as value', '[{"parameter":{},"value":"good"}]', 400, /Entry 0 has no number as "value", but "good"/],
     ['6,000 levels', `[${'['.repeat(6000)}${']'.repeat(6000)}]`, 400, /Entry 0 .*nested deeper than 64 levels/],

@@ -36,6 +36,7 @@ describe('jsonBodies', () => {
     ['nothing', '', 400, /empty/],
     ['a prototype', '{"__proto__": {"x": 1}}', 400, /key that is not allowed/],
     ['half a text', '{"x": [1', 400, /not valid JSON/],
+    ['a number that JSON has no word for', '{"x": NaN}', 400, /not valid JSON/],
   ] as const) {
     it(`refuses a body of ${what} in words`, async () => {
       const [code, text] = await post('/small', payload);
