@@ -41,14 +41,15 @@ export interface PollPauses extends Record<Attention, number> {
 export interface PollOptions extends FollowOptions {
   /** Overrides of the least pauses. */
   pauses?: Partial<PollPauses>;
+  /** After a round of requests, the server rests for this many times as long as they took; 10 by default. */
+  restFactor?: number;
   /** NNI's `--url_prefix`, if `address` has one; for the summary. */
   urlPrefix?: string | undefined;
   /** {@link ExperimentPoll.known} of an earlier poll of the same server, which is then not read again. */
   known?: PolledExperiment | undefined;
 }
 
-/** After a round of requests, the server rests for this many times as long as they took. */
-const restFactor = 10;
+const defaultRestFactor = 10;
 const attentionLevels: Readonly<Record<Attention, number>> = { none: 0, summary: 1, trials: 2 };
 const defaultPauses: PollPauses = { trials: 1000, summary: 3000, none: 60_000, ended: 30_000, stalled: 20_000 };
 /** Trials whose metrics are read one by one in a round. */
@@ -339,7 +340,7 @@ export class ExperimentPoll {
 
   /** Waits for the next round. The longer the server worked for the last one, the longer the pause. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const restMs = restFactor * this.#serverTimeMs;
+    const restMs = (this.#options.restFactor ?? defaultRestFactor) * this.#serverTimeMs;
     const pauseMs = Math.max(
       restMs,
       this.#pauses[this.#attention],
