@@ -2,6 +2,7 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { maxMessageChars } from '../server/security/httpError.ts';
+import { errorCode } from '../system/errorCode.ts';
 
 /** Headers of one connection only. */
 const hopByHop = new Set([
@@ -23,11 +24,13 @@ const maxErrorBytes = 64 * 1024;
  * Answers with what `target` answers, except for errors longer than 64 kB: those are cut and say so.
  *
  * @param target its path has the query; its token opens the runner and goes nowhere else
+ * @param instead answers a GET whose target takes no connection, or breaks it before it answers; undefined where it can't
  */
 export function proxy(
   incoming: FastifyRequest,
   reply: FastifyReply,
   target: { port: number; path: string; token?: string | undefined },
+  instead?: (code: string | undefined) => Promise<unknown> | undefined,
 ): FastifyReply {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -47,15 +50,20 @@ export function proxy(
     },
   );
   outgoing.on('error', (error) => {
-    if (reply.raw.headersSent) reply.raw.destroy();
-    else {
-      reply.raw.writeHead(502, { 'content-type': 'application/json' });
-      reply.raw.end(JSON.stringify({ error: `The experiment's runner does not answer: ${error.message}.` }));
-    }
+    if (reply.raw.headersSent || reply.raw.destroyed) return void reply.raw.destroy();
+    const other = incoming.method === 'GET' ? instead?.(errorCode(error)) : undefined;
+    if (other) other.catch(() => refuse(reply.raw, error));
+    else refuse(reply.raw, error);
   });
   reply.raw.on('close', () => outgoing.destroy());
   incoming.raw.pipe(outgoing);
   return reply;
+}
+
+function refuse(response: ServerResponse, { message }: Error): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(502, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: `The experiment's runner does not answer: ${message}.` }));
 }
 
 function passHead(answer: IncomingMessage, response: ServerResponse): void {

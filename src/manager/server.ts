@@ -138,8 +138,23 @@ function registerExperimentProxy(server: FastifyInstance, providers: Providers, 
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
     // Pass the rest on as it was sent: decoding and encoding it again could change it.
     const path = `/${request.url.split('?')[0]?.split('/').slice(3).join('/') ?? rest}${query}`;
+    return answer(id, request, reply, path);
+  };
+  const answer = async (
+    id: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    isAgain = false,
+  ): Promise<FastifyReply> => {
     const process = providers.of(id)?.process(id);
-    if (process?.kind === 'runner') return proxy(request, reply, { port: process.port, token: process.token, path });
+    if (process?.kind === 'runner') {
+      // A runner that ends closes its port a moment before its end is noticed here.
+      return proxy(request, reply, { port: process.port, token: process.token, path }, (code) => {
+        if (code === 'ECONNREFUSED') return stored.answer(id, request, reply, path);
+        return code === 'ECONNRESET' && !isAgain ? answer(id, request, reply, path, true) : undefined;
+      });
+    }
     if (process && !answeredHere(request.method, path))
       return proxy(request, reply, { port: process.port, path: process.prefix + path });
     return stored.answer(id, request, reply, path);

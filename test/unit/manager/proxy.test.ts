@@ -42,6 +42,42 @@ describe('proxy', () => {
     assert.deepEqual(await ask(409, 20_000), { error: 'é'.repeat(20_000), isPassed: true });
   });
 
+  it('lets another answer a GET whose target has gone, and says of the others that nothing answers', async () => {
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const { port } = gone.address() as AddressInfo;
+    gone.close();
+    await once(gone, 'close');
+    const server = Fastify();
+    let codes: (string | undefined)[] = [];
+    server.route({
+      method: ['GET', 'DELETE'],
+      url: '/:other',
+      handler: (request, reply) =>
+        proxy(request, reply, { port, path: '/' }, (code) => {
+          codes.push(code);
+          const { other } = request.params as { other: string };
+          if (other === 'fails') return Promise.reject(new Error('no database'));
+          return other === 'none' ? undefined : Promise.resolve(reply.raw.end('from the database'));
+        }),
+    });
+    const root = await server.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      assert.equal(await (await fetch(`${root}/stored`)).text(), 'from the database');
+      assert.deepEqual(codes, ['ECONNREFUSED']);
+      for (const path of ['/none', '/fails']) {
+        const answer = await fetch(root + path);
+        assert.equal(answer.status, 502);
+        assert.match(await answer.text(), /does not answer/);
+      }
+      codes = [];
+      assert.equal((await fetch(`${root}/stored`, { method: 'DELETE' })).status, 502);
+      assert.deepEqual(codes, []);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('cuts an error of 10 MB and says so', async () => {
     const { error, isPassed } = await ask(500, 5_000_000);
     assert.match(error, /^The experiment answered with an error of more than 64 kB\. It begins: \{"error":"é+…$/);
