@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
 import { configSchema, searchSpaceSchema } from '../src/model/config/configSchema.ts';
-import { type BuiltFile, splitBundle, toCommonJs } from './buildExtension.ts';
+import { type BuiltFile, splitBundle, splitFile, toCommonJs } from './buildExtension.ts';
 import { projectRoot } from './folders.ts';
 import { writeNotices } from './notices.ts';
 
@@ -147,10 +147,16 @@ export function bundlesOf(options: { production: boolean }): (BuildOptions & { m
   ];
 }
 
+/** Writes the extension's files and removes those that an earlier build split off under other hashes. */
 async function writeExtension(split: readonly OutputFile[], options: { production: boolean }): Promise<void> {
-  for (const { name, text, map } of await toCommonJs(split, { ...nodeOptions, ...common(options) })) {
+  const files = await toCommonJs(split, { ...nodeOptions, ...common(options) });
+  for (const { name, text, map } of files) {
     if (map !== undefined) await writeFile(join(dist, `${name}.map`), map);
     await writeFile(join(dist, name), text);
+  }
+  const written = new Set(files.map(({ name }) => name));
+  for (const name of await readdir(dist)) {
+    if (splitFile.test(name) && !written.has(name.replace(/\.map$/, ''))) await rm(join(dist, name), { force: true });
   }
 }
 

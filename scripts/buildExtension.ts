@@ -13,6 +13,9 @@ export interface BuiltFile {
   map?: string;
 }
 
+/** Matches the names that `chunkNames` below gives split files, and their source maps. */
+export const splitFile = /^extension-.+-[A-Z0-9]{8}\.js(\.map)?$/;
+
 /** Options for the first step: splits the extension into ES modules, in memory. @param options those of the other bundles */
 export function splitBundle<O extends BuildOptions>(options: O, entry: string) {
   const { banner: _banner, supported: _supported, sourcemap, ...rest } = options;
