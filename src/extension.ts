@@ -1,4 +1,4 @@
-/** Builds the parts and wires them. Nothing is read, connected or started on the way. */
+/** The extension's entry: builds the parts and wires them, without reading, connecting or starting anything. */
 import { type ExtensionContext, env, window, workspace } from 'vscode';
 import { localConnector } from './store/localConnector.ts';
 import { Store } from './store/store.ts';
@@ -16,7 +16,7 @@ import { StatusBar } from './ui/statusBar.ts';
 import { followTrust } from './ui/trust.ts';
 import { Log, l10n } from './ui/window.ts';
 
-/** What other extensions and tests get: the live state, to read. */
+/** The API for other extensions and tests: the live state, read-only. */
 export interface TrialdeckApi {
   readonly store: Store;
 }
@@ -31,7 +31,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
       managerScript: context.asAbsolutePath('dist/manager.js'),
     }),
     localLabel: l10n.t('This machine'),
-    // The manager is ours and reads what is stored, so in restricted mode one can look; what runs something asks for trust.
+    // Restricted Mode allows viewing: the bundled manager only reads stored experiments. Actions that run code need trust.
     mayStart: () => true,
   });
   const connections = new RememberedConnections(store, context.globalState, context.secrets);
@@ -63,7 +63,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
       void store.show();
     }),
     workspace.onDidGrantWorkspaceTrust(() => void store.show()),
-    // A manager may have come up elsewhere while nobody looked.
+    // Another process may have started a manager while the window was in the background.
     window.onDidChangeWindowState(({ focused }) => {
       if (focused && store.local.status.state === 'idle') void store.local.connect({ start: false });
     }),
@@ -74,7 +74,7 @@ export function activate(context: ExtensionContext): TrialdeckApi {
   registerEditor(context, services);
   const wanted = process.env[openVariable];
   setImmediate(() => {
-    // Experiments may be running already; a manager that lives is asked, none is started for it.
+    // Experiments may be running already: connect to a live manager, but do not start one.
     if (wanted) void openAtStart(services, wanted);
     else void store.local.connect({ start: false });
   });

@@ -1,11 +1,11 @@
-/** Messages between the panel (extension host) and its page (webview). Types only; both sides import them. */
+/** The messages between the panel (extension host) and its page (webview). Types only; both sides import them. */
 import type { ExperimentChange, ExperimentSnapshot } from './model/experiment/experiment.ts';
 import type { Parameters } from './model/trial/trial.ts';
 import type { PanelAction, TrialAction } from './ui/actions.ts';
 
 /** Page to host, each answered exactly once. */
 export interface Requests {
-  /** Runs a user action; resolves when it has taken effect or was dismissed. */
+  /** Runs a user action; resolves when the action has taken effect or the user dismissed it. */
   act: { params: { action: PanelAction }; result: null };
   actOnTrials: { params: { action: TrialAction; trialIds: string[] }; result: null };
   openLog: { params: { trialId?: string; name: LogName }; result: null };
@@ -20,18 +20,18 @@ export interface Requests {
 }
 export type LogName = 'trial.log' | 'stderr' | 'stdout' | 'manager';
 
-/** Host to page, unasked. */
+/** Host to page, without a request. */
 export interface Events {
   /** `connectionId` makes the page's state and its context menus name the right experiment. */
   snapshot: {
     connectionId: string;
     snapshot: ExperimentSnapshot;
-    /** The trial that is picked now. It replaces what the page restored: a pick made while the page was loading is newer. */
+    /** The picked trial. Replaces the page's restored pick: this one may be newer. */
     selectedTrial: string | null;
     connection: ConnectionView;
     strings: Strings;
     canRun: boolean;
-    /** Why `canRun` is false, for tooltips of what is disabled then. */
+    /** Why `canRun` is false, for the tooltips of disabled controls. */
     whyNotRun?: string;
   };
   /**
@@ -40,7 +40,7 @@ export interface Events {
    */
   change: { change: ExperimentChange; from?: number };
   connection: ConnectionView;
-  /** The trial picked elsewhere (tree, command). */
+  /** A trial picked elsewhere (tree, command). */
   select: { trialId: string | null };
   gone: { reason: string };
 }
@@ -51,16 +51,16 @@ export interface ConnectionView {
   /** Epoch milliseconds since when. */
   since: number;
   reason?: string;
-  /** Of the server, where the person gave one. */
+  /** The server's name, when the user gave one. */
   address?: string;
-  /** Of the NNI that runs the experiment, when it has told. */
+  /** Version of the NNI that runs the experiment, once known. */
   nni?: string;
 }
 
 /** Translations by English text, the shape of `vscode.l10n.bundle`, so that the page needs no localisation of its own. */
 export type Strings = Readonly<Record<string, string>>;
 
-/** What the page keeps through `setState` and the serializer gets back: identity and view choices, never data. */
+/** The state the page stores with `setState` for the serializer: identity and view choices, never data. */
 export interface PageState {
   version: 1;
   connectionId: string;
@@ -83,6 +83,6 @@ export type ToPage =
   | { [E in keyof Events]: { type: 'event'; event: E; data: Events[E] } }[keyof Events]
   | { type: 'reply'; id: number; ok: true; result: unknown }
   | { type: 'reply'; id: number; ok: false; message: string };
-/** The host implements this as one object, so that a forgotten method does not compile. */
+/** The host implements this type as one object: a missing method does not compile. */
 export type Handlers = { [M in Method]: (params: Requests[M]['params']) => Promise<Requests[M]['result']> };
 export type { PanelAction, Parameters, TrialAction };

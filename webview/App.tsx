@@ -1,11 +1,11 @@
-/** The page from top to bottom. */
+/** The root component: the page from top to bottom. */
 import { Button, Icon } from './controls/controls.tsx';
 import { Menu } from './controls/Menu.tsx';
 import { Tabs } from './controls/Tabs.tsx';
+import { Banners } from './parts/Banners.tsx';
 import { ConfigTab } from './parts/ConfigTab.tsx';
 import { Header } from './parts/Header.tsx';
-import { Numbers } from './parts/Numbers.tsx';
-import { Strips } from './parts/Strips.tsx';
+import { KeyFigures } from './parts/KeyFigures.tsx';
 import { TopTrials } from './parts/TopTrials.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';
 import { TrialsTab } from './parts/TrialsTab.tsx';
@@ -27,8 +27,8 @@ export function App({ page }: { page: Page }) {
       data-trial-count={data.rows.size}
     >
       <Header page={page} data={data} />
-      <Strips page={page} data={data} />
-      <Numbers page={page} data={data} />
+      <Banners page={page} data={data} />
+      <KeyFigures page={page} data={data} />
       <Tabs<Tab>
         name="main"
         label={t('Views')}
@@ -88,14 +88,14 @@ function Gone({ page, reason }: { page: Page; reason: string }) {
   );
 }
 
-/** Seconds of waiting after which a reason and a way out are shown. */
-const patience = 8;
+/** After this wait the page shows the reason and an action. */
+const explainAfterSeconds = 8;
 
 function Waiting({ page }: { page: Page }) {
   const { connection, waited } = page;
-  // Most waits are over before one could read a word.
+  // Most waits end before a user could read a word.
   if (waited < 1 && connection.state !== 'lost') return <div class="whole" aria-busy="true" />;
-  const long = waited >= patience || connection.state === 'lost';
+  const long = waited >= explainAfterSeconds || connection.state === 'lost';
   return (
     <div class="whole" role="status" aria-busy={!long}>
       <Icon name={long ? 'debug-disconnect' : 'loading'} spin={!long} />

@@ -1,4 +1,4 @@
-/** The panel's page: shows what the panel sends, asks the panel for what a person wants, and fetches nothing itself. */
+/** The entry of the panel's page. The page shows the panel's data, sends the user's requests, and fetches nothing itself. */
 import { render } from 'preact';
 import './styles/base.css';
 import './styles/controls.css';

@@ -1,4 +1,4 @@
-/** Words of the page. The English text is the key of a translation, as in `vscode.l10n`. */
+/** Translation and formatting of the page's texts. The English text is the key, as in `vscode.l10n`. */
 import type { Strings } from '../src/protocol.ts';
 
 let translations: Strings = {};
@@ -38,7 +38,7 @@ export function startTime(time: number, now: number): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** To make a format takes longer than to draw a row of a table. */
+/** Cached: creating a format takes longer than drawing a table row. */
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify([language, options]);
   let format = formats.get(key);

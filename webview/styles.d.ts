@@ -1,2 +1,2 @@
-/** Style sheets are taken into `dist/webview.css` by the build. */
+/** Types of style sheet imports. The build bundles the sheets into `dist/webview.css`. */
 declare module '*.css';

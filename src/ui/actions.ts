@@ -1,6 +1,6 @@
 /**
- * The table of user actions: what each is called, what it is about, what it needs, and where it is offered. Registration, the
- * panel's messages and menus, the reasons why something can't be done now, and `package.json` (held by a test) follow it. An action
+ * The table of user actions: the title, target, requirements and places of each. Registration, the
+ * panel's messages and menus, the reasons why an action is not possible now, and `package.json` (held by a test) follow it. An action
  * is one entry here, its function in `commands/register.ts`, and its lines in `package.json`. Free of vscode: the page reads it, too.
  */
 import { type ExperimentAction, whyNot } from '../model/experiment/actions.ts';
@@ -27,36 +27,36 @@ export const paletteClauses = {
 export interface PanelPlace {
   at: 'toolbar' | 'menu';
   group: number;
-  /** Left out where it is not possible, instead of greyed with the reason. */
+  /** Hide the action when it is not possible, instead of greying it with the reason. */
   hides?: boolean;
 }
 
 export interface UserAction {
-  /** Title case, the same everywhere; `…` where it asks something before it acts. English, as `package.nls.json` has it. */
+  /** English title in title case, as in `package.nls.json`. Ends with `…` when the action asks before it acts. */
   title: string;
-  /** For a button that stands beside the name of what it is about. */
+  /** Title of a button that stands beside the target's name. */
   short?: string;
   /** A codicon. */
   icon?: string;
-  /** What it is about: what it is called with from a row, a menu or a page. */
+  /** The target: what a row, a menu or the page passes to the command. */
   scope: 'window' | 'connection' | 'experiment' | 'trial';
-  /** What the experiment has to allow. */
+  /** The capability the experiment must have. */
   needs?: ExperimentAction;
-  /** Whether it starts or changes work, for which the workspace has to be trusted. */
+  /** Whether the action starts or changes work, which needs a trusted workspace. */
   trust: boolean;
   palette: keyof typeof paletteClauses;
-  /** Groups of the menu of a row in the tree that offers it, `inline@1` among them. */
+  /** Menu groups in the tree's rows, such as `inline@1`. */
   tree?: readonly string[];
-  /** Further groups, for rows with a mark of their own. */
+  /** Menu groups for rows with their own mark. */
   markedTree?: { mark: string; tree: readonly string[] };
   /** A further `when` clause for the tree. */
   treeWhen?: string;
   panel?: PanelPlace;
-  /** Where it is offered for a trial, too. */
+  /** Where the panel also offers the action for a trial. */
   ofTrial?: { tree: readonly string[]; panel: PanelPlace };
 }
 
-/** By the command's name without `trialdeck.`. */
+/** Keyed by the command's name without `trialdeck.`. */
 export const userActions = {
   run: { title: 'Run Experiment…', short: 'Run', icon: 'play', scope: 'window', trust: true, palette: 'always' },
   validate: {
@@ -385,18 +385,18 @@ export const userActions = {
 
 type Table = typeof userActions;
 export type ActionId = keyof Table;
-/** What the panel offers about its experiment. */
+/** Actions the panel offers for its experiment. */
 export type PanelAction = {
   [I in ActionId]: Table[I] extends { scope: 'experiment'; panel: PanelPlace } ? I : never;
 }[ActionId];
-/** What the panel offers about one of its trials. */
+/** Actions the panel offers for one of its trials. */
 export type TrialAction = {
   [I in ActionId]: Table[I] extends { scope: 'trial'; panel: PanelPlace } | { ofTrial: object } ? I : never;
 }[ActionId];
 
 export const actionIds = Object.keys(userActions) as ActionId[];
 
-/** The entry with every field that an entry may have. */
+/** The entry, typed with every optional field. */
 export function actionOf(id: ActionId): UserAction {
   return userActions[id];
 }
@@ -411,7 +411,7 @@ export function isTrialAction(id: ActionId): id is TrialAction {
   return (scope === 'trial' && panel !== undefined) || ofTrial !== undefined;
 }
 
-/** Where the panel offers it, of the experiment or of a trial. */
+/** Where the panel offers the action, for the experiment or for a trial. */
 export function panelPlace(id: PanelAction | TrialAction, of: 'experiment' | 'trial'): PanelPlace | undefined {
   const { scope, panel, ofTrial } = actionOf(id);
   return scope === of ? panel : of === 'trial' ? ofTrial?.panel : undefined;
@@ -423,7 +423,7 @@ export function rowMark(id: ActionId, of = actionOf(id).scope): string {
   return of === 'experiment' && needs !== undefined ? needs : id;
 }
 
-/** What is said when no experiment allows an action. */
+/** The message when no experiment allows an action. */
 export const noneAllows: Readonly<Record<ExperimentAction, string>> = {
   open: 'There are no experiments yet. Open a config.yml and press Run above its first line.',
   export: 'There are no experiments yet. Open a config.yml and press Run above its first line.',
@@ -503,10 +503,10 @@ export function trialRefusalOf(
   return needs && refusalOf(needs, experiment);
 }
 
-/** How a row of the tree that offers the action begins its `contextValue`, as a pattern. */
+/** A pattern for the beginning of the `contextValue` of rows that offer the action. */
 export const rowKinds = {
   connection: '(connection|problem)',
   experiment: 'experiment',
-  // The row of its log offers what is about that.
+  // The log's own row offers the actions on the log.
   trial: '(trial|section)',
 } as const;

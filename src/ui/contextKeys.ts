@@ -1,4 +1,4 @@
-/** Every context key the extension sets; `package.json` uses them in `when` clauses. */
+/** Every context key that the extension sets for the `when` clauses of `package.json`. */
 import { commands } from 'vscode';
 
 export interface ContextValues {
@@ -7,18 +7,18 @@ export interface ContextValues {
    * whose workspace was trusted. Unset before the extension starts, so that everything is offered then; each command checks anew.
    */
   'trialdeck.restricted': boolean;
-  /** What the tree can say while it has nothing to show; picks the welcome view. */
+  /** Why the tree is empty; picks the welcome view. */
   'trialdeck.state': 'starting' | 'empty' | 'ready' | 'lost' | 'failed';
-  /** How the manager of this machine is reached; `lost` also when one elsewhere does not answer. */
+  /** State of the connection to this machine's manager; `lost` also when another manager does not answer. */
   'trialdeck.connection': 'none' | 'connecting' | 'connected' | 'lost';
   'trialdeck.hasExperiments': boolean;
-  /** Whether there is a connection to elsewhere. */
+  /** Whether there is a connection to another manager. */
   'trialdeck.hasRemote': boolean;
   /** Whether an experiment is running. */
   'trialdeck.running': boolean;
-  /** Whether one of them is stalled or has failed with its process alive. */
+  /** Whether an experiment is stalled, or failed with its process alive. */
   'trialdeck.standsStill': boolean;
-  /** Whether one is or was run by NNI. */
+  /** Whether NNI runs or ran an experiment. */
   'trialdeck.hasNni': boolean;
   /** Whether TensorBoard was opened from this window; it may have been stopped since. */
   'trialdeck.tensorBoard': boolean;

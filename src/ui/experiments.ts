@@ -1,4 +1,4 @@
-/** Looking experiments up across connections. */
+/** Looks experiments up across connections. */
 import type { ExperimentSummary } from '../model/experiment/experiment.ts';
 import { experimentPhase } from '../model/experiment/experimentPhase.ts';
 import type { Connection } from '../store/connection.ts';
@@ -8,7 +8,7 @@ export interface ExperimentRef {
   connectionId: string;
   experimentId: string;
 }
-/** An experiment and what is known of it. */
+/** An experiment, its summary and its connection. */
 export interface Target extends ExperimentRef {
   summary: ExperimentSummary;
 }
@@ -45,7 +45,7 @@ export function isRunning(summary: ExperimentSummary): boolean {
   return phase === 'running' || phase === 'finishing' || phase === 'starting' || phase === 'stalled';
 }
 
-/** What runs as far as one knows: of a connection that was lost nobody knows. */
+/** The running experiments of live connections. A lost connection's experiments are unknown. */
 export function runningExperiments(
   connections: readonly Pick<Connection, 'status' | 'experiments'>[],
 ): ExperimentSummary[] {

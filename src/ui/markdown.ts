@@ -1,4 +1,4 @@
-/** Markdown for hovers, in which text from elsewhere is only ever text. Free of vscode. */
+/** Markdown for hovers, with every outside text escaped. Free of vscode. */
 import { plainText } from '../model/text/plainText.ts';
 
 declare const marked: unique symbol;
@@ -16,12 +16,12 @@ export function escapeMarkdown(text: string, maxChars = 300): Markdown {
   return plainText(text, maxChars).replace(/[!-/:-@[-`{-~]/g, '\\$&') as Markdown;
 }
 
-/** A template of ours around Markdown: whatever comes from elsewhere has to go through {@link escapeMarkdown} to get in. */
+/** Template tag for Markdown. Text from elsewhere must pass through {@link escapeMarkdown} first. */
 export function markdown(parts: TemplateStringsArray, ...values: Markdown[]): Markdown {
   return String.raw({ raw: parts }, ...values) as Markdown;
 }
 
-/** @param separator our own */
+/** @param separator Markdown written in this extension */
 export function joinMarkdown(parts: readonly Markdown[], separator: string): Markdown {
   return parts.join(separator) as Markdown;
 }

@@ -1,4 +1,4 @@
-/** The `nnictl` of this machine: the one that is set, else that of the selected Python, else the one on the path. */
+/** Finds this machine's `nnictl`: the one in the settings, else that of the selected Python, else the one on the path. */
 import { type Uri, workspace } from 'vscode';
 import type { Nnictl } from '../client/nnictl/nnictl.ts';
 import { messageOf } from '../model/text/messageOf.ts';
@@ -8,12 +8,12 @@ import { wholeEnvironment } from './commands/pythonPath.ts';
 import type { BackendAdvice } from './editor/checkConfig.ts';
 import type { Settings } from './settings.ts';
 
-/** NNI takes seconds to say its version. Whoever installs it meanwhile waits no longer than this, in milliseconds. */
-const remembered = 30_000;
+/** NNI takes seconds to print its version, so the answer is cached this long. A new installation shows up after it. */
+const cacheMs = 30_000;
 
 export interface FoundNnictl {
   nnictl: Nnictl;
-  /** For what it starts. */
+  /** The environment for starting `nnictl`. */
   environment: Record<string, string>;
 }
 
@@ -25,7 +25,7 @@ export class NnictlFinder {
     this.#settings = settings;
   }
 
-  /** @param resource interpreters are selected per folder. Throws NnictlMissingError, which says where it was looked for. */
+  /** @param resource the config file; interpreters are selected per folder. @throws NnictlMissingError with the places searched */
   async find(resource: Uri | undefined, signal?: AbortSignal): Promise<FoundNnictl> {
     const python = await selectedPython(resource);
     const environment = wholeEnvironment(process.env, python);
@@ -33,15 +33,15 @@ export class NnictlFinder {
     const key = JSON.stringify([setting, python]);
     if (this.#last?.key !== key || this.#last.until < Date.now()) {
       const found = findNnictl({ setting, python: python?.executable, environment });
-      // Whoever waits for it is told.
+      // Avoids an unhandled rejection; callers still see the error through `found`.
       found.catch(() => undefined);
-      this.#last = { key, until: Date.now() + remembered, found };
+      this.#last = { key, until: Date.now() + cacheMs, found };
     }
     signal?.throwIfAborted();
     return { nnictl: await this.#last.found, environment };
   }
 
-  /** For the check of a config. In Restricted Mode no program is run to find out. */
+  /** For the check of a config. Runs no program in Restricted Mode. */
   advice(): BackendAdvice {
     return {
       setting: this.#settings.backend,

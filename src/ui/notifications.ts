@@ -1,4 +1,4 @@
-/** Tells once when an experiment that was started from here has finished or failed. */
+/** Notifies once when an experiment started from this window finishes or fails. */
 import { commands, type Disposable, type Memento } from 'vscode';
 import { endedTrials, experimentPhase } from '../model/experiment/experimentPhase.ts';
 import { formatNumber } from '../model/text/format.ts';
@@ -10,7 +10,7 @@ import { experimentNode } from './explorer/nodes.ts';
 import type { Settings } from './settings.ts';
 import { l10n, showError, showInformation } from './window.ts';
 
-/** Ids of started experiments that have not ended yet: they outlive a reload of the window. */
+/** Ids of started experiments that have not ended; they survive a reload of the window. */
 const memoryKey = 'trialdeck.started';
 
 export class Notifications implements Disposable {
@@ -49,7 +49,7 @@ export class Notifications implements Disposable {
     if (phase !== 'done' && phase !== 'failed' && phase !== 'stopped') return;
     this.#started.delete(model.id);
     this.#save();
-    // Who stopped it knows.
+    // The user stopped it and needs no notification.
     if (phase === 'stopped' || !this.#settings.notifications) return;
     void this.#tell(model, phase === 'failed');
   }

@@ -1,10 +1,10 @@
-/** A window that was started to show one experiment, as `npm start` does: the tree and the panel open by themselves. */
+/** Opens the tree and the panel in a window started to show one experiment, as `npm start` does. */
 import type { Store } from '../store/store.ts';
 import type { Explorer } from './explorer/explorer.ts';
 import { experimentNode } from './explorer/nodes.ts';
 import type { PanelManager } from './panel/panelManager.ts';
 
-/** Names the variable of the environment that holds the experiment's id. */
+/** The environment variable with the experiment's id. */
 export const openVariable = 'TRIALDECK_OPEN';
 
 export interface OpenAtStartServices {

@@ -8,7 +8,7 @@ import { expandHome } from '../model/text/expandHome.ts';
 
 const section = 'trialdeck';
 
-/** What each setting is before a person sets it, as `package.json` has it. */
+/** The default of each setting, as in `package.json`. */
 export const settingDefaults = {
   experimentsDirectory: '',
   backend: 'auto',
@@ -40,25 +40,25 @@ export class Settings implements Disposable {
   });
   readonly onDidChange: Event<SettingsChange> = this.#changed.event;
 
-  /** Absolute. NNI's own folder when nothing is set. */
+  /** Absolute path. NNI's own folder when the setting is empty. */
   get experimentsDirectory(): string {
     const value = read('experimentsDirectory').trim();
     if (value === '') return join(homedir(), 'nni-experiments');
     return resolve(homedir(), expandHome(value, homedir()));
   }
 
-  /** Who runs experiments of this machine. */
+  /** The backend that runs experiments of this machine. */
   get backend(): BackendSetting {
     const value = read('backend');
     return backendSettings.find((known) => known === value) ?? 'auto';
   }
 
-  /** Path of `nnictl`; undefined where it is to be found. */
+  /** Path of `nnictl`; undefined when Trialdeck has to find it. */
   get nnictlPath(): string | undefined {
     return read('nnictlPath').trim() || undefined;
   }
 
-  /** What a runner does where the machine can't say who is at the other end of a connection. */
+  /** Whether a runner answers a client whose user the machine can't tell. */
   get runnerAccess(): RunnerAccess {
     const value = read('runnerAccess');
     return runnerAccesses.find((known) => known === value) ?? 'refuse';
@@ -83,11 +83,11 @@ export class Settings implements Disposable {
   }
 }
 
-/** The default where what a person wrote into the file is of another type. */
+/** The set value, or the default when the set value has another type. */
 function read<N extends SettingName>(name: N, scope?: ConfigurationScope): SettingValue<N> {
   const fallback: unknown = settingDefaults[name];
   const value: unknown = workspace.getConfiguration(section, scope).get(name);
   const fits = typeof value === typeof fallback && Array.isArray(value) === Array.isArray(fallback);
-  // The default has the type of its setting, and the value has that of the default.
+  // The default has the type of its setting, and the check above gave the value that type.
   return (fits ? value : fallback) as SettingValue<N>;
 }

@@ -1,4 +1,4 @@
-/** One item at the left of the status bar: what runs, and the best of it. */
+/** The status bar item: the running experiments, and the best value. */
 import type { Disposable } from 'vscode';
 import { plainLines, plainText } from '../model/text/plainText.ts';
 import type { Connection } from '../store/connection.ts';
@@ -50,7 +50,7 @@ export class StatusBar implements Disposable {
   }
 }
 
-/** A manager that answered before and does not any more. */
+/** Whether a manager answered before and stopped answering. */
 function isLost(connection: Connection): boolean {
   return connection.status.state === 'lost' && connection.status.reached;
 }

@@ -1,4 +1,4 @@
-/** Keeps `trialdeck.restricted` true to what the extension host knows of the workspace's trust. */
+/** Keeps the context key `trialdeck.restricted` in step with the workspace's trust. */
 import { type Disposable, workspace } from 'vscode';
 import { setContext } from './contextKeys.ts';
 

@@ -36,7 +36,7 @@ import type { Row } from './explorer/row.ts';
 import type { Markdown } from './markdown.ts';
 import { promptGate } from './promptGate.ts';
 
-/** An argument of a sentence is cut here, so that a long one does not push the sentence out. */
+/** Longer arguments are cut, so that the sentence around them stays visible. */
 const maxArgumentChars = 500;
 const maxLogChars = 20_000;
 
@@ -45,17 +45,17 @@ export const l10n = {
   get bundle(): Readonly<Record<string, string>> | undefined {
     return vscodeL10n.bundle;
   },
-  /** A sentence of ours, in the person's language. The arguments come from anywhere: they are cut and made plain. */
+  /** Translates one of Trialdeck's sentences. Arguments may come from other machines: they are cut and made plain. */
   t(message: string, ...args: (string | number | PlainText)[]): PlainText {
     const plain = args.map((arg) =>
-      // A server may have sent something else than its interface says.
+      // A server may have sent a value of another type.
       typeof arg === 'number' ? arg : plainText(String(arg), maxArgumentChars),
     );
     return plainText(vscodeL10n.t(message, ...plain), 4000);
   },
 };
 
-/** Does not wait to be closed unless awaited. @returns the button that was pressed */
+/** Shows a message; await it only to learn the answer. @returns the pressed button */
 export function showInformation(message: PlainText, ...buttons: PlainText[]): Thenable<PlainText | undefined> {
   return window.showInformationMessage(message, ...buttons);
 }
@@ -70,7 +70,7 @@ export function showError(message: PlainText, ...buttons: PlainText[]): Thenable
   return window.showErrorMessage(message, ...buttons);
 }
 
-/** Asks before something is lost or changed. @returns the answer; undefined when the person backed out */
+/** Asks before something is lost or changed. @returns the answer; undefined when the user dismissed the dialog */
 export function askFirst(
   question: PlainText,
   detail: PlainText,
@@ -79,7 +79,7 @@ export function askFirst(
   return window.showWarningMessage(question, { modal: true, detail }, ...answers);
 }
 
-/** As {@link askFirst}, where nothing can be lost. */
+/** As {@link askFirst}, for a question without a risk. */
 export function ask(question: PlainText, detail: PlainText, ...answers: PlainText[]): Thenable<PlainText | undefined> {
   return window.showInformationMessage(question, { modal: true, detail }, ...answers);
 }
@@ -96,7 +96,7 @@ export interface PickQuestion
   placeHolder: PlainText;
 }
 
-/** @returns undefined when the person picked nothing */
+/** @returns undefined when the user picked nothing */
 export function pick<T extends PickItem>(items: readonly T[], question: PickQuestion): Thenable<T | undefined> {
   return promptGate.show(() => window.showQuickPick(items, question));
 }
@@ -125,7 +125,7 @@ export function askForText({ problem, ...question }: TextQuestion): Thenable<str
   return promptGate.show(() => window.showInputBox(problem ? { ...question, validateInput: problem } : question));
 }
 
-/** The words of a file dialog are ours. */
+/** Options of a file dialog, with Trialdeck's own words. */
 export interface FileQuestion extends Omit<OpenDialogOptions, 'title' | 'openLabel'> {
   title: PlainText;
   openLabel: PlainText;
@@ -141,7 +141,7 @@ export function pickNewFile(
   return window.showSaveDialog(question);
 }
 
-/** Shows that something is under way until the work is done. */
+/** Shows progress until the work is done. */
 export function withProgress<T>(title: PlainText, work: () => Thenable<T>): Thenable<T> {
   return window.withProgress({ location: ProgressLocation.Notification, title }, work);
 }
@@ -162,12 +162,12 @@ export function withViewProgress<T>(viewId: string, work: () => Thenable<T>): Th
   return window.withProgress({ location: { viewId } }, work);
 }
 
-/** Says in the status bar for a few seconds that something has worked. */
+/** Shows a success in the status bar for a few seconds. */
 export function showDone(text: PlainText | IconText, forMs = 4_000): void {
   window.setStatusBarMessage(text, forMs);
 }
 
-/** One item of the status bar; the same again costs nothing. */
+/** An item of the status bar. Setting the same text again sends nothing. */
 export class StatusItem implements Disposable {
   readonly #item: StatusBarItem;
 
@@ -178,7 +178,7 @@ export class StatusItem implements Disposable {
   }
 
   show(text: IconText, tooltip: PlainText, spoken: PlainText, warns: boolean): void {
-    // Setting the same again would cost a message to the window each time.
+    // Each assignment sends a message to the window.
     if (this.#item.text !== text) this.#item.text = text;
     this.#item.tooltip = tooltip;
     this.#item.accessibilityInformation = { label: spoken };
@@ -211,7 +211,7 @@ export function setTooltip(item: TreeItem, text: Markdown | undefined): void {
   item.tooltip = text === undefined ? '' : hoverText(text);
 }
 
-/** What stands above the rows of a view, and the number at its icon. */
+/** The message above a view's rows, and the badge at its icon. */
 export function setViewNotes<T>(
   view: TreeView<T>,
   message: PlainText,
@@ -242,7 +242,7 @@ export function hover(text: Markdown, range: Range): Hover {
   return new Hover(hoverText(text), range);
 }
 
-/** Neither commands nor HTML nor icons. */
+/** Markdown without commands, HTML or icons. */
 function hoverText(text: Markdown): MarkdownString {
   const made = new MarkdownString(text);
   made.isTrusted = false;
@@ -265,7 +265,7 @@ export function setPanelTitle(panel: WebviewPanel, title: PlainText): void {
   if (panel.title !== title) panel.title = title;
 }
 
-/** The extension's own log. A line of text never looks like an entry of its own, and moves no cursor where the file is shown. */
+/** The extension's log. Each text stays one entry: its lines are indented and hold no control characters. */
 export class Log implements Disposable {
   readonly #channel: LogOutputChannel;
 
@@ -281,7 +281,7 @@ export class Log implements Disposable {
     this.#channel.warn(entry(text));
   }
 
-  /** @param error its stack is written where it has one */
+  /** @param error logged with its stack when it has one */
   error(text: string, error?: unknown): void {
     const what = error instanceof Error ? (error.stack ?? error.message) : error === undefined ? '' : String(error);
     this.#channel.error(entry([text, what].filter(Boolean).join(' ')));

@@ -1,17 +1,17 @@
-/** What VS Code itself measured of the extension's start: the packaged one, in a window that opens a config file. */
+/** VS Code's own measurement of the packaged extension's activation, in a window that opens a config file. */
 import { join } from 'node:path';
 import { packageExtension } from '../../scripts/package.ts';
 import { findChromium } from '../harness/chromium.ts';
 import { startSession } from '../harness/session.ts';
 
 export interface ExtensionFigures {
-  /** Milliseconds, for each window that was opened: loading its code and calling `activate`. */
+  /** Milliseconds for each opened window: loading the code and calling `activate`. */
   activations: number[];
   /** Bytes of the `.vsix`. */
   size: number;
 }
 
-/** Undefined when there is no browser to open a window in, which is said. */
+/** Undefined, with a printed reason, when there is no browser. */
 export async function extensionFigures(
   say: (line: string) => void,
   windows: number,

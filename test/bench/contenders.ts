@@ -1,4 +1,4 @@
-/** The same experiment, launched as a person would on a command line: by Trialdeck, and by NNI. */
+/** The contenders: launch the same experiment from a command line, with Trialdeck and with NNI. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export interface Contender {
   /** Runs the command line that launches; resolves when it has returned. */
   create(configFile: string): Promise<Started>;
   stop(id: string): Promise<void>;
-  /** Ends everything it has started. */
+  /** Ends every started process. */
   dispose(): Promise<void>;
   /** The front door, where there is one. */
   manager?(): Promise<ManagerLock>;

@@ -1,4 +1,4 @@
-/** Stands between a client and a server and keeps account of what is asked of the server. */
+/** A proxy between a client and a server that counts the requests. */
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 
@@ -6,7 +6,7 @@ export interface Account {
   requests: number;
   /** Milliseconds during which the server had at least one request to answer. */
   busy: number;
-  /** The most requests it had at a time. */
+  /** Maximum number of simultaneous requests. */
   together: number;
   bytes: number;
   /** Requests by method and path without its query. */
@@ -15,14 +15,14 @@ export interface Account {
 
 export interface CountingProxy {
   port: number;
-  /** What has been asked since the last call. */
+  /** The requests since the last call. */
   account(): Account;
   close(): void;
 }
 
 const none = (): Account => ({ requests: 0, busy: 0, together: 0, bytes: 0, paths: {} });
 
-/** Takes the server's answers as fast as it gives them, so that a client that reads slowly is not counted as its work. */
+/** Reads the server's answers at full speed, so that a slow client does not count as the server's work. */
 export async function countingProxy(target: number): Promise<CountingProxy> {
   let account = none();
   let open = 0;

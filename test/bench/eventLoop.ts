@@ -1,4 +1,4 @@
-/** How long the event loop of this process, which in VS Code is all extensions', is blocked. */
+/** Measures how long the event loop of this process is blocked. In VS Code all extensions share it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** The longest time others waited, and the longest the thread worked at a stretch: on a busy machine the first is longer. In milliseconds. */
@@ -7,7 +7,7 @@ export interface Longest {
   worked: number;
 }
 
-/** Watches from now on; `longest` gives what was longest since it was asked last. */
+/** Starts watching. `longest` returns the longest times since its last call. */
 export function watchEventLoop(): { longest(): Longest; dispose(): void } {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

@@ -1,4 +1,4 @@
-/** A window that opens an experiment of ten thousand trials of which one reports a hundred numbers a second. */
+/** Measures a window that opens an experiment of ten thousand trials, one of which reports a hundred numbers a second. */
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
@@ -15,11 +15,11 @@ const trialCount = 10_000;
 const metricsPerTrial = 20;
 const id = 'large';
 
-/** Runs it in `home`, which is left with a manager and a runner for its owner to end. */
+/** Runs the experiment in `home`. The home's owner ends the manager and the runner. */
 export async function openLargeExperiment(home: string, managerScript: string): Promise<Blocked> {
   const experiments = join(home, 'nni-experiments');
   storeExperiment(experiments);
-  // A bundle, as the extension is one: loading its parts is some of the work.
+  // Use a bundle, as the extension does: loading the code is part of the work.
   const outfile = join(home, 'window.cjs');
   const entry = join(projectRoot, 'test/bench/windowProcess.ts');
   await build({ ...nodeOptions, entryPoints: [entry], outfile });
@@ -61,7 +61,7 @@ function storeExperiment(experiments: string): void {
 
 function storeTrial(database: ExperimentDatabase, number: number, from: number, names: string[]): void {
   const trialJobId = `T${String(number).padStart(5, '0')}`;
-  // Numbers as long as real ones.
+  // Numbers with as many digits as real ones.
   const value = (step: number) => Math.abs(Math.sin(number + step / metricsPerTrial));
   const record = {
     parameter_id: number,

@@ -1,4 +1,4 @@
-/** How a window follows an experiment of ten thousand trials that the real NNI runs, and what that costs NNI. */
+/** Measures how a window follows the real NNI's experiment of ten thousand trials, and what that costs NNI. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,21 +15,21 @@ import type { Stretch } from './guestProcess.ts';
 import { storeLargeNniExperiment } from './largeNni.ts';
 
 const id = 'large';
-/** How long it is followed after it was read. */
-const followed = 120;
+/** How long the window follows after reading all trials. */
+const followSeconds = 120;
 
-/** A stretch of time with what was asked of NNI meanwhile; `processor` is the share of one that NNI's manager took. */
+/** A period and the requests to NNI in it; `processor` is NNI's manager's share of one processor. */
 export interface Watched extends Stretch {
   asked: Account;
   processor: number;
 }
 
 export interface Guest {
-  /** Share of a processor that NNI's manager takes when nobody asks it anything. */
+  /** NNI's manager's share of a processor without requests. */
   alone: number;
-  /** At its address. */
+  /** Followed at NNI's address. */
   polled: { reading: Watched; following: Watched };
-  /** Through our manager, which reads its database. */
+  /** Followed through Trialdeck's manager, which reads NNI's database. */
   watched: { reading: Watched; following: Watched };
 }
 
@@ -47,12 +47,12 @@ export async function followLargeNni(nni: RealNni, managerScript: string): Promi
     await delay(20_000);
     const alone = ((await processorTime(pid)) - before) / 20_000;
 
-    // A bundle, as the extension is one: loading its parts is some of the work.
+    // Use a bundle, as the extension does: loading the code is part of the work.
     const script = join(home.path, 'guest.cjs');
     await build({ ...nodeOptions, entryPoints: [join(projectRoot, 'test/bench/guestProcess.ts')], outfile: script });
     const proxy = await countingProxy(port);
     const follow = async (...address: string[]) => {
-      const args = [script, home.experiments, managerScript, id, String(followed), ...address];
+      const args = [script, home.experiments, managerScript, id, String(followSeconds), ...address];
       let [began, spent] = [performance.now(), await processorTime(pid)];
       proxy.account();
       const window = execa(process.execPath, args, { env: home.environment(), extendEnv: false, buffer: false });
@@ -89,9 +89,9 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
-/** Milliseconds that a process has had a processor. */
+/** Processor time of a process in milliseconds. */
 async function processorTime(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
-  // In ticks of the kernel, which are a hundredth of a second on Linux.
+  // The kernel counts in ticks, on Linux a hundredth of a second.
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }

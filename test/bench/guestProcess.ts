@@ -26,7 +26,7 @@ async function main([directory = '', managerScript = '', id = '', seconds = '', 
     localLabel: 'This machine',
     mayStart: () => true,
   });
-  // Loading the program happens once, and is no part of following.
+  // Load the program before measuring.
   await import('../../src/client/index.ts');
   const { longest } = watchEventLoop();
   let begin = performance.now();
@@ -39,7 +39,7 @@ async function main([directory = '', managerScript = '', id = '', seconds = '', 
   const model = store.experiment(connection.id, id);
   if (!model) throw new Error(`${id} is not listed: ${JSON.stringify(connection.status)}`);
   let numbers = 0;
-  // A page that is open reads along, and is the last to have all.
+  // An open page reads along, and is the last to have all trials.
   new Feed(model, {
     snapshot: ({ metrics }) => {
       numbers += metrics.data.length;

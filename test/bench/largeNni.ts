@@ -1,4 +1,4 @@
-/** An experiment of the real NNI with thousands of trials, as NNI itself would have stored it. */
+/** Writes an experiment with thousands of trials in the form in which the real NNI stores it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,7 @@ import { runnerConfig } from '../harness/runnerProcess.ts';
 import { trials } from './contenders.ts';
 
 export const trialCount = 10_000;
-/** The last of them is the final result. */
+/** The last one is the final result. */
 export const metricsPerTrial = 20;
 const parameters = ['lr', 'momentum', 'dropout', 'decay', 'warmup'];
 
@@ -56,7 +56,7 @@ export async function storeLargeNniExperiment(home: string, id: string): Promise
     const trialId = `T${String(number).padStart(5, '0')}`;
     const from = startTime + 100 * number;
     const path = experimentLayout.trial(directory, trialId);
-    // Numbers as long as real ones.
+    // Numbers with as many digits as real ones.
     const value = (step: number) => Math.abs(Math.sin(number + step / metricsPerTrial));
     const record = {
       parameter_id: number,

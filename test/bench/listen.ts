@@ -1,4 +1,4 @@
-/** What an event stream brings, and when. */
+/** Reads the events of a stream, with their arrival times. */
 import { createParser } from 'eventsource-parser';
 import type { ExperimentChange } from '../../src/model/experiment/experiment.ts';
 import { experimentRoutes } from '../../src/wire/routes.ts';
@@ -9,7 +9,7 @@ export interface Point {
   arrived: number;
 }
 
-/** Gives what an event stream brings until it is told to stop. */
+/** Yields the stream's metrics until it is stopped. */
 export async function listen(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Point[]> {
   const points: Point[] = [];
   const parser = createParser({
@@ -18,7 +18,7 @@ export async function listen(url: string, headers: Record<string, string>, signa
       if (event !== 'change') return;
       const { metrics } = JSON.parse(data) as ExperimentChange;
       for (const point of metrics ?? []) {
-        // Reports from before the stream was open are read later and say nothing.
+        // Skip reports from before the stream was open: their latency has no meaning.
         if (point.type === 'PERIODICAL' && point.sequence > 5) points.push({ reported: Number(point.data), arrived });
       }
     },

@@ -1,4 +1,4 @@
-/** Processor time of listing one large stored experiment of NNI, as a manager does at its start. */
+/** Measures the processor time of listing one large stored NNI experiment, as a manager does at its start. */
 import { join } from 'node:path';
 import { NniFolder } from '../../src/manager/providers/nniFolder/nniFolder.ts';
 import { silentLogger } from '../../src/server/log.ts';
@@ -27,7 +27,7 @@ export async function measureListing(home: string): Promise<ListingFigures> {
     }
   };
   const firstMs = await list();
-  // The second start also compiles the reader of the remembered facts.
+  // The second start also compiles the reader of the cached facts.
   await list();
   return { firstMs, laterMs: await list() };
 }

@@ -1,4 +1,4 @@
-/** Numbers out of samples and processes. */
+/** Quantiles of samples, memory of processes, and tables of numbers. */
 import { readFile } from 'node:fs/promises';
 
 /** The value below which the given share (0 to 1) of the samples lies; NaN without samples. */

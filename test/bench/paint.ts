@@ -1,4 +1,4 @@
-/** From a trial's report to the pixels: a real VS Code with the packaged extension, its panel open. */
+/** Measures the time from a trial's report to its paint: a real VS Code with the packaged extension and an open panel. */
 import { packageExtension } from '../../scripts/package.ts';
 import { findChromium } from '../harness/chromium.ts';
 import { experimentIds, manifestOf, startSession } from '../harness/session.ts';
@@ -6,10 +6,10 @@ import { Rest } from '../manager/wire/rest.ts';
 import { writeConfig } from './contenders.ts';
 
 const reports = 500;
-/** The first ones after the page has opened compete with its opening. */
+/** The first reports compete with the opening of the page. */
 const reportsToSettle = 50;
 
-/** Milliseconds for each report that was painted; undefined when there is no browser, which is said. */
+/** Milliseconds for each painted report; undefined, with a printed reason, when there is no browser. */
 export async function reportToPaint(say: (line: string) => void): Promise<number[] | undefined> {
   if (!(await findChromium(say))) {
     say('No Chromium is installed or installable, so nothing is painted.');
@@ -31,7 +31,7 @@ export async function reportToPaint(say: (line: string) => void): Promise<number
     const [id] = await experimentIds(session.experiments);
     const { port } = (await manifestOf(session.experiments))[id ?? ''] ?? {};
     const metrics = await new Rest(Number(port)).metrics();
-    // The page marks each revision once its frame has been painted, with how many results had arrived since it was opened.
+    // After painting a revision the page marks it with the number of results that arrived since it was opened.
     const painted = await page.evaluate(() =>
       performance
         .getEntriesByType('mark')
@@ -44,7 +44,7 @@ export async function reportToPaint(say: (line: string) => void): Promise<number
     const before = reports - Math.max(...painted.map(({ arrived }) => arrived));
     return metrics.flatMap(({ type, sequence, data }) => {
       const mark = painted.find(({ arrived }) => before + arrived > sequence);
-      // What was reported before the page was open had to wait for it.
+      // Skip reports from before the page was open.
       if (!mark || type !== 'PERIODICAL' || sequence < before + reportsToSettle) return [];
       return [mark.time - Number(JSON.parse(data))];
     });

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what Trialdeck's goals are about, measured side by side with the real NNI 3.0 in one run on this machine.
+ * `npm run bench`: measures Trialdeck's goals side by side with the real NNI 3.0, in one run on this machine.
  * Prints a table and writes `test-results/bench.json`. Fails when a goal is missed.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ interface Result {
   who: string;
   value: number;
   unit: string;
-  /** What must hold, in words, and whether it does. */
+  /** The goals in words, and whether each is met. */
   goal?: { text: string; held: boolean };
 }
 
@@ -115,7 +115,7 @@ async function latency(contender: Contender, folder: string): Promise<{ runner: 
   return { runner: delays(runner), manager: delays(manager) };
 }
 
-/** How long a window's event loop, which is every extension's, is blocked by a large experiment. */
+/** How long a large experiment blocks a window's event loop, which all extensions share. */
 async function extensionHost(home: string): Promise<void> {
   const contender = trialdeck('Trialdeck, window', home);
   try {
@@ -135,7 +135,7 @@ async function extensionHost(home: string): Promise<void> {
   }
 }
 
-/** How a window follows a large experiment that the real NNI runs, and what share of NNI's time that takes. */
+/** How a window follows a large experiment of the real NNI, and what share of NNI's time that takes. */
 async function guest(nni: RealNni): Promise<void> {
   const { alone, polled, watched } = await followLargeNni(nni, join(projectRoot, 'dist', 'manager.js'));
   for (const [who, { reading, following }] of [
@@ -176,7 +176,7 @@ async function paint(): Promise<void> {
   note(who, 'report to paint, 95 %', slow, 'ms', { text: 'within 200 ms', held: slow < 200 });
 }
 
-/** What a stored experiment costs in the list. */
+/** The cost of listing a stored experiment. */
 async function listing(home: string): Promise<void> {
   const { firstMs, laterMs } = await measureListing(home);
   const who = 'Trialdeck, manager';
@@ -186,7 +186,7 @@ async function listing(home: string): Promise<void> {
   note(who, `processor time of listing ${size} again`, laterMs, 'ms', limit(5, laterMs));
 }
 
-/** How long a search with many results blocks its runner, which answers and reads metrics meanwhile. */
+/** How long a search with many results blocks its runner, which also answers requests and reads metrics. */
 async function search(): Promise<void> {
   const {
     results: count,
@@ -210,7 +210,7 @@ async function search(): Promise<void> {
   });
 }
 
-/** How heavy the extension is. */
+/** The extension's size and activation time. */
 async function weight(): Promise<void> {
   const figures = await extensionFigures(say, 5);
   if (!figures) return;

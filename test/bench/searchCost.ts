@@ -1,4 +1,4 @@
-/** How long a suggestion after many results blocks the event loop of a runner, and how long resuming with them does. */
+/** Measures how long one suggestion after many results, and a resume with them, block a runner's event loop. */
 import type { ExperimentConfig } from '../../src/model/config/config.ts';
 import type { SearchSpace } from '../../src/model/space/searchSpace.ts';
 import { type LoggedEvent, SearchHost } from '../../src/runner/drivers/searchHost.ts';
@@ -8,14 +8,14 @@ import { type Longest, watchEventLoop } from './eventLoop.ts';
 export interface SearchCost {
   results: number;
   dimensions: number;
-  /** From the question to the answer, in milliseconds. */
+  /** Milliseconds from the request to the suggestion. */
   suggestionMs: number;
   whileSuggesting: Longest;
   resumingMs: number;
   whileResuming: Longest;
 }
 
-/** Rows of the log that a resumed search is told at a time, as in `runner/drivers/searchPast.ts`. */
+/** A resumed search gets this many rows of the log at a time, as in `runner/drivers/searchPast.ts`. */
 const pageSize = 250;
 
 /** Measures TPE. */
@@ -48,7 +48,7 @@ export async function measureSearch(results = 20_000, dimensions = 8): Promise<S
 }
 
 function* pages(names: readonly string[], results: number): Generator<LoggedEvent[]> {
-  // A fixed sequence that fills the space: what is measured must not depend on chance.
+  // A fixed sequence that fills the space: the measurement must not depend on chance.
   let seed = 1;
   const draw = () => {
     seed = (seed * 48271) % 2147483647;

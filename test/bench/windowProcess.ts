@@ -9,20 +9,20 @@ import { Store } from '../../src/store/store.ts';
 import { Feed } from '../../src/ui/panel/feed.ts';
 import { type Longest, watchEventLoop } from './eventLoop.ts';
 
-/** What it prints; times in milliseconds. */
+/** The printed result; times in milliseconds. */
 export interface Blocked {
   trials: number;
   /** Numbers that were there, and numbers that arrived while it was measured. */
   stored: number;
   arrived: number;
-  /** How long it took until all trials were there. */
+  /** Time until all trials were read. */
   loading: number;
   whileLoading: Longest;
   whileArriving: Longest;
 }
 
-/** Numbers that are to arrive. */
-const awaited = 1000;
+/** The measurement ends after this many numbers. */
+const awaitedNumbers = 1000;
 
 async function main(experimentsDirectory: string, managerScript: string, id: string): Promise<Blocked> {
   const store = new Store({
@@ -36,7 +36,7 @@ async function main(experimentsDirectory: string, managerScript: string, id: str
 
   const { longest, dispose } = watchEventLoop();
   const begin = performance.now();
-  // A page that is open reads along, and is the last to have all.
+  // An open page reads along, and is the last to have all trials.
   let sent = 0;
   const page = new Feed(model, {
     snapshot: ({ metrics }) => {
@@ -61,7 +61,7 @@ async function main(experimentsDirectory: string, managerScript: string, id: str
     const listening = model.onDidChange((event) => {
       if (event.kind !== 'change') return;
       arrived += event.change.metrics?.length ?? 0;
-      if (arrived < awaited) return;
+      if (arrived < awaitedNumbers) return;
       listening.dispose();
       resolve();
     });

@@ -1,4 +1,4 @@
-/** The product's processes as bundles, built from the sources as they are now and laid out as the extension has them. */
+/** Builds the product's processes as bundles, laid out as in the extension. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,19 +6,19 @@ import { build } from 'esbuild';
 import { nodeOptions } from '../../scripts/build.ts';
 import { projectRoot } from '../../scripts/folders.ts';
 
-/** Paths of the files to run with Node. */
+/** Paths of the scripts to run with Node. */
 export interface Bundles {
   cli: string;
   manager: string;
   runner: string;
 }
 
-/** Names the folder where `npm test` has built the bundles for all test processes. */
+/** The environment variable with the folder where `npm test` has built the bundles. */
 export const bundlesVariable = 'TRIALDECK_TEST_BUNDLES';
 
 let built: Promise<Bundles> | undefined;
 
-/** The bundles that `npm test` has built, else those that this process builds once and removes when it ends. */
+/** The bundles of `npm test`, else those that this process builds once and removes at its end. */
 export function bundles(): Promise<Bundles> {
   built ??= (async () => {
     const shared = process.env[bundlesVariable];

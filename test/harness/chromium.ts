@@ -1,4 +1,4 @@
-/** Finds or installs a Chromium for tests that look at pages. */
+/** Finds or installs a Chromium for tests in a browser. */
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { type Browser, chromium } from 'playwright-core';
@@ -13,7 +13,7 @@ const candidates = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Path of a browser: `CHROME_PATH`, an installed one, or on Debian as root a fresh install. Undefined when none can be had. */
+/** Path of a browser: `CHROME_PATH`, an installed one, or on Debian as root a fresh install. Undefined when none is available. */
 export async function findChromium(say: (line: string) => void): Promise<string | undefined> {
   const fromEnvironment = process.env.CHROME_PATH;
   if (fromEnvironment) return existsSync(fromEnvironment) ? fromEnvironment : undefined;

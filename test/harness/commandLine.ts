@@ -1,4 +1,4 @@
-/** The `trialdeck` command as a person calls it, in a folder and a home of its own. */
+/** Runs the `trialdeck` command in its own folder and home. */
 import { execa } from 'execa';
 import { bundles } from './bundles.ts';
 import type { Home } from './home.ts';
@@ -12,7 +12,7 @@ export interface CommandResult {
 /** A command that still runs. */
 export interface RunningCommand {
   pid: number;
-  /** Resolves with all it has printed so far as soon as that fits. Rejects when it ends before. */
+  /** Resolves with the output so far as soon as it matches. Rejects when the command ends before. */
   until(text: RegExp): Promise<string>;
   interrupt(): void;
   ended: Promise<CommandResult>;
@@ -27,7 +27,7 @@ export class CommandLine {
     this.#environment = environment;
   }
 
-  /** Starts it. `--experiments-dir` is not given: the default lies in the home. */
+  /** Starts the command without `--experiments-dir`: the default lies in the home. */
   async start(...args: string[]): Promise<RunningCommand> {
     const { cli } = await bundles();
     const child = execa(process.execPath, [cli, ...args], {
@@ -62,7 +62,7 @@ export class CommandLine {
     };
   }
 
-  /** Runs it to its end. */
+  /** Runs the command to its end. */
   async run(...args: string[]): Promise<CommandResult> {
     return (await this.start(...args)).ended;
   }

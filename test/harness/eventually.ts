@@ -1,4 +1,4 @@
-/** Waiting for what gives no event, such as the end of a process that is not our child. */
+/** Polls for a state without an event, such as the end of a process that is not a child. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The first value that is neither undefined nor false. Rejects when there is none before the deadline. */

@@ -1,4 +1,4 @@
-/** A disk that refuses to be written, in the process of a test: nothing of the machine is filled or locked. */
+/** A file writer that fails on demand, inside the test's process: no real disk is filled or locked. */
 import { diskWriter, type FileWriter } from '../../src/system/fileWriter.ts';
 
 export type DiskFailure = 'ENOSPC' | 'EACCES' | 'EIO' | 'EROFS';

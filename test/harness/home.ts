@@ -1,4 +1,4 @@
-/** A home folder of its own for a test, so that nobody's experiments are touched, and the end of all that was started in it. */
+/** A test's own home folder, which protects the user's experiments. Its disposal ends every process started in it. */
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -70,12 +70,12 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves when no process with this id runs any more; for those that are not our children. */
+/** Resolves when the process with this id has ended; for processes that are not children of the test. */
 export async function untilGone(pid: number, limitMs = 60_000): Promise<void> {
   await eventually(`the end of process ${pid}`, async () => !(await isSameProcess(pid, undefined)), limitMs);
 }
 
-/** As a machine that fails would: nothing is tidied up. */
+/** Kills a process as a failing machine would, without cleanup. */
 export async function killHard(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   await untilGone(pid);

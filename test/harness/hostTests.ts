@@ -19,7 +19,7 @@ import { failedLevel, type LevelResult, skippedLevel } from './levels.ts';
 const hostFolder = join(projectRoot, 'test', 'host');
 /** Begins each line of the tests: VS Code's own features print to the same console. */
 const outputMark = '[trialdeck tests] ';
-/** A run that has not finished by then has hung. */
+/** A run that takes longer has hung. */
 const limitMs = 20 * 60_000;
 
 /** Bundles the test files behind one `run()`, as VS Code asks of `extensionTestsPath`; `only` keeps files whose path contains one of these. */
@@ -30,8 +30,8 @@ async function bundleHostTests(only: readonly string[], name: string): Promise<{
   const requires = files.map((file) => `require(${JSON.stringify(`./${file.replaceAll('\\', '/')}`)});`).join('\n');
   const entry = `
     exports.run = async () => {
-      // Whoever registers for a scheme last is asked first: were the extension to wake later, it would be asked for the
-      // documents of the tests.
+      // VS Code asks the last provider of a scheme first: an extension that activates later would be asked for the
+      // tests' documents.
       await require('vscode').extensions.getExtension('trialdeck.trialdeck').activate();
       await new Promise((resolve, reject) => {
       const Mocha = require('mocha');
@@ -89,7 +89,7 @@ export async function runHostTests(say: (line: string) => void, only: readonly s
   }
 }
 
-/** VS Code's desktop build where one can be downloaded and shown, else undefined. */
+/** Path of VS Code's desktop build; undefined when it can't be downloaded or there is no display. */
 async function desktopVSCode(say: (line: string) => void): Promise<string | undefined> {
   if (process.platform === 'linux' && !process.env.DISPLAY) return undefined;
   try {
@@ -175,7 +175,7 @@ async function runInBrowser(
   }
 }
 
-// `--bundle` only makes the file that the debugger's `extensionTestsPath` names.
+// `--bundle` only builds the file for the debugger's `extensionTestsPath`.
 if (process.argv[1] && relative(process.argv[1], import.meta.filename) === '') {
   const [first, ...others] = process.argv.slice(2);
   if (first === '--bundle') await bundleHostTests(others, 'index');

@@ -1,4 +1,4 @@
-/** Runs test files side by side, each in a process of its own, and says how each ended. */
+/** Runs jobs side by side, each in its own process, and reports how each ended. */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { projectRoot } from '../../scripts/folders.ts';
@@ -6,9 +6,9 @@ import type { LevelResult } from './levels.ts';
 
 export interface Job {
   level: string;
-  /** What people see, usually a file below the project. */
+  /** The displayed name, usually a file of the project. */
   name: string;
-  /** Decides the order: the longest start first, so that none is left over at the end. */
+  /** Decides the order: the longest jobs start first, so that none is left over at the end. */
   expectedSeconds: number;
   /** Jobs of one lane never run at the same time. */
   lane?: string;
@@ -17,7 +17,7 @@ export interface Job {
 
 export interface JobOutput {
   result: LevelResult;
-  /** All it printed. */
+  /** The job's whole output. */
   output: string;
 }
 
@@ -107,7 +107,7 @@ export function runNode(
       clearTimeout(timer);
       reject(error);
     });
-    // What a test started and left behind may hold the pipes open: its own end is what counts.
+    // A process that the test left behind may hold the pipes open, so wait for `exit`, not `close`.
     child.once('exit', (code) => {
       clearTimeout(timer);
       if (pid !== undefined) running.delete(pid);
@@ -124,6 +124,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended in between.
+    // The process has ended meanwhile.
   }
 }

@@ -1,4 +1,4 @@
-/** Counts of a level of tests, or of a part of one, and how it says that it could not run. */
+/** The result of a test level or a part of it: counts, failures, and why it was skipped. */
 export interface LevelResult {
   passed: number;
   failed: number;

@@ -18,7 +18,7 @@ export interface ManagerOptions {
   uid?: number;
 }
 
-/** What a manager process said and how it ended. */
+/** The output of a manager process, and its end. */
 export interface Ended {
   code: number | null;
   stdout: string;
@@ -42,7 +42,7 @@ export class ManagerProcess {
     void ended.then(() => this.client.dispose());
   }
 
-  /** Starts one; resolves when it serves. Rejects with what it said when it ends instead. */
+  /** Starts a manager; resolves when it serves. Rejects with its output when it ends instead. */
   static async start(home: Home, options: ManagerOptions = {}): Promise<ManagerProcess> {
     const { child, ended } = await ManagerProcess.spawn(home, options);
     const address = await new Promise<string>((resolve, reject) => {
@@ -57,7 +57,7 @@ export class ManagerProcess {
     return new ManagerProcess(child, ended, address, (await home.lock()).token);
   }
 
-  /** Starts one that may end at once. */
+  /** Starts a manager that may end at once. */
   static async spawn(
     home: Home,
     options: ManagerOptions = {},
@@ -100,7 +100,7 @@ export class ManagerProcess {
     return this.client.launch(request);
   }
 
-  /** The experiment as soon as the manager tells of it in a state that fits. */
+  /** Resolves with the experiment once the manager reports a matching state. */
   async until(id: string, fits: (summary: ExperimentSummary) => boolean): Promise<ExperimentSummary> {
     let found: ExperimentSummary | undefined;
     const leave = new AbortController();
@@ -118,7 +118,7 @@ export class ManagerProcess {
     return found;
   }
 
-  /** Server-sent events as they come, until the stream ends or the loop is left. */
+  /** Yields server-sent events until the stream ends or the loop is left. */
   async *events(path: string): AsyncGenerator<{ event: string; id: string | undefined; data: unknown }> {
     const leave = new AbortController();
     const response = await this.fetch(path, { signal: leave.signal });
@@ -140,7 +140,7 @@ export class ManagerProcess {
     }
   }
 
-  /** Nothing is tidied up. */
+  /** Kills the process without cleanup. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

@@ -11,7 +11,7 @@ export class ManualClock implements Clock {
   #elapsedMs = 0;
   #pending = new Set<Pending>();
 
-  /** @param startMs what {@link now} gives at first, in milliseconds since 1970 */
+  /** @param startMs the initial time of {@link now}, in milliseconds since 1970 */
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs;
   }
@@ -60,7 +60,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Moves time on and fires what comes due, in order. Lets promises settle between two timers, so that they may start new ones. */
+  /** Advances the time and fires the due timers in order. Promises settle between two timers and may start new ones. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#elapsedMs + byMs;
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * The real NNI 3.0 to compare with. It is taken from the Python that TRIALDECK_NNI_PYTHON names, else from `.cache/nni-3.0`,
+ * Finds or installs the real NNI 3.0 for comparisons: in the Python that TRIALDECK_NNI_PYTHON names, else in `.cache/nni-3.0`,
  * which `node test/harness/realNni.ts` makes (some hundred megabytes from the Python package index).
  */
 import { existsSync } from 'node:fs';
@@ -12,19 +12,19 @@ import { cacheFolder } from '../../scripts/folders.ts';
 const environment = join(cacheFolder, 'nni-3.0');
 
 export interface RealNni {
-  /** The interpreter that has it. */
+  /** The interpreter with NNI. */
   python: string;
   nnictl: string;
 }
 
-/** The real NNI, or undefined when there is none on this machine. Looks only; installs nothing. */
+/** The real NNI; undefined when this machine has none. Installs nothing. */
 export function findRealNni(): RealNni | undefined {
   const python = process.env.TRIALDECK_NNI_PYTHON || join(environment, 'bin', 'python');
   const nnictl = join(dirname(python), 'nnictl');
   return existsSync(python) && existsSync(nnictl) ? { python, nnictl } : undefined;
 }
 
-/** A script for NNI’s Python that behaves as `nnictl` does, with more patience. */
+/** A script for NNI’s Python that behaves as `nnictl` does, with longer timeouts. */
 export const patientProgram = fileURLToPath(new URL('patientNnictl.py', import.meta.url));
 
 /** `nnictl create`, `resume` or `view`, with more time for its manager and tuner to come up than NNI gives them. */
@@ -32,7 +32,7 @@ export async function launchWithNnictl(nni: RealNni, args: string[], env: NodeJS
   await execa(nni.python, [patientProgram, ...args], { env, extendEnv: false });
 }
 
-/** Why a comparison is skipped, to be printed. */
+/** The printed reason of a skipped comparison. */
 export const noRealNni =
   'No real NNI 3.0 to compare with: set TRIALDECK_NNI_PYTHON to a Python that has it, or run: node test/harness/realNni.ts';
 

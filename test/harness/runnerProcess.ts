@@ -21,7 +21,7 @@ export interface LaunchOptions {
   maxDescriptors?: number;
 }
 
-/** A config with everything the canonical form has. */
+/** A config with every field of the canonical form. */
 export function runnerConfig(root: string, changes: Partial<ExperimentConfig> = {}): ExperimentConfig {
   const trialCommand = changes.trialCommand ?? 'true';
   const trialCodeDirectory = changes.trialCodeDirectory ?? root;
@@ -70,12 +70,12 @@ export class RunnerProcess {
     const args = ['--experiments-directory', options.root, '--experiment-id', options.id ?? 'exp'];
     args.push('--action', options.action ?? 'create', '--port', String(options.port ?? 0));
     const child = fork((await bundles()).runner, args, {
-      // The manifest of a home directory must never be a real one.
+      // Never write into the real home directory's manifest.
       env: { ...process.env, HOME: options.root, ...options.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       ...(options.maxDescriptors === undefined ? {} : { execPath: limitedNode(options.root, options.maxDescriptors) }),
     });
-    // One that is ended before it has read this makes sending fail.
+    // Sending fails when the process ends before it reads this.
     child.send(
       { type: 'launch', ...(options.config ? { config: JSON.stringify(options.config) } : {}) },
       () => undefined,
@@ -83,7 +83,7 @@ export class RunnerProcess {
     return child;
   }
 
-  /** Starts a runner and gives its one answer, whichever it is. */
+  /** Starts a runner and returns its one answer, a success or a failure. */
   static async spawn(options: LaunchOptions): Promise<{ child: ChildProcess; answer: RunnerAnswer; id: string }> {
     const child = await RunnerProcess.fork(options);
     const [answer] = (await Promise.race([
@@ -111,7 +111,7 @@ export class RunnerProcess {
     });
   }
 
-  /** The parsed answer of a route of NNI's; rejects for another status than 200. */
+  /** The parsed answer of one of NNI's routes; rejects for another status than 200. */
   async nni<T>(path: string): Promise<T> {
     const response = await this.fetch('GET', path);
     if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -126,7 +126,7 @@ export class RunnerProcess {
     return (await (await fetch(this.url(experimentRoutes.snapshot))).json()) as ExperimentSnapshot;
   }
 
-  /** Resolves with the first snapshot that fits; looks at each change the runner announces. */
+  /** Resolves with the first snapshot that matches; checks at each change the runner announces. */
   async until(fits: (snapshot: ExperimentSnapshot) => boolean): Promise<ExperimentSnapshot> {
     for (;;) {
       const first = await this.snapshot();
@@ -168,7 +168,7 @@ export class RunnerProcess {
     return { code: code as number | null, signal: signal as string | null };
   }
 
-  /** As a machine that fails would: nothing is tidied up. */
+  /** Kills the process as a failing machine would, without cleanup. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended();

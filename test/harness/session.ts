@@ -8,7 +8,7 @@ import { vsixPath } from '../../scripts/package.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { type Theme, themeNames, Workbench, type WorkbenchOptions } from './workbench.ts';
 
-/** Names the folder into which `npm test` has installed the packaged extension. */
+/** The environment variable with the folder into which `npm test` has installed the packaged extension. */
 export const extensionsVariable = 'TRIALDECK_TEST_EXTENSIONS';
 
 export interface SessionOptions {
@@ -29,7 +29,7 @@ export interface Session {
   experiments: string;
   /** Opens another window on the workspace. */
   open(options?: Partial<WorkbenchOptions>): Promise<Workbench>;
-  /** Ends the browser, the server, and every process whose pid the experiments folder names. */
+  /** Ends the browser, the server, and every process whose pid is in the experiments folder. */
   end(): Promise<void>;
 }
 
@@ -108,6 +108,6 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch {
-    // It has ended by itself.
+    // The process ended by itself.
   }
 }

@@ -1,11 +1,11 @@
-/** A story: what one person does in one window, step by step. */
+/** A story: the steps of one user in one window. */
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder, removeFolder, resultsFolder } from '../../scripts/folders.ts';
 import { openSessions } from './session.ts';
 import { openWorkbenches } from './workbench.ts';
 
-/** A step that takes longer has failed. Single waits in it give up sooner and say what they waited for. */
+/** A step that takes longer fails. Single waits in a step time out sooner and name what they waited for. */
 const stepTimeoutMs = 150_000;
 
 /**

@@ -1,4 +1,4 @@
-/** A window of a real VS Code in a browser, as a person meets it: side bar, palette, editors, panel. */
+/** Drives a window of a real VS Code in a browser: side bar, palette, editors, panel. */
 import { join } from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { type CodeServer, remoteUri, windowAddress } from '../../scripts/codeServer.ts';
@@ -23,9 +23,9 @@ export interface WorkbenchOptions {
 }
 
 const maxConsoleLines = 500;
-/** A CodeLens that has not been drawn anew for so long keeps a click. */
+/** A CodeLens that was not redrawn for this long does not lose a click. */
 const settledMs = 500;
-/** One that shows a running experiment is drawn anew all the time. */
+/** Click after this long in any case: the CodeLens of a running experiment is redrawn all the time. */
 const maxSettlingMs = 5000;
 
 /** The windows that are open now. */
@@ -33,7 +33,7 @@ export const openWorkbenches = new Set<Workbench>();
 
 export class Workbench {
   readonly page: Page;
-  /** What the window wrote to its console, the newest lines last. */
+  /** The window's console output, the newest lines last. */
   readonly console: string[] = [];
   readonly #close: () => Promise<void>;
 
@@ -64,7 +64,7 @@ export class Workbench {
       viewport: { width: size.width ?? 1440, height: size.height ?? 900 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    // A busy machine needs half a minute for what takes a second elsewhere.
+    // A busy machine takes half a minute for a step of one second.
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     const workbench = new Workbench(page, () => context.close());
@@ -82,9 +82,9 @@ export class Workbench {
   /** Opens the palette with a key. */
   async #palette(key: string): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget input.input').first();
-    // One that is about to close must not be taken for this one.
+    // Do not mistake a closing palette for this one.
     await input.waitFor({ state: 'hidden' });
-    // A window that is just giving the keyboard to something else, such as a new page, loses the key.
+    // A window that is moving the focus, for example to a new page, loses the key.
     for (let attempt = 1; attempt <= 5 && !(await input.isVisible()); attempt++) {
       await this.page.keyboard.press(key);
       await input.waitFor({ timeout: 10_000 }).catch(() => undefined);
@@ -96,7 +96,7 @@ export class Workbench {
   async run(title: string): Promise<void> {
     const input = await this.#palette('F1');
     await input.fill(`>${title}`);
-    // The recently used and similar groups may put others first: pick by the row's own label.
+    // Groups such as "recently used" may put other rows first: pick by the row's label.
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await row.waitFor();
     await row.click();
@@ -124,16 +124,16 @@ export class Workbench {
   /** Answers the open quick pick or input box. */
   async answer(text: string): Promise<void> {
     const input = await this.type(text);
-    // Not to whatever has the keyboard: something that opens late may have taken it.
+    // Press on the input itself, not on the focused element: an editor that opens late may have the focus.
     await input.press('Enter');
   }
 
-  /** Takes what the open input box suggests. */
+  /** Accepts the suggestion of the open input box. */
   async accept(button = 'OK'): Promise<void> {
     await this.page.locator('.quick-input-widget:visible .monaco-button', { hasText: button }).click();
   }
 
-  /** Loads the window anew. */
+  /** Reloads the window. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent('load');
     await this.run('Developer: Reload Window');
@@ -144,7 +144,7 @@ export class Workbench {
   /** Shows the extension's side bar. */
   async openSideBar(): Promise<void> {
     const title = this.page.locator('.sidebar .composite.title', { hasText: /Trialdeck/ });
-    // The icon closes a side bar that is open already, as one is that a window brings back while it is clicked.
+    // The icon closes an open side bar, and a window may restore the side bar during the click.
     for (let attempt = 1; attempt <= 5 && !(await title.isVisible()); attempt++) {
       await this.page.locator('.activitybar [aria-label^="Trialdeck"]').first().click();
       await title.waitFor({ timeout: 10_000 }).catch(() => undefined);
@@ -172,13 +172,13 @@ export class Workbench {
   /** Runs an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     const item = this.page.locator('.monaco-menu .action-item', { hasText: entry }).first();
-    // A row that is drawn anew at that moment loses the click.
+    // A row that is redrawn at that moment loses the click.
     for (let attempt = 1; attempt <= 3 && !(await item.isVisible()); attempt++) {
       if (attempt > 1) await this.page.keyboard.press('Escape');
       await row.click({ button: 'right' });
       await item.waitFor({ timeout: 10_000 }).catch(() => undefined);
     }
-    // By the keyboard: a menu ignores clicks while it is new, and a second click would hit what the command has opened, and close it.
+    // Use the keyboard: a new menu ignores clicks, and a second click could close what the command has opened.
     await item.hover();
     await item.and(this.page.locator('.focused')).waitFor();
     await this.page.keyboard.press('Enter');
@@ -190,8 +190,8 @@ export class Workbench {
   }
 
   /**
-   * Clicks a CodeLens and waits for what comes of it. While extensions start, VS Code draws all CodeLenses anew for each that offers some,
-   * and loses a click of that moment: so the click waits until the CodeLens has stayed the same for a while.
+   * Clicks a CodeLens and waits for the effect. While extensions start, VS Code redraws all CodeLenses for each provider
+   * and loses clicks meanwhile, so the click waits until the CodeLens has been stable for a while.
    */
   async clickLens(text: string | RegExp, outcome: Locator): Promise<void> {
     const lens = this.codeLens(text);
@@ -238,7 +238,7 @@ export class Workbench {
         if (found > 0) return frame;
       }
       if (Date.now() > deadline) throw new Error(`No webview with "${selector}" after ${timeout} ms.`);
-      // Frames come and go while a panel loads and there is no event for "a frame holds an element".
+      // Frames come and go while a panel loads, and no event says that a frame holds an element.
       await this.page.waitForTimeout(50);
     }
   }

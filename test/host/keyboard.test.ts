@@ -51,7 +51,7 @@ describe('the keyboard', () => {
     return { box, closed: () => hidden };
   }
 
-  it('stays in an input box while a panel opens by itself and while it comes to the front again', async () => {
+  it('stays in an input box while a panel opens by itself and while it is revealed again', async () => {
     await window.showTextDocument(await workspace.openTextDocument({ content: 'a' }));
     const { box, closed } = typing();
     await panels.show('local', 'exp1');

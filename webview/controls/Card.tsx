@@ -1,4 +1,4 @@
-/** A plot or table with its title, one sentence about it, and its controls. */
+/** A card: title, one sentence, controls, and a plot or table. */
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
@@ -22,7 +22,7 @@ export function Card(props: {
   );
 }
 
-/** What will fill the place of a plot that has no data yet. */
+/** The placeholder of a plot without data. */
 export function Empty({ icon, children }: { icon: string; children: ComponentChildren }) {
   return (
     <div class="empty">

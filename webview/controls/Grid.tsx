@@ -2,8 +2,8 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active cell
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the grid handles the keys
 /**
- * A table of any length: only the rows in sight are in the page, but a screen reader is told all of them, and the keyboard
- * walks through all of them.
+ * A virtual table of any length: only visible rows are in the DOM, but a screen reader knows the full count, and the keyboard
+ * reaches every row.
  */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
@@ -15,10 +15,10 @@ export interface GridColumn<Row> {
   title: string;
   numeric: boolean;
   sortable?: boolean;
-  /** Plain text: for measuring, and for the tooltip of what does not fit. */
+  /** The cell as plain text: for measuring, and for the tooltip of a cut cell. */
   text(row: Row): string;
   cell?(row: Row): ComponentChildren;
-  /** Pixels besides the text, for icons. */
+  /** Extra pixels beside the text, for icons. */
   extra?(row: Row): number;
   muted?: boolean;
 }
@@ -42,16 +42,16 @@ export interface GridProps<Row> {
   context?(row: Row): string;
 }
 
-/** Rows kept ready above and below what is in sight. */
-const margin = 6;
-/** Rows looked at to find how wide a column must be. */
-const sample = 200;
+/** Rows rendered above and below the visible ones. */
+const marginRows = 6;
+/** At most about this many rows are measured for a column's width. */
+const maxMeasuredRows = 200;
 
 export function Grid<Row>(props: GridProps<Row>) {
   const { columns, rows, rowId, name, fontSize } = props;
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  // The cell the keyboard is at; row -1 is the header.
+  // The active cell; row -1 is the header.
   const active = useRef({ row: 0, column: 0 });
   const widths = useRef(new Map<string, number>());
   const rowHeight = Math.round(fontSize * 2);
@@ -59,8 +59,8 @@ export function Grid<Row>(props: GridProps<Row>) {
 
   const height = box.current?.clientHeight ?? 600;
   const scrolled = box.current?.scrollTop ?? 0;
-  const first = Math.max(0, Math.floor(scrolled / rowHeight) - margin);
-  const end = Math.min(rows.length, Math.ceil((scrolled + height) / rowHeight) + margin);
+  const first = Math.max(0, Math.floor(scrolled / rowHeight) - marginRows);
+  const end = Math.min(rows.length, Math.ceil((scrolled + height) / rowHeight) + marginRows);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -71,13 +71,13 @@ export function Grid<Row>(props: GridProps<Row>) {
     return () => observer.disconnect();
   }, []);
 
-  // A trial picked elsewhere comes into sight; the place of the reader is left alone otherwise.
+  // Scroll only to a trial picked elsewhere; otherwise keep the reader's place.
   const lastSelected = useRef<string | null | undefined>(undefined);
   const select = (row: Row) => {
     lastSelected.current = rowId(row);
     props.onSelect?.(row);
   };
-  // Before the next key can come: it must not be taken back to the row that was selected by the one before.
+  // Update before the next key arrives, or that key would start from the row selected before.
   useLayoutEffect(() => {
     if (props.selected === lastSelected.current) return;
     lastSelected.current = props.selected;
@@ -271,7 +271,7 @@ function cellClass(numeric: boolean, first: boolean, here: boolean): string {
   return `cell ${numeric ? 'numeric' : ''} ${first ? 'first' : ''} ${here ? 'here' : ''}`;
 }
 
-/** Wide enough for what is in it, within reason; a column only ever grows, so that nothing jumps. */
+/** The width for a column's content, within limits. A column never shrinks, so that the layout does not jump. */
 function columnWidth<Row>(
   column: GridColumn<Row>,
   rows: readonly Row[],
@@ -281,13 +281,13 @@ function columnWidth<Row>(
   const key = `${column.id}\n${fontSize}`;
   const title = textWidth(column.title, fontSize, fontFamily) + fontSize * (column.sortable ? 2.6 : 1.6);
   let width = Math.max(known.get(key) ?? 0, Math.min(title, fontSize * 16));
-  const step = Math.max(1, Math.floor(rows.length / sample));
+  const step = Math.max(1, Math.floor(rows.length / maxMeasuredRows));
   for (let index = 0; index < rows.length; index += step) {
     const row = rows[index];
     if (row === undefined) continue;
     const text = column.text(row);
     const padding = fontSize * 1.6 + (column.extra?.(row) ?? 0);
-    // Most values are short: only those that could be wider are measured.
+    // Most values are short: measure only those that could be wider.
     if (text.length * fontSize + padding > width) {
       width = Math.max(width, Math.min(textWidth(text, fontSize, fontFamily) + padding, fontSize * 22));
     }

@@ -1,4 +1,4 @@
-/** A menu at a place on the page, for what a right click offers too. */
+/** A menu at a position on the page, with the entries of the context menu. */
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './controls.tsx';
 
@@ -6,7 +6,7 @@ export interface MenuItem {
   label: string;
   icon: string;
   run(): void;
-  /** Why it can't be chosen now. */
+  /** Why the item is disabled. */
   disabled?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface OpenMenu {
   /** Pixels in the window. */
   left: number;
   top: number;
-  /** Gets the focus back. */
+  /** The element that gets the focus back. */
   owner: HTMLElement | null;
 }
 
@@ -93,7 +93,7 @@ export function Menu({ menu, close }: { menu: OpenMenu; close(): void }) {
   );
 }
 
-/** Below the element that opens it. */
+/** The position below the element that opens the menu. */
 export function menuBelow(event: MouseEvent, label: string, items: OpenMenu['items']): OpenMenu {
   const owner = event.currentTarget instanceof HTMLElement ? event.currentTarget : null;
   const bounds = owner?.getBoundingClientRect();

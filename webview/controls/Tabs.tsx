@@ -1,4 +1,4 @@
-/** Tabs as everyone's keyboard knows them: arrows move, Home and End jump. */
+/** Tabs with the usual keys: arrows move, Home and End jump. */
 import type { ComponentChildren } from 'preact';
 
 export interface TabItem<Id extends string> {
@@ -8,7 +8,7 @@ export interface TabItem<Id extends string> {
 }
 
 export function Tabs<Id extends string>(props: {
-  /** Ids of elements start with it. */
+  /** Prefix of the elements' ids. */
   name: string;
   label: string;
   tabs: readonly TabItem<Id>[];

@@ -1,6 +1,6 @@
 /**
- * The page's controls, all in one place: buttons, choices and fields are those of `@vscode/webview-ui-toolkit`. Its
- * upstream is archived; whoever replaces it does so here.
+ * The page's controls: the buttons, dropdowns and fields of `@vscode/webview-ui-toolkit`. Its
+ * upstream is archived; a replacement changes only this file.
  */
 import {
   provideVSCodeDesignSystem,
@@ -14,7 +14,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
-/** The elements' names, given the types that JSX knows only for HTML's own. */
+/** JSX types of the toolkit's custom elements. */
 type Custom = ComponentType<
   Omit<HTMLAttributes<HTMLElement>, 'ref'> & {
     appearance?: string;
@@ -38,17 +38,17 @@ interface ButtonProps {
   label: string;
   onClick(event: MouseEvent): void;
   icon?: string;
-  /** Shown on hover; why it is disabled when it is. */
+  /** The tooltip; for a disabled button, the reason. */
   title?: string;
   disabled?: boolean;
-  /** For buttons that stay pressed. */
+  /** State of a toggle button. */
   pressed?: boolean;
   expanded?: boolean;
   appearance?: 'primary' | 'secondary' | 'icon';
   class?: string;
 }
 
-/** A button with a word. It stays focusable when disabled, so that one can find out why it is. */
+/** A button with a label. Stays focusable when disabled, so that its tooltip can give the reason. */
 export function Button(props: ButtonProps) {
   const { label, icon, title, disabled = false, pressed, expanded, appearance = 'icon', onClick } = props;
   return (
@@ -69,12 +69,12 @@ export function Button(props: ButtonProps) {
   );
 }
 
-/** A button that shows only its icon; the label is its tooltip and what a screen reader says. */
+/** A button with only an icon; the label is its tooltip and its accessible name. */
 export function IconButton(props: Omit<ButtonProps, 'appearance' | 'class'> & { icon: string }) {
   return <Button {...props} title={props.title ?? props.label} class="icon" />;
 }
 
-/** Looks like a link and acts in place. */
+/** A button that looks like a link. */
 export function LinkButton(props: {
   onClick(): void;
   children: ComponentChildren;
@@ -102,7 +102,7 @@ export interface Choice {
   label: string;
 }
 
-/** A choice of one. */
+/** A select of one value. */
 export function Dropdown(props: {
   label: string;
   value: string;
@@ -113,7 +113,7 @@ export function Dropdown(props: {
   const element = useRef<(HTMLElement & { value: string }) | null>(null);
   const shown = choices.some((choice) => choice.value === value) ? value : (choices[0]?.value ?? '');
   const list = choices.map((choice) => `${choice.value}\n${choice.label}`).join('\n');
-  // The element takes a value only when it has the option already.
+  // The element accepts a value only after it has the option.
   useLayoutEffect(() => {
     if (element.current && element.current.value !== shown) element.current.value = shown;
   }, [shown, list]);
@@ -137,10 +137,10 @@ export function Dropdown(props: {
   );
 }
 
-/** One line of text that takes effect while it is typed. */
+/** A text field of one line that takes effect with each key. */
 export function TextField(props: { label: string; placeholder: string; value: string; onInput(value: string): void }) {
   const element = useRef<(HTMLElement & { value: string }) | null>(null);
-  // The element gives itself a name, `Text field`, when it comes into the page.
+  // The element sets its own name, `Text field`, when it is attached.
   useLayoutEffect(() => element.current?.setAttribute('aria-label', props.label), [props.label]);
   return (
     <ToolkitTextField

@@ -1,17 +1,17 @@
-/** How wide a text is, without putting it on the page. */
+/** Measures the width of a text without rendering it. */
 
 const ruler = document.createElement('canvas').getContext('2d');
 
-/** Widths in the last font; the same few texts are asked for again and again. */
+/** Cached widths in the last font: the same few texts repeat. */
 const widths = new Map<string, number>();
 let lastFont = '';
-const mostTexts = 5000;
+const maxTexts = 5000;
 
 /** Pixels. */
 export function textWidth(text: string, fontSize: number, fontFamily: string): number {
   if (!ruler) return text.length * fontSize * 0.6;
   const font = `${fontSize}px ${fontFamily}`;
-  if (font !== lastFont || widths.size > mostTexts) {
+  if (font !== lastFont || widths.size > maxTexts) {
     widths.clear();
     ruler.font = font;
     lastFont = font;

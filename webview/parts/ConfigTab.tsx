@@ -1,4 +1,4 @@
-/** Search space and config, for reading. */
+/** The tab with the search space and the config, read-only. */
 import { userActions } from '../../src/ui/actions.ts';
 import { Card, Empty } from '../controls/Card.tsx';
 import { Button } from '../controls/controls.tsx';

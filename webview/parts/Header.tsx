@@ -1,4 +1,4 @@
-/** The first line: what it is, how it is doing, and what one can do. */
+/** The header: the experiment's name, its state and its actions. */
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { phaseLooks } from '../../src/model/experiment/looks.ts';

@@ -1,4 +1,4 @@
-/** A trial's state as a shape in its colour. */
+/** The icon of a trial's state: a shape in the state's colour. */
 import type { SeenStatus } from '../../src/model/trial/trial.ts';
 import { kindIcon, kindOf, statusWord } from '../state/trialStatus.ts';
 

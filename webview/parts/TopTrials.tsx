@@ -1,4 +1,4 @@
-/** The best trials, with what tells them apart. */
+/** The table of the best trials and the parameters in which they differ. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatDuration } from '../../src/model/text/format.ts';
@@ -13,23 +13,23 @@ import { flatParameters, type ParameterColumn, valueText } from '../state/parame
 import { resultOf, resultText, secondsOf } from '../state/results.ts';
 import { trialName } from '../state/trialStatus.ts';
 import { t } from '../strings.ts';
-import { MixUpMark } from './MixUp.tsx';
+import { ParameterMixUpMark } from './ParameterMixUpMark.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { trialContext, trialMenu } from './trialMenu.ts';
 
-const shown = 8;
-/** Columns beyond these say little beside a plot, whatever room there is. */
-const mostColumns = 8;
+const maxTrials = 8;
+/** More parameter columns would say little beside a plot, even with room. */
+const maxColumns = 8;
 
 export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) {
-  const top = page.derived.ranked(data).slice(0, shown);
+  const top = page.derived.ranked(data).slice(0, maxTrials);
   const all = data.parameters;
   const differing = all.filter((column) => column.differs);
-  // With a single trial nothing differs yet, but its parameters are still of interest.
+  // A single trial differs from nothing, but its parameters are still of interest.
   const wanted = differing.length > 0 ? differing : all;
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box, top.length > 0);
-  const columns = fitting(page, wanted, top, room);
+  const columns = chooseFitting(page, wanted, top, room);
   const left = top.length > 0 ? wanted.length - columns.length : 0;
   const { focus } = page;
   return (
@@ -102,7 +102,7 @@ export function TopTrials({ page, data }: { page: Page; data: ExperimentData }) 
                       >
                         <StatusIcon status={row.status} />
                         {trialName(row)}
-                        <MixUpMark row={row} />
+                        <ParameterMixUpMark row={row} />
                       </button>
                     </td>
                     <td class="numeric strong">{metricText(row)}</td>
@@ -130,14 +130,14 @@ function metricText(row: SeenTrial): string {
   return resultText(resultOf(row, 'default')?.value ?? Number.NaN);
 }
 
-/** Nested parameters go by the last part of their path where that tells them apart. */
+/** A column's title: the last part of a nested parameter's path if that is unique, else the whole path. */
 function shortName(name: string, columns: readonly ParameterColumn[]): string {
   const last = name.slice(name.lastIndexOf('.') + 1);
   const alike = columns.filter((column) => column.name === last || column.name.endsWith(`.${last}`));
   return alike.length === 1 ? last : name;
 }
 
-/** Pixels that the element has across; 0 before it is drawn. */
+/** The element's width in pixels; 0 before it is drawn. */
 function useWidth(element: RefObject<HTMLElement | null>, present: boolean): number {
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -151,8 +151,8 @@ function useWidth(element: RefObject<HTMLElement | null>, present: boolean): num
   return width;
 }
 
-/** The first columns that fit beside number, result and time: half a column is worse than none. */
-function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly SeenTrial[], room: number) {
+/** The first columns that fit completely beside number, result and time. */
+function chooseFitting(page: Page, wanted: readonly ParameterColumn[], top: readonly SeenTrial[], room: number) {
   const { fontSize, fontFamily } = page.theme;
   const padding = 15;
   const wide = (texts: readonly string[]) =>
@@ -161,7 +161,7 @@ function fitting(page: Page, wanted: readonly ParameterColumn[], top: readonly S
   let left = room - wide(['#', ...top.map(trialName)]) - icon - wide([t('metric'), ...top.map(metricText)]) * 1.1;
   left -= wide([t('time'), ...top.map((row) => formatDuration(secondsOf(row, page.dataNow) ?? 0))]);
   const columns: ParameterColumn[] = [];
-  for (const column of wanted.slice(0, mostColumns)) {
+  for (const column of wanted.slice(0, maxColumns)) {
     const values = top.map((row) => valueText(flatParameters(row.parameters).get(column.name)));
     left -= Math.min(wide([shortName(column.name, wanted), ...values]), fontSize * 14);
     if (left < 0 && columns.length > 0) break;

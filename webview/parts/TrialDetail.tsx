@@ -1,4 +1,4 @@
-/** Everything about one trial. */
+/** The details of one trial. */
 import { Fragment } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { formatDuration, formatNumber } from '../../src/model/text/format.ts';
@@ -8,7 +8,7 @@ import { Card, Empty } from '../controls/Card.tsx';
 import { IconButton } from '../controls/controls.tsx';
 import { menuBelow } from '../controls/Menu.tsx';
 import { curvesOption } from '../plots/curves/option.ts';
-import { keyWord, metricKey } from '../plots/MetricChoice.tsx';
+import { keyWord, metricKey } from '../plots/MetricSelect.tsx';
 import { Plot } from '../plots/Plot.tsx';
 import { NotFinite } from '../plots/PlotCard.tsx';
 import type { ExperimentData } from '../state/experimentData.ts';
@@ -17,7 +17,7 @@ import { flatParameters, placeInTree, valueText } from '../state/parameters.ts';
 import { secondsOf } from '../state/results.ts';
 import { statusWord, trialName } from '../state/trialStatus.ts';
 import { clockTime, fullTime, plural, t } from '../strings.ts';
-import { MixUp, MixUpMark } from './MixUp.tsx';
+import { ParameterMixUp, ParameterMixUpMark } from './ParameterMixUpMark.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { numberLine, TrialHover } from './TrialHover.tsx';
 import { TrialLog } from './TrialLog.tsx';
@@ -50,7 +50,7 @@ export function TrialDetail({
       title={
         <>
           {name} <StatusIcon status={row.status} words />
-          <MixUpMark row={row} words />
+          <ParameterMixUpMark row={row} words />
           {best && <span class="best-mark">★ {t('best so far')}</span>}
         </>
       }
@@ -71,7 +71,7 @@ export function TrialDetail({
         {row.message && (
           <p class={`message tone-text-${row.status === 'FAILED' ? 'failed' : 'plain'}`}>{row.message}</p>
         )}
-        <MixUp row={row} />
+        <ParameterMixUp row={row} />
         <div class={hasLongTexts(row) ? 'detail-columns long' : 'detail-columns'}>
           <Values row={row} />
           {withCurve && <OwnCurve page={page} data={data} row={row} />}
@@ -101,7 +101,7 @@ function Times({ page, row }: { page: Page; row: SeenTrial }) {
   );
 }
 
-/** Names and values that would be broken into many lines beside the curve. */
+/** Whether names or values would wrap into many lines beside the curve. */
 function hasLongTexts(row: SeenTrial): boolean {
   const flat = flatParameters(row.parameters);
   for (const [name, value] of flat) {

@@ -1,14 +1,14 @@
-/** What a plot says about the trial under the pointer. */
+/** The hover of a plot: the trial under the pointer. */
 import { formatNumber } from '../../src/model/text/format.ts';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { flatParameters, valueText } from '../state/parameters.ts';
 import { trialName } from '../state/trialStatus.ts';
 import { t } from '../strings.ts';
-import { MixUpMark } from './MixUp.tsx';
+import { ParameterMixUpMark } from './ParameterMixUpMark.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 
-/** Lines at most; the details have the rest. */
-const most = 12;
+/** The trial's details show the rest. */
+const maxParameters = 12;
 
 export function TrialHover({ row, lines }: { row: SeenTrial; lines: readonly [string, string][] }) {
   const parameters = [...flatParameters(row.parameters)];
@@ -16,7 +16,7 @@ export function TrialHover({ row, lines }: { row: SeenTrial; lines: readonly [st
     <>
       <div class="hover-title">
         <strong>{t('Trial {0}', trialName(row))}</strong> <StatusIcon status={row.status} words />
-        <MixUpMark row={row} words />
+        <ParameterMixUpMark row={row} words />
       </div>
       <table>
         <tbody>
@@ -26,7 +26,7 @@ export function TrialHover({ row, lines }: { row: SeenTrial; lines: readonly [st
               <td>{value}</td>
             </tr>
           ))}
-          {parameters.slice(0, most).map(([name, value]) => (
+          {parameters.slice(0, maxParameters).map(([name, value]) => (
             <tr key={name}>
               <th>{name}</th>
               <td>{valueText(value)}</td>
@@ -34,7 +34,9 @@ export function TrialHover({ row, lines }: { row: SeenTrial; lines: readonly [st
           ))}
         </tbody>
       </table>
-      {parameters.length > most && <div class="muted">{t('and {0} more', parameters.length - most)}</div>}
+      {parameters.length > maxParameters && (
+        <div class="muted">{t('and {0} more', parameters.length - maxParameters)}</div>
+      )}
       {row.message && <div class="hover-message">{row.message}</div>}
     </>
   );

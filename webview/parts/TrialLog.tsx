@@ -1,4 +1,4 @@
-/** The end of a trial's log, following while the trial runs. */
+/** The end of a trial's log, updated while the trial runs. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../../src/model/text/messageOf.ts';
 import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
@@ -11,10 +11,10 @@ import { t } from '../strings.ts';
 const names = ['trial.log', 'stderr', 'stdout'] as const satisfies readonly LogName[];
 type FileName = (typeof names)[number];
 
-/** What the page shows; the editor has the rest. */
+/** The page shows this much of the end; the editor shows the whole log. */
 const maxBytes = 64_000;
-/** A log tells nobody that it grew, so it is read again this often while its trial runs and it is in sight. */
-const followPause = 2000;
+/** No event announces that a log grew: read it at this interval while its trial runs and it is visible. */
+const readIntervalMs = 2000;
 
 type State =
   | { kind: 'reading' }
@@ -23,7 +23,7 @@ type State =
 
 export function TrialLog({ page, row }: { page: Page; row: SeenTrial }) {
   const [chosen, choose] = useState<{ trial: string; name: FileName } | undefined>(undefined);
-  // A failed trial says why on stderr.
+  // A failed trial writes the reason to stderr.
   const usual: FileName = row.status === 'FAILED' ? 'stderr' : 'trial.log';
   const name = chosen?.trial === row.id ? chosen.name : usual;
   const [state, setState] = useState<State>({ kind: 'reading' });
@@ -35,7 +35,7 @@ export function TrialLog({ page, row }: { page: Page; row: SeenTrial }) {
   useEffect(() => {
     let current = true;
     let timer: number | undefined;
-    // The text of a trial that has just ended stays until its last lines are there.
+    // Keep the text of a trial that has just ended until its last lines are read.
     const file = `${row.id} ${name}`;
     if (shown.current !== file) {
       shown.current = file;
@@ -49,7 +49,7 @@ export function TrialLog({ page, row }: { page: Page; row: SeenTrial }) {
       } catch (error) {
         if (current) setState({ kind: 'failed', reason: messageOf(error) });
       }
-      if (current && !ended) timer = window.setTimeout(() => void read(), followPause);
+      if (current && !ended) timer = window.setTimeout(() => void read(), readIntervalMs);
     };
     void read();
     return () => {

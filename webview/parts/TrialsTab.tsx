@@ -1,4 +1,4 @@
-/** All trials, to sort, to filter and to pick. */
+/** The tab of all trials, with sort, filter and selection. */
 import { useMemo } from 'preact/hooks';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { Empty } from '../controls/Card.tsx';
@@ -11,7 +11,7 @@ import { resultOf } from '../state/results.ts';
 import { countKinds, kindWord, type StatusKind, statusKinds, trialName } from '../state/trialStatus.ts';
 import type { TrialColumn } from '../state/trialTable.ts';
 import { plural, t } from '../strings.ts';
-import { MixUpMark } from './MixUp.tsx';
+import { ParameterMixUpMark } from './ParameterMixUpMark.tsx';
 import { StatusIcon } from './StatusIcon.tsx';
 import { TrialDetail } from './TrialDetail.tsx';
 import { trialContext, trialMenu } from './trialMenu.ts';
@@ -107,7 +107,7 @@ function gridColumn(column: TrialColumn, page: Page): GridColumn<SeenTrial> {
     const cell = (row: SeenTrial) => (
       <>
         <StatusIcon status={row.status} words />
-        <MixUpMark row={row} words />
+        <ParameterMixUpMark row={row} words />
       </>
     );
     return { ...base, extra: (row) => (row.recordedParameters ? 44 : 22), cell };
@@ -116,7 +116,7 @@ function gridColumn(column: TrialColumn, page: Page): GridColumn<SeenTrial> {
     const key = column.id.slice('metric:'.length);
     return {
       ...base,
-      // What is not final yet looks so.
+      // Mark intermediate values.
       cell: (row) => (
         <span class={resultOf(row, key)?.final === false ? 'cell-text not-final' : 'cell-text'}>{text(row)}</span>
       ),

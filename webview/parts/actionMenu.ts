@@ -1,4 +1,4 @@
-/** Menus of the page, made of the table of user actions. */
+/** The page's menus, built from the table of user actions. */
 import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import {
@@ -15,7 +15,7 @@ import type { MenuItem, OpenMenu } from '../controls/Menu.tsx';
 import type { Page } from '../state/page.ts';
 import { t } from '../strings.ts';
 
-/** What an item of the menu needs besides its words. */
+/** The properties of a menu item besides its words. */
 interface Offer {
   id: ActionId;
   group: number;
@@ -24,7 +24,7 @@ interface Offer {
   run(): void;
 }
 
-/** What the header's menu offers about the experiment. @param further items of the page itself, at the end of a group */
+/** The header's menu of the experiment. @param further the page's own items, at the end of a group */
 export function experimentItems(
   page: Page,
   summary: ExperimentSummary,
@@ -40,7 +40,7 @@ export function experimentItems(
   return items(page, offers, further);
 }
 
-/** What can be done with a trial. */
+/** The menu items of a trial. */
 export function trialItems(page: Page, summary: ExperimentSummary, row: SeenTrial): OpenMenu['items'] {
   const offers = actionIds.filter(isTrialAction).flatMap((id): Offer[] => {
     const place = panelPlace(id, 'trial');
@@ -68,7 +68,7 @@ function items(page: Page, offers: readonly Offer[], further: Readonly<Record<nu
 
 function item(page: Page, { id, refusal, run }: Offer, name: string): MenuItem {
   const { title, icon = '', trust, needs } = actionOf(id);
-  // What only looks is tried whatever holds; what ends something needs a connection, and what starts something trust as well.
+  // Viewing is always offered; ending something needs a connection; starting something also needs trust.
   const ends = needs === 'stop' || needs === 'killTrial';
   const blocked = trust ? page.whyNotChange : ends ? page.whyLost : undefined;
   return {

@@ -1,4 +1,4 @@
-/** What one can do with a trial. */
+/** The menu of a trial. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { type TrialAction, trialRefusalOf } from '../../src/ui/actions.ts';
 import type { OpenMenu } from '../controls/Menu.tsx';
@@ -9,7 +9,7 @@ export function trialMenu(page: Page, row: SeenTrial): OpenMenu['items'] {
   return page.data ? trialItems(page, page.data.summary, row) : [];
 }
 
-/** What VS Code's own context menu gets to know of a trial. */
+/** The context of a trial for VS Code's own context menu. */
 export function trialContext(page: Page, row: SeenTrial): string {
   const summary = page.data?.summary;
   const can = (action: TrialAction) => summary !== undefined && trialRefusalOf(action, row, summary) === undefined;

@@ -1,4 +1,4 @@
-/** A canvas with a plot: drawn when its option changes, fitted to its place, with a hover that VS Code could have made. */
+/** A plot on a canvas: redraws when its option changes, resizes with its container, and shows a hover in VS Code's style. */
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from '../controls/controls.tsx';
@@ -11,23 +11,23 @@ export interface PlotProps {
   page: Page;
   /** For tests and for counting: `history`, `curves`, ... */
   name: string;
-  /** What it shows, in a sentence, for those who don't see it. */
+  /** A sentence that describes the plot to a screen reader. */
   summary: string;
-  /** Drawn again when this is another object. */
+  /** The plot redraws when this is another object. */
   option: EChartsCoreOption;
   targets: readonly Target[];
   points: number;
   trials: number;
   logScale: boolean;
-  /** What the hover says about a trial. */
+  /** The content of the hover for a trial. */
   hover(hit: Hit): ComponentChildren;
   onPick(id: string): void;
-  /** Brings one series to the front while the pointer is at it. */
+  /** Brings a series to the front while the pointer is at it. */
   emphasize?: boolean;
 }
 
-/** Pixels the pointer may be away from a point. */
-const reach = 14;
+/** The pointer hits a point within this distance. */
+const maxDistancePixels = 14;
 
 export function Plot(props: PlotProps) {
   const { page, name, option, targets, logScale } = props;
@@ -66,7 +66,7 @@ export function Plot(props: PlotProps) {
   const look = useCallback(() => {
     const made = chart.current;
     const at = pointer.current;
-    const found = made && at && nearest(targets, scaleOf(made, logScale), at.left, at.top, reach);
+    const found = made && at && nearest(targets, scaleOf(made, logScale), at.left, at.top, maxDistancePixels);
     setHit((known) => (known && found && known.id === found.id && known.left === found.left ? known : found));
     if (!props.emphasize || !made || emphasized.current === found?.id) return;
     if (emphasized.current !== undefined) made.dispatchAction({ type: 'downplay', seriesId: emphasized.current });
@@ -74,7 +74,7 @@ export function Plot(props: PlotProps) {
     emphasized.current = found?.id;
   }, [targets, logScale, props.emphasize]);
 
-  // New points may move under a pointer that stands still.
+  // New points may move under a resting pointer.
   useEffect(() => {
     if (pointer.current) look();
   }, [look]);
@@ -117,7 +117,7 @@ export function Plot(props: PlotProps) {
   );
 }
 
-/** Beside its point, on the side where there is room. */
+/** The hover's place: beside its point, on the side with room. */
 function Hover({ hit, children }: { hit: Hit; children: ComponentChildren }) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
@@ -140,7 +140,7 @@ function Hover({ hit, children }: { hit: Hit; children: ComponentChildren }) {
   );
 }
 
-/** The plot's axes as two straight lines, so that thousands of points are placed at once. */
+/** The plot's axes as two linear functions, which place thousands of points quickly. */
 function scaleOf(chart: ECharts, logScale: boolean): Scale {
   const width = chart.getWidth();
   const height = chart.getHeight();

@@ -1,4 +1,4 @@
-/** A plot in its card: title, sentence, choices, the plot or the same as a table, or what will come while there is nothing. */
+/** A plot in its card: title, sentence, controls, and the plot, its table, or a placeholder while it is empty. */
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { Card, Empty } from '../controls/Card.tsx';
 import { Button, IconButton } from '../controls/controls.tsx';
@@ -6,7 +6,7 @@ import type { ExperimentData } from '../state/experimentData.ts';
 import type { Page } from '../state/page.ts';
 import { plural, t } from '../strings.ts';
 import type { PlotContext, PlotDefinition } from './definition.ts';
-import { MetricChoice, metricKey } from './MetricChoice.tsx';
+import { MetricSelect, metricKey } from './MetricSelect.tsx';
 import { Plot } from './Plot.tsx';
 
 interface PlotCardProps<Shape> {
@@ -47,7 +47,7 @@ export function PlotCard<Shape>({ plot, page, data, large = false }: PlotCardPro
         plot.hasData(shape, context) && (
           <>
             {Choice && <Choice context={context} />}
-            <MetricChoice page={page} data={data} />
+            <MetricSelect page={page} data={data} />
             <Button
               label={t('log')}
               title={

@@ -1,4 +1,4 @@
-/** Axes, alike in all plots. */
+/** The axes and options shared by all plots. */
 import { formatNumber } from '../../src/model/text/format.ts';
 import type { Theme } from '../state/theme.ts';
 
@@ -21,7 +21,7 @@ export function xAxis(theme: Theme, name: string, end: number) {
 
 /**
  * @param logScale only when all values are above zero.
- * @param lines about how many there are to read the values by.
+ * @param lines about how many grid lines fit
  */
 export function yAxis(theme: Theme, logScale: boolean, lines = 6) {
   return {
@@ -47,12 +47,12 @@ function common(theme: Theme) {
   };
 }
 
-/** A round number of an axis without what floating point adds to it. */
+/** An axis label without floating-point noise. */
 function axisNumber(value: number): string {
   return formatNumber(Number(value.toPrecision(6)));
 }
 
-/** What every plot has besides its axes and series. */
+/** The options of every plot besides its axes and series. */
 export function frame(theme: Theme) {
   return {
     animation: false,
@@ -65,7 +65,7 @@ export function frame(theme: Theme) {
       outerBoundsMode: 'same' as const,
       outerBoundsContain: 'axisLabel' as const,
     },
-    // Nothing is filtered away, so that lines go on over the edge. The wheel scrolls the page unless a key says otherwise.
+    // Keep points outside, so that lines continue over the edge. The wheel scrolls the page unless a key is held.
     dataZoom: [
       {
         type: 'inside' as const,

@@ -1,4 +1,4 @@
-/** What a plot is: one of these in a folder of its own, and an entry of the registry. The card around it is the same for all. */
+/** The interface of a plot. Each plot has its own folder and an entry in the registry; all share one card. */
 import type { ComponentChildren, ComponentType } from 'preact';
 import type { ExperimentData } from '../state/experimentData.ts';
 import type { Page } from '../state/page.ts';
@@ -7,58 +7,58 @@ import type { View } from '../state/view.ts';
 import type { EChartsCoreOption } from './echarts.ts';
 import type { Hit, Target } from './nearest.ts';
 
-/** What a plot is drawn of. */
+/** The input of a plot. */
 export interface PlotContext {
   page: Page;
   data: ExperimentData;
-  /** The entry of dict metrics that is shown. */
+  /** The shown entry of dict metrics. */
   metric: string;
-  /** Whether it has a whole tab for itself. */
+  /** Whether the plot fills a whole tab. */
   large: boolean;
 }
 
-/** @typeParam Shape what is drawn, as numbers: points, groups, ranges */
+/** @typeParam Shape the drawn numbers: points, groups, ranges */
 export interface PlotDefinition<Shape> {
-  /** In the page: `history`, `curves`, … */
+  /** Id in the page: `history`, `curves`, … */
   name: string;
-  /** A codicon for a place without data. */
+  /** The codicon of the placeholder. */
   icon: string;
   title(): string;
-  /** Whether there is data that its controls could choose from. */
+  /** Whether the data gives the controls a choice. */
   hasData(shape: Shape, context: PlotContext): boolean;
   /**
-   * What is drawn. Pure.
-   * @param last what was drawn before; returned again when nothing of it is another, so that it is not drawn again
+   * Computes the shape. Pure.
+   * @param last the last drawn shape; returned again when nothing changed, which skips the drawing
    */
   shape(context: PlotContext, last: Shape | undefined): Shape;
-  /** What the plot library draws. Pure. */
+  /** Computes the plot library's options. Pure. */
   option(shape: Shape, theme: Theme, choice: { logScale: boolean; focus: string | undefined }): EChartsCoreOption;
-  /** Whether {@link option} marks the trial in focus by itself; otherwise a change of the focus draws nothing. */
+  /** Whether {@link option} marks the trial in focus; if not, a change of the focus redraws nothing. */
   marksFocus: boolean;
-  /** Whether one series comes to the front while the pointer is at it. */
+  /** Whether the series at the pointer comes to the front. */
   emphasizes: boolean;
-  /** Points that a pointer can be at. */
+  /** The points that the pointer can hit. */
   targets(shape: Shape): Target[];
-  /** How much is drawn. Without a point, {@link emptyText} stands in its place. */
+  /** Number of drawn points. Without a point, {@link emptyText} replaces the plot. */
   counts(shape: Shape, context: PlotContext): { points: number; trials: number; isEmpty: boolean };
-  /** Values that no axis can show. */
+  /** Number of values that an axis can't show. */
   notFinite(shape: Shape): number;
   /** Whether a logarithmic axis is possible. */
   isPositive(shape: Shape): boolean;
   isLogScale(view: View): boolean;
-  /** The change of the view that sets the axis. */
+  /** The change of the view that sets the axis' scale. */
   withLogScale(view: View, logScale: boolean): Partial<View>;
   /** One sentence below the title. */
   sentence(shape: Shape, context: PlotContext): ComponentChildren;
   emptyText(shape: Shape, context: PlotContext): string;
-  /** What it shows, for a screen reader. */
+  /** A description for a screen reader. */
   summary(shape: Shape, context: PlotContext): string;
-  /** What the hover says about a trial. */
+  /** The content of the hover for a trial. */
   hover(hit: Hit, context: PlotContext): ComponentChildren;
-  /** The same as a table. */
+  /** The same data as a table. */
   Table: ComponentType<{ shape: Shape; context: PlotContext }>;
-  /** A choice of its own in the head of the card. */
+  /** The plot's own control in the head of the card. */
   Choice?: ComponentType<{ context: PlotContext }>;
-  /** What stands beside the plot where it is large. */
+  /** Content beside a large plot. */
   Aside?: ComponentType<{ shape: Shape; context: PlotContext }>;
 }

@@ -1,4 +1,4 @@
-/** Only what the plots use, so that the page stays small. */
+/** The parts of the plot library that the plots use; leaving out the rest keeps the page small. */
 import { LineChart, ScatterChart } from 'echarts/charts';
 import { DataZoomInsideComponent, GridComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';

@@ -1,4 +1,4 @@
-/** What the pointer is at: the nearest of many points or lines, in pixels. */
+/** Finds the point or line nearest to the pointer, in pixels. */
 import type { XY } from '../state/curve.ts';
 
 /** Points of many trials (`ids` beside `points`), or the line of one (`id`). */
@@ -6,11 +6,11 @@ export interface Target {
   points: readonly XY[];
   ids?: readonly string[];
   id?: string;
-  /** Stands on the bottom edge of the plot, whatever its value. */
+  /** Placed on the bottom edge of the plot, whatever its value. */
   bottom?: boolean;
 }
 
-/** Turns values into pixels; both axes are linear in the value or its logarithm. */
+/** Converts values into pixels. Both axes are linear in the value or its logarithm. */
 export interface Scale {
   x(value: number): number;
   y(value: number): number;
@@ -25,7 +25,7 @@ export interface Hit {
   top: number;
 }
 
-/** The nearest target within `reach` pixels of `left`, `top`; lines count all along, and answer with their nearest point. */
+/** The nearest target within `reach` pixels of `left`, `top`. A line counts along its whole length and returns its nearest point. */
 export function nearest(
   targets: readonly Target[],
   scale: Scale,

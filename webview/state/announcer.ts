@@ -1,4 +1,4 @@
-/** What a screen reader is told about trials that end: politely, and not more often than one can listen. */
+/** Announces ended trials to screen readers: politely, and at a limited rate. */
 import { formatNumber } from '../../src/model/text/format.ts';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { plural, t } from '../strings.ts';
@@ -6,7 +6,7 @@ import { resultOf } from './results.ts';
 import { statusWord, trialName } from './trialStatus.ts';
 
 /** Milliseconds between two announcements. */
-const pause = 5000;
+const minIntervalMs = 5000;
 
 export class Announcer {
   #waiting: SeenTrial[] = [];
@@ -18,7 +18,7 @@ export class Announcer {
 
   /** The next sentence, or undefined when there is nothing to say yet. `now` in milliseconds of any clock. */
   next(now: number, best: string | undefined): string | undefined {
-    if (this.#waiting.length === 0 || now - this.#last < pause) return undefined;
+    if (this.#waiting.length === 0 || now - this.#last < minIntervalMs) return undefined;
     this.#last = now;
     const rows = this.#waiting;
     this.#waiting = [];

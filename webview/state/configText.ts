@@ -1,4 +1,4 @@
-/** A config as indented keys and values, for reading. */
+/** A config as indented keys and values for display. */
 
 export interface ConfigLine {
   depth: number;
@@ -7,7 +7,7 @@ export interface ConfigLine {
   value: string;
 }
 
-/** @param skip keys at the top that are shown elsewhere. */
+/** @param skip top-level keys that the page shows elsewhere */
 export function configLines(config: unknown, skip: readonly string[] = [], depth = 0): ConfigLine[] {
   if (config === null || typeof config !== 'object') return [];
   const entries: [string, unknown][] = Array.isArray(config)

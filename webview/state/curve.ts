@@ -1,4 +1,4 @@
-/** The intermediate results of one trial as growing columns, decoded only when something asks for them. */
+/** The intermediate results of one trial as growing columns, decoded on demand. */
 import { decodeMetric, type Metric } from '../../src/model/trial/metric.ts';
 import { entryOf } from './results.ts';
 
@@ -48,8 +48,8 @@ export class Curve {
   }
 
   /**
-   * Each call reads only what is new. The object is another one exactly when there is something new, so that it can be
-   * compared to find out whether to draw.
+   * Each call reads only new results and returns a new object exactly when there are some, so that callers
+   * compare objects to decide whether to draw.
    */
   points(key: string): CurvePoints {
     let track = this.#tracks.get(key);

@@ -1,4 +1,4 @@
-/** What several parts of the page work out of the data, each worked out once for each state of the data. */
+/** Values derived from the data for several parts of the page, computed once for each state of the data. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { ColorSlots, type CurveMode, chooseCurves } from '../plots/curves/choice.ts';
 import { endedHistory, type History, historyOf } from '../plots/history/shape.ts';
@@ -10,7 +10,7 @@ import { filterTrials, type Sort, sortTrials, type TrialColumn, trialColumns } f
 
 export interface ShownCurve {
   row: SeenTrial;
-  /** Index into the theme's series colours; 0 is the one in focus. */
+  /** Index into the theme's series colours; 0 is the trial in focus. */
   slot: number;
 }
 
@@ -55,7 +55,7 @@ export class Derived {
       this.#order = sortTrials(rows, column, sort.descending, now, this.#order);
       return this.#order;
     },
-    // Only a column of running times depends on the clock, and their order among themselves does not.
+    // Only the column of running times depends on the clock, and the order among running trials does not change.
     (rows, column, sort) => [rows, column, sort.descending],
   );
   #order: SeenTrial[] = [];

@@ -1,13 +1,13 @@
-/** When the page is drawn: in the next frame, after a pause while drawing is much work, and when a clock on it moves on. */
+/** Schedules the page's drawing: in the next frame, after a pause while drawing is expensive, and for each tick of its clocks. */
 
-/** Above so many plotted points the page redraws for new data at most every {@link maxDataIntervalMs}. */
-const manyPoints = 4000;
+/** Above this many plotted points the page redraws for new data at most every {@link maxDataIntervalMs}. */
+const maxEagerPoints = 4000;
 const maxDataIntervalMs = 100;
 /** Between drawings for texts such as `2 min ago`. */
 const restIntervalMs = 15_000;
 
 export class DrawClock {
-  /** How many points the plots in sight hold. Each plot sets its own. */
+  /** Number of points in each visible plot. Each plot sets its own. */
   readonly plotted = new Map<string, number>();
   readonly #draw: () => void;
   #frame: number | undefined;
@@ -32,19 +32,19 @@ export class DrawClock {
     });
   }
 
-  /** Draws new data: in the next frame, or a little later when drawing it is much work. */
+  /** Draws new data: in the next frame, or a little later when drawing is expensive. */
   invalidateData(): void {
     if (this.#frame !== undefined || this.#timer !== undefined) return;
     let points = 0;
     for (const count of this.plotted.values()) points += count;
-    const waitMs = points > manyPoints ? this.#lastDraw + maxDataIntervalMs - performance.now() : 0;
+    const waitMs = points > maxEagerPoints ? this.#lastDraw + maxDataIntervalMs - performance.now() : 0;
     if (waitMs <= 0) this.invalidate();
     else this.#timer = window.setTimeout(() => this.invalidate(), waitMs);
   }
 
   /**
-   * Draws once a second while a clock on the page runs, else now and then.
-   * @param isTicking says whether one runs
+   * Draws once a second while a clock on the page runs, else every {@link restIntervalMs}.
+   * @param isTicking whether a clock runs
    * @param onTick is called before each of these drawings
    */
   start(isTicking: () => boolean, onTick: () => void): void {

@@ -1,4 +1,4 @@
-/** Everything the page knows about its experiment: a snapshot, and the changes applied to it since. */
+/** The page's data of its experiment: a snapshot, and the changes applied since. */
 import type { ExperimentChange, ExperimentSnapshot, ExperimentSummary } from '../../src/model/experiment/experiment.ts';
 import { runsTrials, seenStatus } from '../../src/model/experiment/experimentPhase.ts';
 import { applyMetric } from '../../src/model/trial/applyMetric.ts';
@@ -7,7 +7,7 @@ import { Curve } from './curve.ts';
 import { type ParameterColumn, ParameterTally } from './parameters.ts';
 import { addMetricKeys } from './results.ts';
 
-/** What became of a change: taken in, known already, or it does not follow what the page has. */
+/** The outcome of a change: applied, already known, or not the next one. */
 export type Applied = 'applied' | 'stale' | 'gap';
 
 export class ExperimentData {
@@ -20,13 +20,13 @@ export class ExperimentData {
   readonly curves = new Map<string, Curve>();
   /** Trials that have not ended. */
   readonly living = new Map<string, SeenTrial>();
-  /** Where each trial arrived: 0, 1, 2, … */
+  /** Each trial's position by arrival: 0, 1, 2, … */
   readonly places = new Map<string, number>();
   /** All metric keys that were reported. */
   readonly metricKeys = new Set<string>();
   /** Counts up when a row is added or replaced. */
   rowsVersion = 0;
-  /** Counts up when a trial that has ended is added or is another: what a running one reports changes no ranking. */
+  /** Counts up when an ended trial is added or replaced. Reports of running trials change no ranking. */
   endedVersion = 0;
   /** Counts up when an intermediate result arrives. */
   curvesVersion = 0;
@@ -35,7 +35,7 @@ export class ExperimentData {
   #arrived = 0;
   /** Trials that ended since the last call of {@link takeEnded}. */
   #ended: SeenTrial[] = [];
-  /** By trial, what is on record of those that are seen as not ended. */
+  /** By trial id, the recorded rows of trials shown as not ended. */
   readonly #recorded = new Map<string, TrialStatus>();
 
   constructor(snapshot: ExperimentSnapshot) {
@@ -53,7 +53,7 @@ export class ExperimentData {
 
   /** @param from the revision the change starts at; the one before it when undefined. */
   apply(change: ExperimentChange, from?: number): Applied {
-    // A summary that the manager told by itself carries the revision of what came before it.
+    // A summary that the manager sends alone carries the previous change's revision.
     if (change.revision < this.revision) return 'stale';
     if (change.revision === this.revision) {
       if (change.summary) this.#takeSummary(change.summary);
@@ -73,14 +73,14 @@ export class ExperimentData {
         curve.append(sequence, data);
         this.curvesVersion++;
       }
-      // The points of a large snapshot follow it, so the row may count this one already.
+      // The points of a large snapshot arrive after its rows, so the row may already count this one.
       const updated = row && applyMetric(row, point, curve.length);
       if (updated && updated !== row) this.#takeRow(updated);
     }
     return 'applied';
   }
 
-  /** One for each parameter of any trial; the same array while nothing of it changes. */
+  /** A column for each parameter of any trial; the same array until a column changes. */
   get parameters(): ParameterColumn[] {
     if (!this.#parameters) {
       this.#parameters = new ParameterTally();
@@ -99,7 +99,7 @@ export class ExperimentData {
     const same = runsTrials(summary) === runsTrials(this.summary);
     this.summary = summary;
     if (same) return;
-    // Their rows need not come again with it.
+    // The rows' statuses depend on the summary, which may arrive without them.
     for (const row of [...this.living.values()]) {
       this.#takeRow({ ...row, status: this.#recorded.get(row.id) ?? row.status });
     }
@@ -118,7 +118,7 @@ export class ExperimentData {
       this.places.set(row.id, this.#arrived++);
       this.#parameters?.add(row.parameters);
     } else if (known.parameters !== row.parameters) {
-      // Each message brings an object of its own; what was worked out for the one before stays right.
+      // Each message brings a new object: keep the old one when it is equal, so that cached values stay valid.
       if (JSON.stringify(known.parameters) === JSON.stringify(row.parameters))
         row = { ...row, parameters: known.parameters };
       else this.#parameters = undefined;

@@ -1,4 +1,4 @@
-/** The page's end of the messages with the panel. */
+/** The page's side of the message protocol with the panel. */
 import type { Events, Method, PageState, Requests, ToHost, ToPage } from '../../src/protocol.ts';
 
 interface VsCodeApi {
@@ -21,7 +21,7 @@ export class Host {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  /** Calls back for each event; replies go to whoever asked. */
+  /** Calls back for each event; replies settle their requests. */
   listen(listener: Listener): void {
     window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       if (data.type === 'event') {
@@ -36,7 +36,7 @@ export class Host {
     });
   }
 
-  /** Asks for a snapshot; also the way out when a change does not fit. */
+  /** Asks for a snapshot: at the start, and when a change does not follow the page's data. */
   ready(): void {
     this.#api.postMessage({ type: 'ready' });
   }
@@ -46,12 +46,12 @@ export class Host {
     const id = this.#nextId++;
     return new Promise<Requests[M]['result']>((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      // One member of the union for each method, which the compiler does not see through a type parameter.
+      // The union has one member for each method, which the compiler can't see through a type parameter.
       this.#api.postMessage({ type: 'request', id, method, params } as ToHost);
     });
   }
 
-  /** What an earlier page of this panel kept; undefined when it is none of ours. */
+  /** The state that an earlier page of this panel stored; undefined when it is malformed. */
   restore(): PageState | undefined {
     const state = this.#api.getState();
     if (state === null || typeof state !== 'object' || !('version' in state) || state.version !== 1) return undefined;

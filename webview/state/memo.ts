@@ -1,4 +1,4 @@
-/** A value worked out again only when what it depends on is another. */
+/** A value that is recomputed only when its inputs change. */
 
 /** Remembers the last result for the last `inputs`, compared one by one with `Object.is`. */
 export function memoLast<Inputs extends readonly unknown[], Value>(

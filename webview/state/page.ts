@@ -1,4 +1,4 @@
-/** The page's one source of truth: what the panel sent, what a person chose, and the parts that ask, draw and announce. */
+/** The page's single source of truth: the panel's data, the user's choices, and the requests, drawing and announcements. */
 
 import { isTicking } from '../../src/model/experiment/experimentPhase.ts';
 import type {
@@ -74,22 +74,22 @@ export class Page {
     return this.#connectionId;
   }
 
-  /** The time that numbers about running things are for: without a connection, that of the last one. */
+  /** The time for durations of running things: now, or the time at which the connection was lost. */
   get dataNow(): number {
     return this.connection.state === 'lost' ? Math.min(this.now, this.connection.since) : this.now;
   }
 
-  /** Why nothing can be asked of the experiment now; undefined when something can. */
+  /** Why requests to the experiment are impossible now; undefined when they are possible. */
   get whyLost(): string | undefined {
     return this.connection.state === 'connected' ? undefined : t('There is no connection to the experiment.');
   }
 
-  /** Why nothing can be started or changed now; undefined when something can. */
+  /** Why starting and changing are impossible now; undefined when they are possible. */
   get whyNotChange(): string | undefined {
     return this.canRun ? this.whyLost : this.whyNotRun;
   }
 
-  /** The trial that plots and details are about: the picked one, else the best, else the first that runs. */
+  /** The trial in focus: the picked one, else the best, else the first running one. */
   get focus(): string | undefined {
     const { data, view } = this;
     if (!data) return undefined;
@@ -101,7 +101,7 @@ export class Page {
     return undefined;
   }
 
-  /** Whole seconds since the page began to wait; for telling that it takes long. */
+  /** Whole seconds since the page began to wait. */
   get waited(): number {
     return Math.floor((this.clock.now - this.#started) / 1000);
   }
@@ -116,17 +116,17 @@ export class Page {
     if (this.#selection.pick(trialId)) this.change({ selectedTrial: trialId });
   }
 
-  /** Runs a user action about the experiment. */
+  /** Runs a user action on the experiment. */
   act(action: PanelAction): void {
     void this.request('act', { action }, action);
   }
 
-  /** Runs a user action about trials of the experiment. */
+  /** Runs a user action on trials of the experiment. */
   actOnTrials(action: TrialAction, trialIds: string[]): void {
     void this.request('actOnTrials', { action, trialIds });
   }
 
-  /** Asks the panel; a refusal is shown at the top of the page. */
+  /** Sends a request to the panel; a banner shows a refusal. */
   request<M extends Method>(
     method: M,
     params: Protocol[M]['params'],
@@ -146,7 +146,7 @@ export class Page {
   }
 
   #take<E extends keyof Events>(event: E, data: Events[E]): void {
-    // The event's name decides the type of its data, which the compiler does not follow.
+    // The event's name decides the type of its data, which the compiler can't follow.
     const told = { event, data } as { [K in keyof Events]: { event: K; data: Events[K] } }[keyof Events];
     switch (told.event) {
       case 'snapshot': {

@@ -1,4 +1,4 @@
-/** Parameters as columns. */
+/** Parameters as table columns. */
 
 import { formatNumber } from '../../src/model/text/format.ts';
 import { flatParameters as flatten } from '../../src/model/trial/flatParameters.ts';
@@ -7,15 +7,15 @@ import type { Parameters } from '../../src/model/trial/trial.ts';
 /** A parameter that becomes a column: nested ones by their path, `layer0.kernel_size`. */
 export interface ParameterColumn {
   name: string;
-  /** All values are numbers. */
+  /** Whether all values are numbers. */
   numeric: boolean;
-  /** Trials have different values of it, or some have none. */
+  /** Whether trials differ in it: in its value, or in having one. */
   differs: boolean;
 }
 
 const flattened = new WeakMap<Parameters, ReadonlyMap<string, unknown>>();
 
-/** As {@link flatten}, kept for as long as the parameters are. */
+/** As {@link flatten}, cached for the lifetime of the parameters object. */
 export function flatParameters(parameters: Parameters): ReadonlyMap<string, unknown> {
   let flat = flattened.get(parameters);
   if (!flat) {
@@ -32,7 +32,7 @@ interface Seen {
   count: number;
 }
 
-/** The columns of all trials, in the order in which their names were first seen; each trial is looked at once. */
+/** The columns of all trials, in order of first appearance. Reads each trial once. */
 export class ParameterTally {
   readonly #seen = new Map<string, Seen>();
   #trials = 0;
@@ -52,7 +52,7 @@ export class ParameterTally {
     }
   }
 
-  /** The same array while the columns are the same, so that what depends on them stays. */
+  /** The same array while the columns are equal, so that cached values stay valid. */
   get columns(): ParameterColumn[] {
     const columns = [...this.#seen].map(([name, { numeric, differs, count }]) => ({
       name,
@@ -70,7 +70,7 @@ export class ParameterTally {
   }
 }
 
-/** A nested parameter below its choice: how deep, and its name there. A name with a dot that is no path stays whole. */
+/** A nested parameter's depth below its choice, and its name there. A name with a dot that is not a path stays whole. */
 export function placeInTree(name: string, all: ReadonlyMap<string, unknown>): { depth: number; label: string } {
   let depth = 0;
   let start = 0;
@@ -82,7 +82,7 @@ export function placeInTree(name: string, all: ReadonlyMap<string, unknown>): { 
   return { depth, label: name.slice(start) };
 }
 
-/** A parameter's value for a cell; text stays as it is. */
+/** A parameter's value for a cell; text is unchanged. */
 export function valueText(value: unknown): string {
   if (typeof value === 'number') return formatNumber(value);
   if (typeof value === 'string') return value;

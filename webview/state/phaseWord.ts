@@ -1,4 +1,4 @@
-/** An experiment's state in a word, as a chip shows it. */
+/** The word for an experiment's state in its chip. */
 import type { ExperimentPhase } from '../../src/model/experiment/experimentPhase.ts';
 import { phaseLooks } from '../../src/model/experiment/looks.ts';
 import { t } from '../strings.ts';

@@ -1,4 +1,4 @@
-/** What the page has asked the panel for. */
+/** The page's requests to the panel. */
 import { messageOf } from '../../src/model/text/messageOf.ts';
 import type { Method, PanelAction, Requests as Protocol } from '../../src/protocol.ts';
 import type { Host } from './host.ts';
@@ -8,7 +8,7 @@ export class Requests {
   readonly #changed: () => void;
   /** Requests and actions under way. */
   readonly pending = new Set<Method | PanelAction>();
-  /** Why the last request was refused, until the next one succeeds or a person dismisses it. */
+  /** Why the last request was refused, until the next one succeeds or the user dismisses the message. */
   refusal: string | undefined;
 
   /** @param changed is called when {@link pending} or {@link refusal} is another */
@@ -18,7 +18,7 @@ export class Requests {
   }
 
   /**
-   * Asks the panel. Never rejects: a refusal is kept to be shown.
+   * Sends a request. Never rejects: {@link refusal} holds the reason.
    * @param pendingAs the name under which it is pending
    */
   async ask<M extends Method>(

@@ -1,4 +1,4 @@
-/** What a trial has reported, as numbers by metric key. */
+/** A trial's results as numbers by metric key. */
 import { formatNumber } from '../../src/model/text/format.ts';
 import { decodeMetric, type Metric } from '../../src/model/trial/metric.ts';
 import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
@@ -7,7 +7,7 @@ import { isEnded, type SeenTrial } from '../../src/model/trial/trial.ts';
 export interface Result {
   /** May be NaN or infinite. */
   value: number;
-  /** False for the newest intermediate result of a trial that has no final one. */
+  /** False for the newest intermediate result of a trial without a final one. */
   final: boolean;
 }
 
@@ -16,7 +16,7 @@ interface Decoded {
   latest: Metric | undefined;
 }
 
-// Rows are replaced when they change, so what was decoded for one stays right as long as the row lives.
+// A changed row is a new object, so a decoded result stays valid as long as its row exists.
 const decoded = new WeakMap<SeenTrial, Decoded>();
 
 function decode(row: SeenTrial): Decoded {
@@ -31,7 +31,7 @@ function decode(row: SeenTrial): Decoded {
   return known;
 }
 
-/** A trial may call an entry `constructor`, which every object has. */
+/** Checks own properties only: a trial may name an entry `constructor`. */
 export function entryOf(metric: Metric | undefined, key: string): number | undefined {
   return metric && Object.hasOwn(metric.entries, key) ? metric.entries[key] : undefined;
 }
@@ -41,25 +41,25 @@ export function resultOf(row: SeenTrial, key: string): Result | undefined {
   const { final, latest } = decode(row);
   const last = entryOf(final, key);
   if (last !== undefined) return { value: last, final: true };
-  // A final result without this key is still the trial's last word on it only if it never had one.
+  // A final dict may lack a key that intermediate results have: use the newest of those.
   const value = entryOf(latest, key);
   return value === undefined ? undefined : { value, final: false };
 }
 
-/** What was reported as the final result but holds no number, for example a text; undefined when there is a number. */
+/** A final result without a number, for example a text; undefined when the result holds a number. */
 export function reportedText(row: SeenTrial): string | undefined {
   const { final } = decode(row);
   return final && Object.keys(final.entries).length === 0 ? final.text : undefined;
 }
 
-/** In a column: four digits also where the last ones are zero, so that the decimal points stand below each other. */
+/** For a column: always four digits, even trailing zeros, so that the decimal points align. */
 export function resultText(value: number): string {
   const size = Math.abs(value);
   const plain = !Number.isInteger(value) && size >= 0.01 && size < 1000;
   return plain ? value.toPrecision(4) : formatNumber(value);
 }
 
-/** Adds the metric keys that the trial has reported. */
+/** Adds the metric keys in the trial's results. */
 export function addMetricKeys(row: SeenTrial, keys: Set<string>): void {
   const { final, latest } = decode(row);
   if (final) for (const key of Object.keys(final.entries)) keys.add(key);
@@ -71,7 +71,7 @@ export function orderKeys(keys: Iterable<string>): string[] {
   return [...keys].sort((a, b) => Number(b === 'default') - Number(a === 'default') || (a < b ? -1 : 1));
 }
 
-/** Trials by final default metric, the best first; those without a finite one are left out. */
+/** Trials with a finite final default metric, the best first. */
 export function ranking(rows: Iterable<SeenTrial>, mode: 'maximize' | 'minimize'): SeenTrial[] {
   const ranked: { row: SeenTrial; value: number }[] = [];
   for (const row of rows) {

@@ -1,6 +1,6 @@
-/** The picked trial, and when the rest of the window hears of a pick. */
+/** The picked trial, and the throttling of picks sent to the window. */
 
-/** Moving through a table picks many trials in passing: after the first, the window hears of at most one per interval. */
+/** Moving through a table picks many trials: after the first, the panel gets at most one pick per interval. */
 const intervalMs = 120;
 
 export class Selection {
@@ -24,7 +24,7 @@ export class Selection {
   }
 
   /**
-   * Takes a pick made in the page. The panel hears of it at once, or at the end of the interval.
+   * Applies a pick made in the page. The panel gets it at once, or at the end of the interval.
    * @returns whether it changes anything
    */
   pick(trialId: string | null): boolean {
@@ -35,7 +35,7 @@ export class Selection {
   }
 
   /**
-   * Takes a pick made elsewhere in the window, which replaces a pick of the page that nobody has heard of yet.
+   * Applies a pick made elsewhere in the window. It replaces a pick of the page that is not sent yet.
    * @returns whether it changes anything
    */
   follow(trialId: string | null): boolean {
@@ -48,7 +48,7 @@ export class Selection {
   }
 
   /**
-   * Takes the pick that comes with a snapshot. A pick of the page that the panel has not heard of yet is newer and stays.
+   * Applies the pick in a snapshot, unless the page has a newer pick that is not sent yet.
    * @returns whether it changes anything
    */
   begin(trialId: string | null): boolean {

@@ -1,4 +1,4 @@
-/** The search space as lines of a table; the parameters of nested choices below their branch. */
+/** The search space as table lines, with the parameters of nested choices below their branch. */
 
 import type { SearchSpaceType } from '../../src/model/space/searchSpace.ts';
 import { formatNumber } from '../../src/model/text/format.ts';
@@ -15,7 +15,7 @@ export interface SpaceLine {
   values: string;
 }
 
-/** Anything that is no search space entry is shown as it is: a config may come from an NNI that knows more. */
+/** Shows an unknown entry as it is: the config may come from a newer NNI. */
 export function spaceLines(space: unknown, depth = 0): SpaceLine[] {
   if (space === null || typeof space !== 'object') return [];
   return Object.entries(space).flatMap(([name, entry]) => {

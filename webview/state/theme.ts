@@ -1,4 +1,4 @@
-/** The colours and sizes of VS Code's theme as plots need them, and when they change. */
+/** The colours and sizes of VS Code's theme for plots, with an event when they change. */
 import type { StatusKind } from './trialStatus.ts';
 
 export interface Theme {
@@ -19,7 +19,7 @@ export interface Theme {
   fontSize: number;
 }
 
-/** Custom properties of `styles/base.css` that plots use. */
+/** The custom properties of `styles/base.css` that plots use. */
 const seriesCount = 10;
 
 export function watchTheme(changed: (theme: Theme) => void): Theme {
@@ -79,7 +79,7 @@ const canvas = document.createElement('canvas');
 canvas.width = 1;
 canvas.height = 1;
 
-/** Mixed colours come as `color(srgb …)`, which the plot library does not read: painted once, they are plain numbers. */
+/** Converts a mixed colour, `color(srgb …)`, into plain numbers by painting it. The plot library can't read the former. */
 function plainColor(color: string): string {
   if (!color.startsWith('color')) return color;
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,4 +1,4 @@
-/** What a trial's state looks like: a word, a shape and a colour, never a colour alone. */
+/** The look of a trial's state: a word, a shape and a colour, never a colour alone. */
 import type { ExperimentSummary } from '../../src/model/experiment/experiment.ts';
 import { seenStatus } from '../../src/model/experiment/experimentPhase.ts';
 import { trialLooks } from '../../src/model/experiment/looks.ts';
@@ -8,7 +8,7 @@ import { t } from '../strings.ts';
 /** States that look alike; also the groups of the state filter and of the bar. */
 export type StatusKind = 'succeeded' | 'stoppedEarly' | 'failed' | 'cancelled' | 'running' | 'waiting' | 'notEnded';
 
-/** In the order of the bar: what has ended first. */
+/** In the order of the bar: ended states first. */
 export const statusKinds: readonly StatusKind[] = [
   'succeeded',
   'stoppedEarly',
@@ -31,7 +31,7 @@ export const kindOf: Readonly<Record<SeenStatus, StatusKind>> = {
   NOT_ENDED: 'notEnded',
 };
 
-/** The state that stands for its kind. */
+/** The state that represents its kind. */
 const shownAs: Readonly<Record<StatusKind, SeenStatus>> = {
   succeeded: 'SUCCEEDED',
   stoppedEarly: 'EARLY_STOPPED',
@@ -54,7 +54,7 @@ export function statusWord(status: SeenStatus): string {
   return t(trialLooks[status].word);
 }
 
-/** What people call the trial. */
+/** The trial's name for users. */
 export function trialName(row: Pick<SeenTrial, 'id' | 'number'>): string {
   return row.number >= 0 ? String(row.number) : row.id;
 }

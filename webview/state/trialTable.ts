@@ -1,4 +1,4 @@
-/** The trial table's columns, order and filter. */
+/** The columns, order and filter of the trial table. */
 import { formatDuration } from '../../src/model/text/format.ts';
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { startTime, t } from '../strings.ts';
@@ -12,7 +12,7 @@ export interface TrialColumn {
   title: string;
   numeric: boolean;
   text(row: SeenTrial, now: number): string;
-  /** What to sort by: numbers before texts; undefined and what is not finite come last in both directions. */
+  /** The sort key: numbers before texts; undefined and non-finite values come last in both directions. */
   value(row: SeenTrial, now: number): number | string | undefined;
 }
 
@@ -104,8 +104,8 @@ function metricColumn(key: string): TrialColumn {
 }
 
 /**
- * A new array. Trials with equal values keep the order of `rows`.
- * @param before the last order, to start from: a change moves few trials, and to look at what is in order takes no time.
+ * Sorts into a new array. Trials with equal values keep the order of `rows`.
+ * @param before the last order to start from: a change moves few trials, and checking the rest is fast
  */
 export function sortTrials(
   rows: readonly SeenTrial[],
@@ -125,7 +125,7 @@ export function sortTrials(
   return all.map(({ row }) => row);
 }
 
-/** 0 for numbers, 1 for texts, then what has no place in an order. */
+/** 0 for numbers, 1 for texts, 2 for NaN and infinite values, 3 for missing ones. */
 function rank(value: number | string | undefined): number {
   if (typeof value === 'string') return 1;
   if (value === undefined) return 3;
@@ -137,7 +137,7 @@ const textOrder = new Intl.Collator(undefined, { numeric: true });
 function compareValues(a: number | string | undefined, b: number | string | undefined, descending: boolean): number {
   const rankA = rank(a);
   const rankB = rank(b);
-  // What is missing is last in both directions; numbers and texts in one column change places with the direction.
+  // Missing values are last in both directions; numbers and texts swap places with the direction.
   if (rankA >= 2 || rankB >= 2) return rankA - rankB;
   const order =
     rankA !== rankB ? rankA - rankB : typeof a === 'string' ? textOrder.compare(a, String(b)) : Number(a) - Number(b);
@@ -160,7 +160,7 @@ function searchText(row: SeenTrial): string {
   return text;
 }
 
-/** Trials that have every word of `text` somewhere in number, id, state, message, result or parameters. */
+/** Trials that hold every word of `text` in number, id, state, message, result or parameters. */
 export function filterTrials(
   rows: Iterable<SeenTrial>,
   filter: { text: string; status: StatusKind | 'all' },

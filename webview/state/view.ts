@@ -1,4 +1,4 @@
-/** What a person has chosen to see, kept over reloads of the page. */
+/** The user's view choices, stored across reloads of the page. */
 import type { PageState } from '../../src/protocol.ts';
 import type { CurveMode } from '../plots/curves/choice.ts';
 import type { StatusKind } from './trialStatus.ts';
@@ -26,7 +26,7 @@ export const startView: View = {
   filter: { text: '', status: 'all' },
 };
 
-/** The view that an earlier page kept; what it did not keep is as at the start. */
+/** Restores the view that an earlier page stored; missing choices get their defaults. */
 export function restoredView(kept: PageState): View {
   return {
     ...startView,
@@ -40,7 +40,7 @@ export function restoredView(kept: PageState): View {
   };
 }
 
-/** What a page keeps of its view, and the experiment that it is about. */
+/** The state to store: the view, and the experiment's identity. */
 export function keptState(view: View, experiment: { connectionId: string; experimentId: string }): PageState {
   const { tab, selectedTrial, metricKey, sort, curves, historyLog, filter } = view;
   const history = { logScale: historyLog };

@@ -1,14 +1,14 @@
-/** Delete stored experiments with everything that belongs to them, after one question that says what is lost. */
+/** Deletes stored experiments and their folders, after one question that says what is lost. */
 
 import { allTrials } from '../../model/experiment/experimentPhase.ts';
 import { type PlainText, plainLines } from '../../model/text/plainText.ts';
 import { askFirst, l10n, withProgress } from '../window.ts';
-import { chosen } from './refusal.ts';
+import { requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTargets, type Target } from './target.ts';
 
-/** Experiments that are named in the question; the others are counted. */
-const mostNamed = 10;
+/** The question names this many experiments and counts the others. */
+const maxNamed = 10;
 
 export async function deleteExperiment(services: Services, ...args: unknown[]): Promise<void> {
   const targets = await experimentTargets(services, args, {
@@ -21,7 +21,7 @@ export async function deleteExperiment(services: Services, ...args: unknown[]): 
     targets.length === 1
       ? l10n.t('Delete {0}?', first.summary.name)
       : l10n.t('Delete {0} experiments?', targets.length);
-  await chosen(askFirst(question, lost(targets), l10n.t('Delete')));
+  await requireAnswer(askFirst(question, describeLoss(targets), l10n.t('Delete')));
   const title =
     targets.length === 1
       ? l10n.t('Deleting {0}…', first.summary.name)
@@ -38,18 +38,18 @@ export async function deleteExperiment(services: Services, ...args: unknown[]): 
   if (failed) throw failed.reason;
 }
 
-function lost(targets: readonly Target[]): PlainText {
-  const lines: string[] = targets.slice(0, mostNamed).map((target) => {
-    const what = contents(target);
+function describeLoss(targets: readonly Target[]): PlainText {
+  const lines: string[] = targets.slice(0, maxNamed).map((target) => {
+    const what = describeContents(target);
     return targets.length === 1 ? what : `• ${target.summary.name} (${target.experimentId}): ${what}`;
   });
-  if (targets.length > mostNamed) lines.push(l10n.t('… and {0} more', targets.length - mostNamed));
+  if (targets.length > maxNamed) lines.push(l10n.t('… and {0} more', targets.length - maxNamed));
   lines.push('', l10n.t('Results, logs and everything else in its folder are lost for good.'));
   if (targets.length === 1 && targets[0]) lines.push(targets[0].summary.directory);
   return plainLines(lines);
 }
 
-function contents({ summary }: Target): string {
+function describeContents({ summary }: Target): string {
   const trials = allTrials(summary);
   const results = summary.counts.SUCCEEDED ?? 0;
   if (trials === 1) return l10n.t('1 trial, {0} with a result', results);

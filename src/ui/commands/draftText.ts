@@ -1,4 +1,4 @@
-/** The text of a trial draft: parsing it, comparing it with the search space, and values to start from. No vscode. */
+/** The text of a trial draft: parsing, comparing with the search space, and initial values. Free of vscode. */
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { jsonErrorAt } from '../../model/json/jsonError.ts';
 import { parseStrictJson } from '../../model/json/parseJson.ts';
@@ -15,7 +15,7 @@ export interface DraftProblem {
   end: number;
 }
 
-/** `parameters` is absent when the text is no JSON object. Problems of severity `warning` do not keep it from running. */
+/** `parameters` is absent when the text is not a JSON object. Problems of severity `warning` do not prevent a run. */
 export function parseDraft(
   text: string,
   space: SearchSpace | undefined,
@@ -45,7 +45,7 @@ export function parseDraft(
   return { parameters, problems };
 }
 
-/** Where parameters differ from what the search space can yield. */
+/** Problems of parameters that lie outside of the search space. */
 export function differences(
   space: SearchSpace,
   parameters: Parameters,
@@ -67,7 +67,7 @@ export function differences(
     const branch = nestedBranch(entry, value);
     if (branch) found.push(...differences(branch, value as Parameters, here));
     else {
-      const message = outside(entry, value);
+      const message = explainOutside(entry, value);
       if (message) found.push({ path: here, message: `${name}: ${message}` });
     }
   }
@@ -87,12 +87,12 @@ function isNamed(value: unknown): value is { _name: string } & Record<string, un
   return value !== null && typeof value === 'object' && '_name' in value && typeof value._name === 'string';
 }
 
-/** Why a space would not yield the value, or undefined. Steps of `q` are not checked: rounding leaves noise. */
-function outside(entry: SearchSpaceEntry, value: unknown): string | undefined {
+/** Why the value is outside of the space; undefined when it is inside. Ignores the steps of `q`: rounding leaves noise. */
+function explainOutside(entry: SearchSpaceEntry, value: unknown): string | undefined {
   if (entry._type === 'choice') {
     const wanted = JSON.stringify(value);
     const plain = JSON.stringify(plainNumbers(value));
-    // The space that is known here has plain numbers.
+    // This copy of the space holds plain numbers.
     if (entry._value.some((option) => JSON.stringify(plainNumbers(option)) === plain)) return undefined;
     const options = entry._value.map((option) => (isNamed(option) ? option._name : JSON.stringify(option)));
     return `${wanted} is none of ${options.join(', ')}.`;
@@ -108,7 +108,7 @@ function outside(entry: SearchSpaceEntry, value: unknown): string | undefined {
   return number < low || number > high ? `${number} is outside of ${low} to ${high}.` : undefined;
 }
 
-/** A value of every parameter to start editing from: the first choice, else the middle of the range. */
+/** An initial value of every parameter: the first choice, else the middle of the range. */
 export function startingParameters(space: SearchSpace): Parameters {
   return Object.fromEntries(Object.entries(space).map(([name, entry]) => [name, startingValue(entry)]));
 }
@@ -133,12 +133,12 @@ function startingValue(entry: SearchSpaceEntry): unknown {
     qlognormal: () => Math.exp(a),
   }[entry._type]();
   const stepped = entry._type.startsWith('q') && q ? Math.round(middle / q) * q : middle;
-  // Four digits are enough to start from, and easier to edit.
+  // Four digits are enough for a start, and easier to edit.
   const short = Number(stepped.toPrecision(4));
   return entry._type === 'randint' ? middle : asFloat(short);
 }
 
-/** Offsets of each value by its path. JSON is YAML, whose parser keeps places. */
+/** Offsets of each value by its path. JSON is valid YAML, and the YAML parser records positions. */
 function placesOf(text: string): Map<string, { start: number; end: number }> {
   const places = new Map<string, { start: number; end: number }>();
   const visit = (node: unknown, path: string[]): void => {

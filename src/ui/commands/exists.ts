@@ -1,6 +1,6 @@
 import { type Uri, workspace } from 'vscode';
 
-/** Whether there is a file or a folder, wherever it lies. */
+/** Whether a file or a folder exists, on any file system. */
 export async function exists(uri: Uri): Promise<boolean> {
   try {
     await workspace.fs.stat(uri);

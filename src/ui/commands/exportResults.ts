@@ -1,11 +1,11 @@
-/** Write the results of an experiment to a file. */
+/** Exports the results of an experiment to a file. */
 import { join } from 'node:path';
 import { commands, Uri, workspace } from 'vscode';
 import { type ExportFormat, exportText } from '../../model/files/exportText.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import { WrittenRecords } from '../../model/trial/writtenRecords.ts';
 import { l10n, type PickItem, pick, pickNewFile, showInformation, withProgress } from '../window.ts';
-import { chosen } from './refusal.ts';
+import { requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget } from './target.ts';
 
@@ -26,10 +26,10 @@ export async function exportResults(services: Services, ...args: unknown[]): Pro
       curves: true,
     },
   ];
-  const kind = await chosen(pick(kinds, { placeHolder: l10n.t('Export {0} as', summary.name) }));
+  const kind = await requireAnswer(pick(kinds, { placeHolder: l10n.t('Export {0} as', summary.name) }));
   const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? summary.directory;
   const name = `${summary.name.replace(/[^\w.-]+/g, '-')}-results.${kind.format}`;
-  const uri = await chosen(
+  const uri = await requireAnswer(
     pickNewFile({
       title: l10n.t('Export the results of {0}', summary.name),
       defaultUri: Uri.file(join(folder, name)),
@@ -40,7 +40,7 @@ export async function exportResults(services: Services, ...args: unknown[]): Pro
     const model = services.store.experiment(target.connectionId, target.experimentId);
     await model?.loaded();
     const client = services.store.client(target.connectionId, target.experimentId);
-    // Rows have plain numbers; to who reads the file again, `1.0` is no `1`.
+    // Rows hold plain numbers, but Python reads `1.0` as a float and `1` as an int: export the written form.
     const records = new WrittenRecords(await client.trialJobInfos());
     const trials = [...(model?.trials.values() ?? [])]
       .sort((a, b) => a.row.number - b.row.number)
@@ -60,7 +60,7 @@ export async function exportResults(services: Services, ...args: unknown[]): Pro
     count === 1
       ? l10n.t('1 trial was written to {0}.', uri.fsPath)
       : l10n.t('{0} trials were written to {1}.', count, uri.fsPath);
-  // Not awaited: the command is done; the button is an offer.
+  // Not awaited: the command is done without an answer.
   void showInformation(message, open).then((answer) => {
     if (answer === open) void commands.executeCommand('vscode.open', uri);
   });

@@ -1,4 +1,4 @@
-/** Open the files behind an experiment: its config, its log, a trial's log. */
+/** Commands that open an experiment's files: its config, its log, a trial's log. */
 import { basename } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
 import { canDo } from '../../model/experiment/actions.ts';
@@ -9,11 +9,11 @@ import { l10n, pick, showInformation } from '../window.ts';
 import { exists } from './exists.ts';
 import { logUri } from './logDocuments.ts';
 import { noneAllows, whyNot } from './reasons.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target, trialName, trialTargets } from './target.ts';
 
-/** The file it was launched from; when that is gone or unknown, the config that was recorded. */
+/** Opens the file the experiment was launched from, or the recorded config when that file is gone or unknown. */
 export async function openConfig(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
     action: 'open',
@@ -43,7 +43,7 @@ export async function openConfig(services: Services, ...args: unknown[]): Promis
 const trialFiles = ['trial.log', 'stderr', 'stdout'] as const;
 type TrialFile = (typeof trialFiles)[number];
 
-/** What it wrote that tells most. @param args the trial, and the name of the file when one is wanted in particular. */
+/** Opens the trial's most informative file. @param args the trial, and optionally the name of the file */
 export async function openTrialLog(services: Services, ...args: unknown[]): Promise<void> {
   const target = await trialTargets(services, args, {
     placeHolder: l10n.t('Open the log of which trial?'),
@@ -55,7 +55,7 @@ export async function openTrialLog(services: Services, ...args: unknown[]): Prom
   await showTrialFile(target, trial, name);
 }
 
-/** One of its files, which the person picks. */
+/** Opens one of the trial's files, which the user picks. */
 export async function openTrialOutput(services: Services, ...args: unknown[]): Promise<void> {
   const target = await trialTargets(services, args, {
     placeHolder: l10n.t('Open the output of which trial?'),
@@ -70,7 +70,7 @@ export async function openTrialOutput(services: Services, ...args: unknown[]): P
   };
   const items = trialFiles.map((name) => ({ label: plainText(name), description: about[name], name }));
   const placeHolder = l10n.t('Which output of {0}?', trialName(trial));
-  await showTrialFile(target, trial, (await chosen(pick(items, { placeHolder }))).name);
+  await showTrialFile(target, trial, (await requireAnswer(pick(items, { placeHolder }))).name);
 }
 
 async function showTrialFile(target: Target, trial: TrialRow, name: TrialFile): Promise<void> {
@@ -87,7 +87,7 @@ export async function openManagerLog(services: Services, ...args: unknown[]): Pr
   await showExperimentLog(target, 'nnimanager.log');
 }
 
-/** What tuner and assessor of a real NNI say; ours have no process of their own. */
+/** Opens the log of NNI's tuner and assessor process. Trialdeck's own run inside the runner and have no log. */
 export async function openDispatcherLog(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
     action: 'open',
@@ -114,6 +114,6 @@ async function showExperimentLog({ connectionId, experimentId, summary }: Target
 async function showLog(uri: Uri): Promise<void> {
   const document = await workspace.openTextDocument(uri);
   const editor = await window.showTextDocument(document, { preview: true });
-  // What was written last is of interest.
+  // The last lines matter most.
   editor.revealRange(document.lineAt(document.lineCount - 1).range);
 }

@@ -1,4 +1,4 @@
-/** The function of each user action. Read when the first command is run, so that the extension starts with less. */
+/** The function of each user action. Loaded with the first command, so that the extension starts faster. */
 import type { ExtensionContext } from 'vscode';
 import type { ActionId } from '../actions.ts';
 import { connectManager } from '../connections/connect.ts';
@@ -23,7 +23,7 @@ import { openWebPortal } from './webPortal.ts';
 
 export type CommandFunction = (services: Services, ...args: unknown[]) => Promise<void>;
 
-/** The documents that commands open; they are registered when the extension starts. */
+/** The documents that commands open. Registered when the extension starts. */
 export interface CommandDocuments {
   drafts: TrialDrafts;
   spaces: SpaceDocuments;

@@ -1,16 +1,16 @@
-/** Tell the tuner of a running experiment results from elsewhere; what is wrong in the file is said before anything is sent. */
+/** Imports results from a file into a running experiment's tuner. Reports every error in the file before sending anything. */
 import { basename } from 'node:path';
 import { Range, type Uri, window, workspace } from 'vscode';
 import type { ImportedResult, ImportReading } from '../../model/files/importText.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { askFirst, l10n, pickFile, showDone, withProgress } from '../window.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget } from './target.ts';
 
 /** NNI's limit for a request, which the text of larger files would exceed. */
-const longestFile = 50_000_000;
+const maxFileBytes = 50_000_000;
 
 export async function importResults(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
@@ -18,7 +18,7 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
     placeHolder: l10n.t('Import results into which experiment?'),
   });
   const { name } = target.summary;
-  const [uri] = await chosen(
+  const [uri] = await requireAnswer(
     pickFile({
       title: l10n.t('Results to import into {0}', name),
       openLabel: l10n.t('Import'),
@@ -39,10 +39,10 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
   const detail = plainLines([
     l10n.t('The tuner of {0} takes them for results of its own and draws new trials accordingly.', name),
     l10n.t('They can not be taken back, and no trials are added for them.'),
-    ...leftOut(skipped),
-    ...(await outside(results, space)),
+    ...describeSkipped(skipped),
+    ...(await describeOutside(results, space)),
   ]);
-  await chosen(askFirst(question, detail, l10n.t('Import')));
+  await requireAnswer(askFirst(question, detail, l10n.t('Import')));
   const data = results.map(({ parameter, value }) => ({ parameter, value }));
   await withProgress(l10n.t('Importing into {0}…', name), () =>
     services.store.client(target.connectionId, target.experimentId).importData(data),
@@ -54,13 +54,13 @@ export async function importResults(services: Services, ...args: unknown[]): Pro
 
 async function textOf(uri: Uri): Promise<string> {
   const { size } = await workspace.fs.stat(uri);
-  if (size > longestFile) {
+  if (size > maxFileBytes) {
     throw new Refusal(l10n.t('{0} has more than {1} MB, which is more than NNI takes.', basename(uri.path), 50));
   }
   return new TextDecoder().decode(await workspace.fs.readFile(uri));
 }
 
-/** Shows the first thing that is wrong at its line. */
+/** Shows the first error at its line. */
 async function refuseProblems(uri: Uri, { problems }: ImportReading): Promise<void> {
   const [first] = problems;
   if (!first) return;
@@ -74,7 +74,7 @@ async function refuseProblems(uri: Uri, { problems }: ImportReading): Promise<vo
   );
 }
 
-function leftOut(skipped: readonly number[]): string[] {
+function describeSkipped(skipped: readonly number[]): string[] {
   const [line] = skipped;
   if (line === undefined) return [];
   return [
@@ -84,9 +84,9 @@ function leftOut(skipped: readonly number[]): string[] {
   ];
 }
 
-/** What the search space would not yield; most tuners can make nothing of it. */
-async function outside(results: readonly ImportedResult[], space: SearchSpace): Promise<string[]> {
-  // Where it is not known, nothing can be said about it.
+/** Parameters outside of the search space, which most tuners can't use. */
+async function describeOutside(results: readonly ImportedResult[], space: SearchSpace): Promise<string[]> {
+  // Without a search space there is nothing to compare with.
   if (Object.keys(space).length === 0) return [];
   const { differences } = await import('./draftText.ts');
   let count = 0;

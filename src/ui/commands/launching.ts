@@ -1,10 +1,10 @@
-/** What starting and resuming an experiment have in common. */
+/** Progress and cancellation, shared by starting and resuming an experiment. */
 import { joinPlain, type PlainText, plainText } from '../../model/text/plainText.ts';
 import type { ExperimentRef } from '../experiments.ts';
 import { l10n, showInformation, withCancellableProgress } from '../window.ts';
 import type { Services } from './services.ts';
 
-/** Shows progress with a button to cancel. Undefined when it was cancelled and the work gave up for it. */
+/** Shows progress with a Cancel button. @returns undefined when the user cancelled and the work stopped */
 export async function withCancel<T>(
   title: PlainText,
   work: (signal: AbortSignal) => Promise<T>,
@@ -21,7 +21,7 @@ export async function withCancel<T>(
   });
 }
 
-/** As {@link withCancel}; what has started all the same when it was cancelled is stopped again. */
+/** As {@link withCancel}; stops an experiment that started in spite of the cancellation. */
 export async function withLaunch(
   { store }: Services,
   title: PlainText,
@@ -35,7 +35,7 @@ export async function withLaunch(
   });
 }
 
-/** Says once that NNI runs it, which a person may not have expected. */
+/** Tells the user once that NNI runs the experiment, which may be unexpected. */
 export function tellWhy(name: string, reason: string): void {
   void showInformation(joinPlain([l10n.t('{0} runs with NNI.', name), plainText(reason)], ' '));
 }

@@ -5,13 +5,13 @@ import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, withProgress } from '../window.ts';
 import { tellWhy, withCancel, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
-import { chosen } from './refusal.ts';
+import { requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { storeUntil } from './storeUntil.ts';
 import { type ExperimentRef, experimentTarget, type Target } from './target.ts';
 
-/** NNI ends its trials first, which may take a minute. Milliseconds. */
-const longestStop = 120_000;
+/** Timeout of a stop, in milliseconds. NNI ends its trials first, which may take a minute. */
+const stopTimeoutMs = 120_000;
 
 export async function openExperiment(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
@@ -21,7 +21,7 @@ export async function openExperiment(services: Services, ...args: unknown[]): Pr
   await services.panels.open(target.connectionId, target.experimentId);
 }
 
-/** Stored experiments open read-only at once; nothing is started for it. */
+/** Opens a stored experiment read-only, without starting a process. */
 export async function viewExperiment(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
     action: 'open',
@@ -55,7 +55,7 @@ async function stop(services: Services, target: Target): Promise<void> {
             '{0} trials are running and will be lost. Results so far are kept, and the experiment can be resumed later.',
             running,
           );
-  await chosen(askFirst(l10n.t('Stop {0}?', summary.name), detail, yes));
+  await requireAnswer(askFirst(l10n.t('Stop {0}?', summary.name), detail, yes));
   await withProgress(l10n.t('Stopping {0}…', summary.name), () =>
     services.store.stop(target.connectionId, target.experimentId),
   );
@@ -73,7 +73,7 @@ export async function resumeExperiment(services: Services, ...args: unknown[]): 
   if (resumed) await show(services, resumed);
 }
 
-/** Stops an experiment that makes no progress and goes on from there. */
+/** Stops and resumes a stalled experiment. */
 export async function stopAndResume(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
     action: 'restart',
@@ -84,16 +84,16 @@ export async function stopAndResume(services: Services, ...args: unknown[]): Pro
   const running = (summary.counts.RUNNING ?? 0) + (summary.counts.WAITING ?? 0);
   const detail = l10n.t('Results are kept. Trials that run or wait now ({0}) are run again.', running);
   const yes = l10n.t('Stop and Resume');
-  await chosen(askFirst(l10n.t('Stop {0} and resume it?', name), detail, yes));
+  await requireAnswer(askFirst(l10n.t('Stop {0} and resume it?', name), detail, yes));
   const stopped = await withCancel(l10n.t('Stopping {0}…', name), async (signal) => {
     await services.store.stop(connectionId, experimentId);
     const gone = () => services.store.summary(connectionId, experimentId)?.live !== true || undefined;
-    return (await storeUntil(services.store, gone, longestStop, signal)) ?? false;
+    return (await storeUntil(services.store, gone, stopTimeoutMs, signal)) ?? false;
   });
-  // Cancelled: it stops, and is not resumed.
+  // Cancelled: the experiment stops, and is not resumed.
   if (stopped === undefined) return;
   if (!stopped)
-    throw new Error(l10n.t('{0} has not ended within {1} s, so it was not resumed.', name, longestStop / 1000));
+    throw new Error(l10n.t('{0} has not ended within {1} s, so it was not resumed.', name, stopTimeoutMs / 1000));
   await resumeExperiment(services, { connectionId, experimentId });
 }
 
@@ -106,7 +106,7 @@ async function resume(
   const { connectionId, experimentId, summary } = target;
   const choice = await backendOf(services, target);
   const byNni = choice.backend === 'nnictl';
-  // The setting is this machine's.
+  // The setting applies to this machine only.
   const access = connectionId === services.store.local.id ? { runnerAccess: services.settings.runnerAccess } : {};
   const resumed = await withLaunch(services, title(byNni), (signal) =>
     byNni
@@ -117,7 +117,7 @@ async function resume(
   return resumed;
 }
 
-/** Who is to resume it. Elsewhere it is the manager there. */
+/** The backend that resumes the experiment. On another machine it is the manager there. */
 async function backendOf(services: Services, { connectionId, experimentId }: ExperimentRef): Promise<BackendChoice> {
   const connection = services.store.connection(connectionId);
   if (connection?.kind === 'remote') return { backend: 'embedded', reason: connection.label };

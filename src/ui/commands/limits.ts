@@ -1,19 +1,19 @@
-/** Change the limits of a running experiment in an input box that checks while one types. */
+/** Commands that change a limit of a running experiment, in an input box that checks the text as the user types. */
 import { formatDuration, parseDuration } from '../../model/config/duration.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import { askForText, l10n, showDone } from '../window.ts';
-import { chosen } from './refusal.ts';
+import { requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target } from './target.ts';
 
 interface Limit {
   placeHolder: PlainText;
   prompt: PlainText;
-  /** What stands in the box at first. */
+  /** The initial text. */
   current(experiment: ExperimentSummary): string;
-  /** Why the text is no value, or undefined. */
+  /** Why the text is not a value; undefined when it is. */
   problem(text: string, experiment: ExperimentSummary): PlainText | undefined;
   apply(services: Services, target: Target, text: string): Promise<unknown>;
 }
@@ -23,7 +23,7 @@ function wholeNumber(text: string): number | undefined {
   return value !== undefined && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
-/** As one writes it: `90m`, `2h`, `45s`. */
+/** Formats seconds as in a config: `90m`, `2h`, `45s`. */
 function durationText(seconds: number): string {
   const units: [string, number][] = [
     ['d', 86_400],
@@ -34,7 +34,7 @@ function durationText(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
-function tried(experiment: ExperimentSummary): number {
+function countStarted(experiment: ExperimentSummary): number {
   return Object.values(experiment.counts).reduce((sum, count) => sum + count, 0);
 }
 
@@ -53,7 +53,7 @@ const limits = {
     problem: (text, experiment) => {
       const value = wholeNumber(text);
       if (value === undefined) return l10n.t('Enter a whole number of at least 1.');
-      const count = tried(experiment);
+      const count = countStarted(experiment);
       return value < count ? l10n.t('{0} trials were started already; enter at least {0}.', count) : undefined;
     },
     apply: (services, target, text) => clientOf(services, target).updateTrialnum(Number(text)),
@@ -87,7 +87,7 @@ export function updateLimit(kind: keyof typeof limits) {
   return async (services: Services, ...args: unknown[]): Promise<void> => {
     const limit = limits[kind]();
     const target = await experimentTarget(services, args, { action: 'update', placeHolder: limit.placeHolder });
-    const text = await chosen(
+    const text = await requireAnswer(
       askForText({
         title: plainText(target.summary.name),
         prompt: limit.prompt,
@@ -100,7 +100,7 @@ export function updateLimit(kind: keyof typeof limits) {
   };
 }
 
-/** The experiment goes on while the box is open. */
+/** Reads the summary again: the experiment goes on while the box is open. */
 function latest(services: Services, target: Target): ExperimentSummary {
   return services.store.summary(target.connectionId, target.experimentId) ?? target.summary;
 }

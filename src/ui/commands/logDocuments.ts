@@ -1,5 +1,5 @@
 /**
- * Logs as read-only documents (`trialdeck-log:`) that follow the file while one looks at them: read again when the trial
+ * Logs as read-only documents (`trialdeck-log:`) that follow the file while they are visible: read again when the trial
  * changes and, while it runs, every two seconds. A hidden log is not read.
  */
 import {
@@ -19,27 +19,27 @@ import { Disposables } from '../../store/disposables.ts';
 import { l10n } from '../window.ts';
 
 const logScheme = 'trialdeck-log';
-/** Of a larger log only the end is shown. */
+/** A larger log shows only its end. */
 const maxLogBytes = 1_000_000;
-const intervalMs = 2_000;
+const readIntervalMs = 2_000;
 /** Several metrics at once cause one read. */
 const settleMs = 250;
 
 export interface LogAddress {
   connectionId: string;
   experimentId: string;
-  /** Absent for the log of the experiment itself. */
+  /** Absent for the experiment's own log. */
   trialId?: string;
   /** Of the file. */
   name: string;
 }
 
 export interface LogSource {
-  /** The last `maxBytes` bytes. Rejects with a message for a person. */
+  /** Reads the last `maxBytes` bytes. Rejects with a message for the user. */
   read(address: LogAddress, maxBytes: number): Promise<{ text: string; truncated: boolean }>;
   /** Whether the log may still grow. */
   grows(address: LogAddress): boolean;
-  /** Calls back when something happened to the experiment or trial. */
+  /** Calls back when the experiment or trial changes. */
   onDidChange(listener: (what: { connectionId: string; experimentId: string }) => void): Disposable;
 }
 
@@ -70,7 +70,7 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
   readonly #changed = new EventEmitter<Uri>();
   readonly #disposables = new Disposables();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** Documents whose last line was in sight before the text grew; they are scrolled on. */
+  /** Documents whose last line was visible before the text grew; they scroll to the new end. */
   readonly #lineCounts = new Map<string, number>();
   #interval: NodeJS.Timeout | undefined;
 
@@ -90,7 +90,7 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const address = logAddress(uri);
-    if (!address) return l10n.t('This is no address of a log.');
+    if (!address) return l10n.t('This is not the address of a log.');
     try {
       const { text, truncated } = await this.#source.read(address, maxLogBytes);
       if (text === '') {
@@ -127,7 +127,7 @@ export class LogDocuments implements TextDocumentContentProvider, Disposable {
     } else {
       this.#interval ??= setInterval(() => {
         for (const { uri, address } of this.#visible()) if (this.#source.grows(address)) this.#schedule(uri);
-      }, intervalMs);
+      }, readIntervalMs);
     }
   }
 

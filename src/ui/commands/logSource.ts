@@ -1,4 +1,4 @@
-/** Where log documents get their text: the experiment's client. */
+/** Reads the text of log documents through the experiment's client. */
 import type { Store } from '../../store/store.ts';
 import type { LogSource } from './logDocuments.ts';
 

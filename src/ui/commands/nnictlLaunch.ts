@@ -1,4 +1,4 @@
-/** Start and resume experiments with a real NNI; they then appear like every other one. */
+/** Starts and resumes experiments with a real NNI. They then appear like every other experiment. */
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Range, type Uri, window, workspace } from 'vscode';
@@ -11,12 +11,12 @@ import { Refusal } from './refusal.ts';
 import type { Services } from './services.ts';
 import { storeUntil } from './storeUntil.ts';
 
-/** How long NNI's list of experiments may take to be read, in milliseconds. */
-const longestListing = 15_000;
+/** Timeout for reading NNI's list of experiments, in milliseconds. */
+const listingTimeoutMs = 15_000;
 
 export type NnictlTarget = { action: 'create'; configFile: Uri } | { action: 'resume'; id: string };
 
-/** Throws what nnictl says, in its own words; the signal's reason when it was cancelled. */
+/** @throws Error with nnictl's own message, or the signal's reason when cancelled */
 export async function launchWithNnictl(
   services: Services,
   what: NnictlTarget,
@@ -46,26 +46,26 @@ export async function launchWithNnictl(
   }
 }
 
-/** Where NNI names a key of the config, that is shown. */
+/** Shows the key of the config that NNI's error names. */
 async function showKey(configFile: Uri, error: NnictlError): Promise<void> {
   const document = await workspace.openTextDocument(configFile);
   const place = keyPlace(document.getText(), error.message);
   if (!place) return;
   const selection = new Range(document.positionAt(place.start), document.positionAt(place.end));
-  // NNI takes seconds to refuse: the person may be typing elsewhere by now.
+  // NNI takes seconds to refuse: the user may be typing elsewhere by now.
   await window.showTextDocument(document, { selection, preserveFocus: true });
   const line = selection.start.line + 1;
   throw new Error(l10n.t('{0}, line {1}: {2}', basename(configFile.fsPath), line, error.message));
 }
 
-/** By itself where the list that is shown is NNI's own, else as a connection of its own. */
+/** The experiment appears by itself when the shown folder is NNI's own, else through a new connection. */
 async function whenListed(services: Services, launched: NnictlLaunched): Promise<ExperimentRef> {
   const { store, settings, connections } = services;
   const { id, port, urlPrefix } = launched;
   if (samePath(settings.experimentsDirectory, join(homedir(), 'nni-experiments'))) {
     const connectionId = store.local.id;
     await store.local.connect({ start: true });
-    const listed = await storeUntil(store, () => store.summary(connectionId, id)?.live || undefined, longestListing);
+    const listed = await storeUntil(store, () => store.summary(connectionId, id)?.live || undefined, listingTimeoutMs);
     if (listed) return { connectionId, experimentId: id };
   }
   const address = `http://127.0.0.1:${port}${urlPrefix === undefined ? '' : `/${urlPrefix}`}`;

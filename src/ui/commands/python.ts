@@ -1,11 +1,11 @@
 /**
- * The environment an experiment is launched with: this window's, with the selected Python first on the path. The Python
- * extension is asked when it is there and never needed.
+ * The environment for launching an experiment: this window's, with the selected Python first on the path. The Python
+ * extension is optional.
  */
 import { extensions, type Uri } from 'vscode';
 import { inheritedEnvironment, type Python, withPython } from './pythonPath.ts';
 
-/** The part of the Python extension's API that is used (ms-python.python, `environments`). */
+/** The part of the Python extension's API that Trialdeck uses (ms-python.python, `environments`). */
 interface PythonApi {
   environments?: {
     getActiveEnvironmentPath(resource?: Uri): { path: string };
@@ -17,8 +17,8 @@ interface PythonEnvironment {
   environment?: { type: string; folderUri: Uri };
 }
 
-/** How long the Python extension may take; a launch goes on without it. */
-const patienceMs = 3_000;
+/** After this time a launch goes on without the Python extension's answer. */
+const timeoutMs = 3_000;
 
 /** @param resource the config file: interpreters are selected per folder. */
 export async function launchEnvironment(resource: Uri): Promise<Record<string, string>> {
@@ -27,7 +27,7 @@ export async function launchEnvironment(resource: Uri): Promise<Record<string, s
   return python ? withPython(environment, python) : environment;
 }
 
-/** The interpreter that is selected in the Python extension; undefined where there is none, or it takes too long. */
+/** The interpreter selected in the Python extension; undefined without one, or when the extension is too slow. */
 export function selectedPython(resource: Uri | undefined): Promise<Python | undefined> {
   return withPatience(askForPython(resource));
 }
@@ -47,7 +47,7 @@ async function askForPython(resource: Uri | undefined): Promise<Python | undefin
 async function withPatience<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patienceMs);
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
   });
   try {
     return await Promise.race([work.catch(() => undefined), limit]);

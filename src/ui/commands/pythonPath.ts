@@ -1,14 +1,14 @@
-/** An environment in which a chosen Python comes first. Free of vscode. */
+/** Builds an environment with a chosen Python first on the path. Free of vscode. */
 import { delimiter, dirname } from 'node:path';
 
 export interface Python {
   /** Absolute path of the interpreter. */
   executable: string;
-  /** Folder of the virtual environment, when it is one. */
+  /** Folder of the virtual environment, if the interpreter is in one. */
   virtualEnvironment?: string | undefined;
 }
 
-/** Variables that choose interpreters, libraries and devices: what a person set up in the shell that opened the window. */
+/** Variables that choose interpreters, libraries and devices, as set in the shell that opened the window. */
 const inherited =
   /^(PATH|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|CONDA_[A-Z_]+|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_[A-Z_]+|HIP_VISIBLE_DEVICES)$/i;
 
@@ -20,10 +20,10 @@ export function inheritedEnvironment(all: Readonly<Record<string, string | undef
   );
 }
 
-/** Variables of the editor and of a package manager's script, which mean something else to the Node.js and Python of NNI. */
+/** Variables of the editor or of a package manager, which would change how NNI's Node.js and Python behave. */
 const editors = /^(npm_|VSCODE_|ELECTRON_|NODE_)/i;
 
-/** For NNI, which is no child of the editor in any other way: all of this window's environment but what is the editor's own. */
+/** The environment for NNI: this window's, without the editor's own variables. */
 export function wholeEnvironment(
   all: Readonly<Record<string, string | undefined>>,
   python: Python | undefined,
@@ -45,7 +45,7 @@ export function withPython(environment: Readonly<Record<string, string>>, python
   };
   if (python.virtualEnvironment) result.VIRTUAL_ENV = python.virtualEnvironment;
   else delete result.VIRTUAL_ENV;
-  // The home of one interpreter must not be another's.
+  // PYTHONHOME of another interpreter would break this one.
   delete result.PYTHONHOME;
   return result;
 }

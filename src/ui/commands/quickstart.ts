@@ -1,8 +1,8 @@
-/** Copies the sample experiment to where the person wants it and opens it. */
+/** Copies the sample experiment to a folder the user picks, and opens it. */
 import { commands, type ExtensionContext, Uri, window, workspace } from 'vscode';
 import { l10n, pickFile } from '../window.ts';
 import { exists } from './exists.ts';
-import { chosen, Dismissed } from './refusal.ts';
+import { Dismissed, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 
 const folderName = 'trialdeck-quickstart';
@@ -24,7 +24,7 @@ export function openQuickstart(context: ExtensionContext) {
 
 async function pickParent(): Promise<Uri> {
   const workspaceFolder = workspace.workspaceFolders?.[0]?.uri;
-  const [picked] = await chosen(
+  const [picked] = await requireAnswer(
     pickFile({
       title: l10n.t('Where should the sample go? A folder {0} is made there', folderName),
       openLabel: l10n.t('Put It Here'),
@@ -37,7 +37,7 @@ async function pickParent(): Promise<Uri> {
   return picked;
 }
 
-/** Nothing that is there already is touched. */
+/** Never overwrites an existing file. */
 async function freeFolder(parent: Uri): Promise<Uri> {
   for (let number = 1; ; number++) {
     const uri = Uri.joinPath(parent, number === 1 ? folderName : `${folderName}-${number}`);

@@ -1,4 +1,4 @@
-/** What trials ran with, with numbers as they were written. */
+/** The parameters that trials ran with, with numbers as they were written. */
 
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { Parameters, TrialRow } from '../../model/trial/trial.ts';
@@ -6,7 +6,7 @@ import { WrittenRecords } from '../../model/trial/writtenRecords.ts';
 import type { Services } from './services.ts';
 import type { ExperimentRef } from './target.ts';
 
-/** In the order of the trials. What NNI has on record is not taken where the trial ran with something else. */
+/** In the order of the trials. Skips NNI's record where NNI gave the trial the parameters of another one. */
 export async function ranWith(
   { store }: Services,
   { connectionId, experimentId }: ExperimentRef,
@@ -18,7 +18,7 @@ export async function ranWith(
     const written = await client.writtenParameters(only.id);
     if (JSON.stringify(plainNumbers(written)) === JSON.stringify(only.parameters)) return [written];
   }
-  // The right ones are on record for another trial.
+  // NNI recorded the right parameters for another trial.
   const records = new WrittenRecords(await client.trialJobInfos());
   return trials.map((row) => records.of(row));
 }

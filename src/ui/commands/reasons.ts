@@ -1,11 +1,11 @@
-/** Why an action is not possible now, in the person's language. */
+/** Translates the reasons why an action is not possible now. */
 import type { ExperimentAction } from '../../model/experiment/actions.ts';
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import type { PlainText } from '../../model/text/plainText.ts';
 import * as table from '../actions.ts';
 import { l10n } from '../window.ts';
 
-/** What is said when no experiment allows the action. */
+/** The message when no experiment allows the action. */
 export function noneAllows(action: ExperimentAction): PlainText {
   return l10n.t(table.noneAllows[action]);
 }

@@ -1,7 +1,7 @@
-/** Reads what a command was called with. Free of vscode. */
+/** Reads the arguments of a command. Free of vscode. */
 import type { ExperimentRef } from '../experiments.ts';
 
-/** Reads tree nodes, CodeLens arguments and a page's menu context alike; anything else is no reference. */
+/** Reads tree nodes, CodeLens arguments and the page's menu context; undefined for anything else. */
 export function asReference(value: unknown): (ExperimentRef & { trialId?: string }) | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   const { connectionId, experimentId, trialId } = value as Record<string, unknown>;
@@ -9,7 +9,7 @@ export function asReference(value: unknown): (ExperimentRef & { trialId?: string
   return typeof trialId === 'string' ? { connectionId, experimentId, trialId } : { connectionId, experimentId };
 }
 
-/** Key bindings in the tree say so, because they are called without rows. */
+/** Set by key bindings in the tree, because VS Code calls them without rows. */
 export function isFromTree(value: unknown): boolean {
   return value !== null && typeof value === 'object' && 'from' in value && value.from === 'tree';
 }

@@ -1,8 +1,8 @@
 import type { PlainText } from '../../model/text/plainText.ts';
 
-/** A command that makes no sense now says so plainly; that is no failure and goes into no log. */
+/** A command is not possible now. The message says why; a refusal is not a failure and is not logged. */
 export class Refusal extends Error {
-  /** A command that leads out of it, offered as a button. */
+  /** A command that resolves the situation, offered as a button. */
   readonly remedy: { title: PlainText; command: string; args?: unknown[] } | undefined;
 
   constructor(message: string, remedy?: Refusal['remedy']) {
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The person backed out; nothing is said. */
+/** The user dismissed a dialog; nothing is reported. */
 export class Dismissed extends Error {
   constructor() {
     super('dismissed');
@@ -20,8 +20,8 @@ export class Dismissed extends Error {
   }
 }
 
-/** Turns "nothing chosen" of a native dialog into {@link Dismissed}. */
-export async function chosen<T>(answer: Thenable<T | undefined>): Promise<T> {
+/** Returns a dialog's answer. @throws {@link Dismissed} when there is none */
+export async function requireAnswer<T>(answer: Thenable<T | undefined>): Promise<T> {
   const value = await answer;
   if (value === undefined) throw new Dismissed();
   return value;

@@ -1,4 +1,4 @@
-/** Registers the user actions as commands: checks trust, runs the function of the action, and tells a failure once. */
+/** Registers the user actions as commands: checks trust, runs the action's function, and reports a failure once. */
 import { commands, type Disposable, type ExtensionContext, env, workspace } from 'vscode';
 import { Disposables } from '../../store/disposables.ts';
 import { actionIds, actionOf } from '../actions.ts';
@@ -14,7 +14,7 @@ import { SpaceDocuments } from './spaceDocuments.ts';
 import { tell } from './tell.ts';
 import { TrialDrafts } from './trialDrafts.ts';
 
-/** Registers every command. What the returned disposable owns ends with it; it is also added to the context. */
+/** Registers every command. All registrations end with the returned disposable, which is also added to the context. */
 export function registerCommands(context: ExtensionContext, given: GivenServices): Disposable {
   const services: Services = { ...given, labels: new Labels(l10n.t, env.language) };
   const { store, log } = services;
@@ -44,8 +44,8 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
     disposables.add(
       commands.registerCommand(`trialdeck.${id}`, async (...args: unknown[]) => {
         try {
-          if (trust && !workspace.isTrusted) throw restricted();
-          // Keys act on the row under the keyboard, which the arrow keys have only focused.
+          if (trust && !workspace.isTrusted) throw createTrustRefusal();
+          // Keys act on the focused row; the arrow keys focus a row without selecting it.
           if (isFromTree(args[0])) await services.explorer.selectFocused();
           await (await functions())[id](services, ...args);
         } catch (error) {
@@ -58,7 +58,7 @@ export function registerCommands(context: ExtensionContext, given: GivenServices
   return disposables;
 }
 
-function restricted(): Refusal {
+function createTrustRefusal(): Refusal {
   return new Refusal(l10n.t('This workspace is in Restricted Mode: experiments can be viewed, not run or changed.'), {
     title: l10n.t('Manage Workspace Trust'),
     command: 'workbench.trust.manage',

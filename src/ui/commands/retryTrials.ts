@@ -1,4 +1,4 @@
-/** Queue the parameters of failed trials again. */
+/** Commands that queue the parameters of failed trials again. */
 import type { ExperimentSummary } from '../../model/experiment/experiment.ts';
 import { allTrials } from '../../model/experiment/experimentPhase.ts';
 import { messageOf } from '../../model/text/messageOf.ts';
@@ -8,13 +8,13 @@ import type { Parameters, TrialRow } from '../../model/trial/trial.ts';
 import { askFirst, l10n, showDone, withProgress } from '../window.ts';
 import { ranWith } from './ranWith.ts';
 import { whyNot } from './reasons.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, type Target, trialTargets } from './target.ts';
 
 const isFailed = (trial: TrialRow): boolean => trial.status === 'FAILED';
 
-/** All failed trials of an experiment. */
+/** Retries all failed trials of an experiment. */
 export async function retryFailedTrials(services: Services, ...args: unknown[]): Promise<void> {
   const target = await experimentTarget(services, args, {
     action: 'retryFailed',
@@ -24,7 +24,7 @@ export async function retryFailedTrials(services: Services, ...args: unknown[]):
   await retry(services, target, trials.filter(isFailed));
 }
 
-/** Those that are selected. */
+/** Retries the selected trials. */
 export async function retryTrial(services: Services, ...args: unknown[]): Promise<void> {
   const target = await trialTargets(services, args, {
     action: 'retryFailed',
@@ -41,7 +41,7 @@ export async function retryTrial(services: Services, ...args: unknown[]): Promis
 async function retry(services: Services, target: Target, failed: readonly TrialRow[]): Promise<void> {
   const { connectionId, experimentId } = target;
   const choice = chooseRetries(failed, await services.store.trials(connectionId, experimentId));
-  const left = leftOut(choice);
+  const left = describeLeftOut(choice);
   const { name } = target.summary;
   if (choice.queue.length === 0) {
     throw new Refusal([l10n.t('There is nothing to retry in {0}.', name), ...left].join(' '));
@@ -62,7 +62,7 @@ async function retry(services: Services, target: Target, failed: readonly TrialR
   showDone(withIcon('check', text));
 }
 
-/** One question: how many, and where the maximum leaves no room, whether it is to be raised. */
+/** Asks once: how many trials to retry, and whether to raise the maximum when it leaves no room. */
 async function ask(
   wanted: number,
   summary: ExperimentSummary,
@@ -76,7 +76,7 @@ async function ask(
   const about = l10n.t('Each is queued as a new trial with the parameters it ran with.');
   if (room >= wanted || maxTrialNumber === undefined) {
     const detail = plainLines([about, ...left]);
-    await chosen(askFirst(question, detail, l10n.t('Retry')));
+    await requireAnswer(askFirst(question, detail, l10n.t('Retry')));
     return { count: wanted };
   }
   const limit = started + wanted;
@@ -85,11 +85,11 @@ async function ask(
   const raise = l10n.t('Raise to {0} and Retry', limit);
   const some = room === 1 ? l10n.t('Retry 1') : l10n.t('Retry {0}', room);
   const answers = room > 0 ? [raise, some] : [raise];
-  const answer = await chosen(askFirst(question, detail, ...answers));
+  const answer = await requireAnswer(askFirst(question, detail, ...answers));
   return answer === some ? { count: room } : { count: wanted, limit };
 }
 
-/** One after the other, so that they run in the order of the trials; what is refused once is refused for the others as well. */
+/** Queues one after the other, to keep the order of the trials. Stops at the first refusal. */
 async function queueAll(
   parameters: readonly Parameters[],
   add: (one: Parameters) => Promise<unknown>,
@@ -104,7 +104,7 @@ async function queueAll(
   return { queued: parameters.length };
 }
 
-function leftOut({ succeeded, pending, repeated }: RetryChoice): string[] {
+function describeLeftOut({ succeeded, pending, repeated }: RetryChoice): string[] {
   const lines: string[] = [];
   if (succeeded > 0) lines.push(l10n.t('Left out: {0} whose parameters have succeeded since.', succeeded));
   if (pending > 0) lines.push(l10n.t('Left out: {0} whose parameters are waiting or running.', pending));

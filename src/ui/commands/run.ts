@@ -1,4 +1,4 @@
-/** Check a config file and launch it. */
+/** Commands that check and launch a config file. */
 import { basename, dirname, sep } from 'node:path';
 import { commands, Range, Uri, window, workspace } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
@@ -14,13 +14,13 @@ import { tellWhy, withLaunch } from './launching.ts';
 import { launchWithNnictl } from './nnictlLaunch.ts';
 import { launchEnvironment } from './python.ts';
 import { asReference } from './references.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { references, targetOf } from './target.ts';
 
 export async function run(services: Services, ...args: unknown[]): Promise<void> {
   const uri = await configFile(services, args, l10n.t('Which config file do you want to run?'));
-  onDisk(uri);
+  requireOnDisk(uri);
   await saveAround(uri);
   const { problems, backend } = await check(services, uri);
   await refuseErrors(problems);
@@ -42,7 +42,7 @@ export async function run(services: Services, ...args: unknown[]): Promise<void>
 
 export async function validate(services: Services, ...args: unknown[]): Promise<void> {
   const uri = await configFile(services, args, l10n.t('Which config file do you want to check?'));
-  onDisk(uri);
+  requireOnDisk(uri);
   const { problems } = await check(services, uri);
   await refuseErrors(problems);
   const warnings = problems.filter(({ severity }) => severity === 'warning').length;
@@ -58,7 +58,7 @@ export async function validate(services: Services, ...args: unknown[]): Promise<
   }
 }
 
-/** Shows the first error at its place and refuses to go on. @param late whether the person may be typing elsewhere by now */
+/** Shows the first error at its place, then throws. @param late whether the user may be typing elsewhere by now */
 async function refuseErrors(problems: readonly ConfigProblem[], { late = false } = {}): Promise<void> {
   const errors = problems.filter((problem) => problem.severity === 'error');
   const [first] = errors;
@@ -73,7 +73,7 @@ async function refuseErrors(problems: readonly ConfigProblem[], { late = false }
   );
 }
 
-/** What the runner finds wrong with a config is shown like what the editor found. */
+/** Shows the runner's errors in a config the way the editor shows its own. */
 async function launch(services: Services, request: LaunchRequest): Promise<ExperimentRef> {
   try {
     return await services.store.launch(request);
@@ -93,7 +93,7 @@ async function showProblem(problem: ConfigProblem, preserveFocus: boolean): Prom
   await window.showTextDocument(document, { selection, preserveFocus });
 }
 
-/** The file the command was called on, else the config in front, else one of those found in the workspace. */
+/** The file the command was called on, else the active config, else one picked from the workspace. */
 async function configFile(services: Services, args: readonly unknown[], placeHolder: PlainText): Promise<Uri> {
   const [first] = args;
   if (first instanceof Uri) return first;
@@ -120,10 +120,10 @@ async function configFile(services: Services, args: readonly unknown[], placeHol
     description: plainText(workspace.asRelativePath(dirname(uri.fsPath))),
     uri,
   }));
-  return (await chosen(pick(items, { placeHolder, matchOnDescription: true }))).uri;
+  return (await requireAnswer(pick(items, { placeHolder, matchOnDescription: true }))).uri;
 }
 
-function onDisk(uri: Uri): void {
+function requireOnDisk(uri: Uri): void {
   if (uri.scheme === 'file') return;
   throw new Refusal(
     uri.scheme === 'untitled'
@@ -132,7 +132,7 @@ function onDisk(uri: Uri): void {
   );
 }
 
-/** A run uses what is in the editors: the config and everything below its folder is saved. */
+/** Saves the config and every open file below its folder, so that the run uses what the editors show. */
 async function saveAround(uri: Uri): Promise<void> {
   const folder = dirname(uri.fsPath) + sep;
   const dirty = workspace.textDocuments.filter(

@@ -1,4 +1,4 @@
-/** Change the search space of a running experiment from a file: show what differs, ask, push. */
+/** Changes the search space of a running experiment from a file: shows the difference, asks, sends. */
 import { basename } from 'node:path';
 import { commands, TabInputTextDiff, Uri, window } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
@@ -6,7 +6,7 @@ import { withIcon } from '../../model/text/plainText.ts';
 import { mentionsSpace, spaceOfFile } from '../editor/spaceOfFile.ts';
 import { l10n, pick, pickFile, showDone } from '../window.ts';
 import { exists } from './exists.ts';
-import { chosen, Dismissed, Refusal } from './refusal.ts';
+import { Dismissed, Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import type { SpaceDocuments } from './spaceDocuments.ts';
 import { spaceText } from './spaceText.ts';
@@ -37,7 +37,7 @@ export function updateSearchSpace(documents: SpaceDocuments) {
       { preview: true },
     );
     const use = withIcon('check', l10n.t('Use the new search space'));
-    const picked = await chosen(
+    const picked = await requireAnswer(
       pick(
         [
           { label: use, detail: l10n.t('New trials are drawn from it; those that run go on as they are.') },
@@ -57,7 +57,7 @@ export function updateSearchSpace(documents: SpaceDocuments) {
   };
 }
 
-/** Closes the comparison, wherever it is: the person may look at something else by now. */
+/** Closes the comparison in whichever editor group it is: the user may have moved on. */
 async function closeComparison(next: Uri): Promise<void> {
   const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
   const shown = tabs.filter(
@@ -66,12 +66,12 @@ async function closeComparison(next: Uri): Promise<void> {
   await window.tabGroups.close(shown, true);
 }
 
-/** The file in front when it has a search space, else the one the experiment was launched from, else one picked. */
+/** The active file when it has a search space, else the experiment's own file, else the user's pick. */
 async function spaceFile(target: Target): Promise<Uri> {
   const document = window.activeTextEditor?.document;
   if (document && ['yaml', 'json', 'jsonc'].includes(document.languageId) && document.uri.scheme === 'file') {
     if (document.isDirty) await document.save();
-    // A wrong one is meant all the same: what is wrong with it is said.
+    // Use a file with errors, too: the user means it, and the errors are reported.
     if (mentionsSpace(document.getText())) return document.uri;
   }
   const { configFile, name } = target.summary;
@@ -79,7 +79,7 @@ async function spaceFile(target: Target): Promise<Uri> {
     const uri = Uri.file(configFile);
     if (await exists(uri)) return uri;
   }
-  const [picked] = await chosen(
+  const [picked] = await requireAnswer(
     pickFile({
       title: l10n.t('Search space for {0}', name),
       openLabel: l10n.t('Compare'),

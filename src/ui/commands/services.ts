@@ -1,4 +1,4 @@
-/** What the commands work with; built by `extension.ts`. */
+/** The services that commands use; `extension.ts` builds them. */
 import type { Store } from '../../store/store.ts';
 import type { RememberedConnections } from '../connections/rememberedConnections.ts';
 import type { Explorer } from '../explorer/explorer.ts';
@@ -18,7 +18,7 @@ export interface GivenServices {
   log: Log;
 }
 
-/** And the words for it. */
+/** The texts for the tree's rows. */
 export interface Services extends GivenServices {
   labels: Labels;
 }

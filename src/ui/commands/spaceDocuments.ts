@@ -11,7 +11,7 @@ export class SpaceDocuments implements Disposable {
   constructor() {
     this.#registration = workspace.registerTextDocumentContentProvider(spaceScheme, {
       onDidChange: this.#changed.event,
-      // Undefined: no such document, as when a comparison is still open after a reload.
+      // Undefined when the document is unknown, as for a comparison still open after a reload.
       provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()),
     });
   }

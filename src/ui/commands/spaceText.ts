@@ -1,4 +1,4 @@
-/** A search space as text to compare. */
+/** A search space as text for the comparison. */
 import { plainNumbers } from '../../model/json/writtenNumber.ts';
 import type { SearchSpace } from '../../model/space/searchSpace.ts';
 

@@ -1,8 +1,8 @@
-/** Waiting for something that the store comes to know. */
+/** Waits for a value that appears in the store. */
 import type { Disposable } from '../../store/emitter.ts';
 import type { Store } from '../../store/store.ts';
 
-/** The first value that `look` gives, now or after a change; undefined when there is none in time. Throws the signal's reason. */
+/** The first value that `look` returns, now or after a change; undefined after the timeout. Throws the signal's reason. */
 export async function storeUntil<T>(
   store: Store,
   look: () => T | undefined,

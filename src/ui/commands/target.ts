@@ -1,6 +1,6 @@
 /**
- * Which experiment or trials a command is about: what it was called with (tree rows, a page's menu, a CodeLens), else the
- * panel in front, else the experiment of the config file in front, else what the person picks.
+ * Finds the experiment or trials a command acts on: its arguments (tree rows, the page's menu, a CodeLens), else the
+ * active panel, else the experiment of the active config file, else the user's pick.
  */
 import { window } from 'vscode';
 import { canDo, type ExperimentAction } from '../../model/experiment/actions.ts';
@@ -13,12 +13,12 @@ import { trialTitle } from '../explorer/words.ts';
 import { l10n, type PickItem, pick, pickSeveral } from '../window.ts';
 import { noneAllows, whyNot } from './reasons.ts';
 import { asReference, isFromTree } from './references.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 
 export type { ExperimentRef, Target } from '../experiments.ts';
 
-/** What the arguments of a command name: all selected rows when the tree gives a selection, else the first argument. */
+/** The references in a command's arguments: all selected rows of the tree, else the first argument. */
 export function references(services: Services, args: readonly unknown[]): (ExperimentRef & { trialId?: string })[] {
   const [first, selection] = args;
   if (isFromTree(first)) return services.explorer.selection.flatMap((node) => asReference(node) ?? []);
@@ -26,7 +26,7 @@ export function references(services: Services, args: readonly unknown[]): (Exper
   return nodes.flatMap((node) => asReference(node) ?? []);
 }
 
-/** The experiment to act on. Throws {@link Refusal} when none allows it, Dismissed when the person picks none. */
+/** The experiment to act on. @throws {@link Refusal} when none allows the action, {@link Dismissed} when the user picks none */
 export async function experimentTarget(
   services: Services,
   args: readonly unknown[],
@@ -34,7 +34,7 @@ export async function experimentTarget(
     action: ExperimentAction;
     placeHolder: PlainText;
     only?: (summary: ExperimentSummary) => boolean;
-    /** What is said where some allow the action, and `only` takes none of them. */
+    /** The message when experiments allow the action but `only` rejects all of them. */
     none?: PlainText;
   },
 ): Promise<Target> {
@@ -46,7 +46,7 @@ export async function experimentTarget(
     if (reason) throw new Refusal(reason);
     return target;
   }
-  // Called from the palette the view may never have been shown.
+  // Called from the palette before the view was ever shown.
   await services.store.show();
   const allowed = allExperiments(services.store).filter(({ summary }) => canDo(summary, action));
   const candidates = allowed.filter(({ summary }) => question.only?.(summary) ?? true);
@@ -61,7 +61,7 @@ export async function experimentTarget(
   return pickExperiment(services, candidates, question.placeHolder);
 }
 
-/** As {@link experimentTarget}, but all that are selected; those that don't allow it are left out, unless none does. */
+/** As {@link experimentTarget} for all selected experiments. Leaves out those that don't allow the action, unless none does. */
 export async function experimentTargets(
   services: Services,
   args: readonly unknown[],
@@ -81,7 +81,7 @@ export async function trialTargets(
   args: readonly unknown[],
   question: {
     placeHolder: PlainText;
-    /** What the experiment must allow to be offered; `open` by default. */
+    /** The capability that offered experiments have; `open` by default. */
     action?: ExperimentAction;
     many?: boolean;
     only?: (trial: TrialRow) => boolean;
@@ -112,33 +112,35 @@ export async function trialTargets(
     return { label: withIcon(row.icon, row.label), description: row.description, trial };
   });
   const options = { placeHolder: question.placeHolder, matchOnDescription: true, matchOnDetail: true };
-  const picked = question.many ? await chosen(pickSeveral(items, options)) : [await chosen(pick(items, options))];
+  const picked = question.many
+    ? await requireAnswer(pickSeveral(items, options))
+    : [await requireAnswer(pick(items, options))];
   if (picked.length === 0) throw new Refusal(l10n.t('No trial was chosen.'));
   return { ...target, trials: picked.map((item) => item.trial) };
 }
 
-/** What a sentence calls a trial. */
+/** A trial's name in a sentence. */
 export function trialName(trial: TrialRow): PlainText {
   return l10n.t('trial {0}', trialTitle(trial));
 }
 
 export const killable = (trial: TrialRow): boolean => canKill(trial.status);
 
-/** Looks a reference up; throws {@link Refusal} when the experiment is gone. */
+/** Resolves a reference. @throws {@link Refusal} when the experiment is gone */
 export function targetOf(services: Services, reference: ExperimentRef): Target {
   const summary = services.store.summary(reference.connectionId, reference.experimentId);
   if (!summary) throw new Refusal(l10n.t('The experiment {0} is not there any more.', reference.experimentId));
   return { connectionId: reference.connectionId, experimentId: reference.experimentId, summary };
 }
 
-/** The search space trials are drawn from now. */
+/** The search space now in use. */
 export async function currentSpace(services: Services, target: ExperimentRef): Promise<SearchSpace> {
   const model = services.store.experiment(target.connectionId, target.experimentId);
   await model?.loaded();
   return model?.config?.searchSpace ?? {};
 }
 
-/** What the person looks at: the panel in front, else an experiment of the config file in front. */
+/** The experiment in view: the active panel's, else one of the active config file. */
 function frontReference(services: Services): ExperimentRef | undefined {
   const { active } = services.panels;
   if (active) return active;
@@ -159,5 +161,5 @@ async function pickExperiment(services: Services, candidates: Target[], placeHol
     };
   });
   const options = { placeHolder, matchOnDescription: true, matchOnDetail: true };
-  return (await chosen(pick(items, options))).target;
+  return (await requireAnswer(pick(items, options))).target;
 }

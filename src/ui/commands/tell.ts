@@ -1,11 +1,11 @@
-/** How a command says what went wrong: once, in a message and in the log. */
+/** Reports a command's failure: once, in a message and in the log. */
 import { commands } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { plainText } from '../../model/text/plainText.ts';
 import { type Log, l10n, showError, showWarning } from '../window.ts';
 import { Dismissed, Refusal } from './refusal.ts';
 
-/** Says once what went wrong. Never rejects, and does not wait for the message to be closed. */
+/** Shows and logs an error. Never rejects, and does not wait until the message is closed. */
 export async function tell(error: unknown, log: Log, id: string): Promise<void> {
   if (error instanceof Dismissed) return;
   if (error instanceof Refusal) {

@@ -1,4 +1,4 @@
-/** TensorBoard over trials: started by the experiment's server, opened in a browser, one that runs already taken again. */
+/** Commands that open and stop TensorBoard. The experiment's server starts it; a running one with the same trials is reused. */
 import { env } from 'vscode';
 import { RejectedError } from '../../client/errors.ts';
 import type { TensorBoardTask } from '../../model/experiment/tensorBoard.ts';
@@ -7,20 +7,20 @@ import type { TrialRow } from '../../model/trial/trial.ts';
 import { setContext } from '../contextKeys.ts';
 import { ask, l10n, showDone } from '../window.ts';
 import { withCancel } from './launching.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import { serverUri } from './serverUri.ts';
 import type { Services } from './services.ts';
 import { experimentTarget, references, type Target, trialTargets } from './target.ts';
 
-/** A TensorBoard over more would take minutes to read them, and nobody can tell so many curves apart. */
-const mostTrials = 100;
-/** How long it may take to be up: it imports TensorFlow where there is one. Milliseconds. */
-const patience = 60_000;
-const interval = 500;
+/** With more trials TensorBoard takes minutes to load, and its curves can't be told apart. */
+const maxTrials = 100;
+/** Timeout for the start, in milliseconds. TensorBoard imports TensorFlow where that is installed. */
+const startTimeoutMs = 60_000;
+const pollIntervalMs = 500;
 
 const isStarted = (trial: TrialRow): boolean => trial.status !== 'WAITING';
 
-/** Over the selected trials, else over all of the experiment, the best of them where they are many. */
+/** Opens TensorBoard with the selected trials, else with all of the experiment, or its best ones when there are too many. */
 export async function openTensorBoard(services: Services, ...args: unknown[]): Promise<void> {
   const { target, trials } = await chosenTrials(services, args);
   const { connectionId, experimentId, summary } = target;
@@ -36,13 +36,13 @@ export async function openTensorBoard(services: Services, ...args: unknown[]): P
     try {
       const running = (await client.listTensorBoards({ signal })).find((known) => shows(known, ids));
       const shown = running ?? (await start());
-      // From now on it can be stopped, even where it takes too long to come up.
+      // From now on the user can stop it, even when the start times out.
       await setContext('trialdeck.tensorBoard', true);
-      return await whenUp(shown, () => client.getTensorBoard(shown.id, { signal }), signal);
+      return await waitUntilUp(shown, () => client.getTensorBoard(shown.id, { signal }), signal);
     } catch (error) {
-      // One that ran before is somebody's.
+      // Keep one that ran before: somebody uses it.
       if (signal.aborted && startedId !== undefined) await client.stopTensorBoard(startedId);
-      throw error instanceof RejectedError ? refused(error, summary.name) : error;
+      throw error instanceof RejectedError ? explainRefusal(error, summary.name) : error;
     }
   });
   if (!task) return;
@@ -53,7 +53,7 @@ export async function openTensorBoard(services: Services, ...args: unknown[]): P
   services.log.info(`TensorBoard ${task.id} reads ${task.trialLogDirectoryList.join(', ')}`);
 }
 
-/** All that run for the experiment. */
+/** Stops every TensorBoard of the experiment. */
 export async function stopTensorBoard(services: Services, ...args: unknown[]): Promise<void> {
   const { connectionId, experimentId, summary } = await experimentTarget(services, args, {
     action: 'tensorBoard',
@@ -76,7 +76,7 @@ async function chosenTrials(
       only: isStarted,
       none: l10n.t('The trial has not started yet, so there is nothing to show.'),
     });
-    return { target, trials: trials.slice(0, mostTrials) };
+    return { target, trials: trials.slice(0, maxTrials) };
   }
   const target = await experimentTarget(services, args, {
     action: 'tensorBoard',
@@ -85,33 +85,33 @@ async function chosenTrials(
   const all = (await services.store.trials(target.connectionId, target.experimentId)).filter(isStarted);
   if (all.length === 0)
     throw new Refusal(l10n.t('{0} has no trials yet that TensorBoard could show.', target.summary.name));
-  if (all.length <= mostTrials) return { target, trials: all };
+  if (all.length <= maxTrials) return { target, trials: all };
   const detail = l10n.t('It has {0}. Select others in the list of experiments to see those.', all.length);
-  const question = l10n.t('Show the best {0} trials of {1} in TensorBoard?', mostTrials, target.summary.name);
-  await chosen(ask(question, detail, l10n.t('Show')));
-  return { target, trials: all.slice(0, mostTrials) };
+  const question = l10n.t('Show the best {0} trials of {1} in TensorBoard?', maxTrials, target.summary.name);
+  await requireAnswer(ask(question, detail, l10n.t('Show')));
+  return { target, trials: all.slice(0, maxTrials) };
 }
 
 function isAlive({ status }: TensorBoardTask): boolean {
   return status === 'RUNNING' || status === 'DOWNLOADING_DATA';
 }
 
-/** Whether it runs over these trials and no others. */
+/** Whether a TensorBoard shows exactly these trials. */
 function shows(task: TensorBoardTask, ids: readonly string[]): boolean {
   const shown = new Set(task.trialJobIdList);
   return isAlive(task) && shown.size === ids.length && ids.every((id) => shown.has(id));
 }
 
-async function whenUp(
+async function waitUntilUp(
   started: TensorBoardTask,
   ask: () => Promise<TensorBoardTask>,
   signal: AbortSignal,
 ): Promise<TensorBoardTask> {
   let task = started;
-  for (const end = Date.now() + patience; task.status === 'DOWNLOADING_DATA'; task = await ask()) {
+  for (const end = Date.now() + startTimeoutMs; task.status === 'DOWNLOADING_DATA'; task = await ask()) {
     signal.throwIfAborted();
-    if (Date.now() > end) throw new Error(l10n.t('TensorBoard did not come up within {0} s.', patience / 1000));
-    await new Promise((resolve) => setTimeout(resolve, interval));
+    if (Date.now() > end) throw new Error(l10n.t('TensorBoard did not come up within {0} s.', startTimeoutMs / 1000));
+    await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
   }
   if (task.status === 'RUNNING') return task;
   throw new Error(l10n.t('TensorBoard did not come up: its server says {0}.', task.status));
@@ -122,8 +122,8 @@ function portOf({ port }: TensorBoardTask): number {
   throw new Error(l10n.t('The server does not say on which port TensorBoard is.'));
 }
 
-/** Ours says where it looked and what to install; NNI only that it may be missing. */
-function refused(error: RejectedError, name: string): Error {
+/** Completes NNI's message, which only hints that TensorBoard may be missing. Trialdeck's names the places and the package. */
+function explainRefusal(error: RejectedError, name: string): Error {
   const { reason } = error;
   if (reason.includes('pip install')) return new Refusal(reason);
   if (!/tensorboard may not installed/i.test(reason)) return error;

@@ -1,4 +1,4 @@
-/** What the keys of the tree do: they act on whatever is selected there. */
+/** The tree's keys Enter and Delete: they act on the selected rows. */
 import { deleteExperiment } from './deleteExperiment.ts';
 import { openExperiment, stopExperiment } from './lifecycle.ts';
 import { asReference, isFromTree } from './references.ts';

@@ -1,6 +1,6 @@
 /**
- * A trial to queue is an untitled JSON document: parameters one edits like any text, with "Queue Trial" above the first line
- * and in the title bar. Values the search space would not yield are underlined as warnings; the trial may run all the same.
+ * Trial drafts: untitled JSON documents with the parameters of a trial to queue, with "Queue Trial" above the first line
+ * and in the title bar. Values outside of the search space get a warning; the trial may still run.
  */
 import {
   type CodeLens,
@@ -27,7 +27,7 @@ import type { ExperimentRef } from '../experiments.ts';
 import { codeLens, diagnostic, l10n } from '../window.ts';
 import { asReference } from './references.ts';
 
-/** Drafts outlive a reload of the window, as unsaved documents do. */
+/** Drafts survive a reload of the window, as unsaved documents do. */
 const memoryKey = 'trialdeck.trialDrafts';
 
 export interface DraftSource {
@@ -105,7 +105,7 @@ export class TrialDrafts implements CodeLensProvider, Disposable {
   async #check(document: TextDocument): Promise<void> {
     if (!this.experimentOf(document.uri)) return;
     const { parseDraft } = await import('./draftText.ts');
-    // It may have been closed meanwhile.
+    // The document may have been closed meanwhile.
     const reference = this.experimentOf(document.uri);
     if (!reference) return;
     const space = this.#source.experiment(reference)?.searchSpace;

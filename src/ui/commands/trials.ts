@@ -1,4 +1,4 @@
-/** What one does with trials: open, kill, copy, add and queue. */
+/** Commands on trials: open, kill, copy, add and queue. */
 
 import { commands, env, Uri, window, workspace } from 'vscode';
 import { defined } from '../../model/json/defined.ts';
@@ -6,7 +6,7 @@ import { plainLines, withIcon } from '../../model/text/plainText.ts';
 import { experimentNode } from '../explorer/nodes.ts';
 import { askFirst, l10n, showDone } from '../window.ts';
 import { ranWith } from './ranWith.ts';
-import { chosen, Refusal } from './refusal.ts';
+import { Refusal, requireAnswer } from './refusal.ts';
 import type { Services } from './services.ts';
 import { currentSpace, experimentTarget, killable, trialName, trialTargets } from './target.ts';
 import type { TrialDrafts } from './trialDrafts.ts';
@@ -45,7 +45,7 @@ export async function killTrial(services: Services, ...args: unknown[]): Promise
           '{0}. Their processes end now. What they have reported so far is kept; they get no final result.',
           numbers,
         );
-  await chosen(askFirst(question, detail, l10n.t('Kill')));
+  await requireAnswer(askFirst(question, detail, l10n.t('Kill')));
   const client = services.store.client(target.connectionId, target.experimentId);
   const failures = (await Promise.allSettled(trials.map((trial) => client.killTrialJob(trial.id)))).flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -94,7 +94,9 @@ export function queueTrial(drafts: TrialDrafts) {
     const uri = args[0] instanceof Uri ? args[0] : window.activeTextEditor?.document.uri;
     const reference = uri && drafts.experimentOf(uri);
     if (!uri || !reference) {
-      throw new Refusal(l10n.t('This document is no trial. Start one with "Add Trial" or "Copy as New Trial".'));
+      throw new Refusal(
+        l10n.t('This document is not a trial draft. Start one with "Add Trial" or "Copy as New Trial".'),
+      );
     }
     const target = await experimentTarget(services, [reference], {
       action: 'addTrial',
@@ -106,7 +108,7 @@ export function queueTrial(drafts: TrialDrafts) {
     const error = problems.find((problem) => problem.severity === 'error');
     if (!parameters || error) throw new Refusal(error?.message ?? l10n.t('The parameters could not be read.'));
     if (problems.length > 0) {
-      await chosen(
+      await requireAnswer(
         askFirst(
           l10n.t('Queue this trial all the same?'),
           plainLines([l10n.t('It differs from what the search space yields:'), ...problems.map(bullet)]),
@@ -121,7 +123,7 @@ export function queueTrial(drafts: TrialDrafts) {
   };
 }
 
-/** Closes the untitled document without asking whether to save it: it has done its work. */
+/** Closes the draft without asking to save it: the trial is queued. */
 async function closeDraft(uri: Uri): Promise<void> {
   const document = await workspace.openTextDocument(uri);
   await window.showTextDocument(document);

@@ -1,4 +1,4 @@
-/** Open the web page that NNI serves of an experiment it runs. */
+/** Opens the web portal of an experiment that NNI runs. */
 import { env, Uri } from 'vscode';
 import { l10n } from '../window.ts';
 import { Refusal } from './refusal.ts';
@@ -17,7 +17,7 @@ export async function openWebPortal(services: Services, ...args: unknown[]): Pro
   if (standalone && connection?.address !== undefined) {
     uri = await env.asExternalUri(Uri.parse(connection.address));
   } else if (port === undefined) {
-    throw new Refusal(l10n.t('It is not known on which port NNI serves {0}.', name));
+    throw new Refusal(l10n.t('Trialdeck does not know the port on which NNI serves {0}.', name));
   } else uri = await serverUri(connection, port, urlPrefix);
   if (!(await env.openExternal(uri))) {
     throw new Refusal(l10n.t('The page was not opened. Its address is {0}', uri.toString(true)));

@@ -1,4 +1,4 @@
-/** "Connect to Manager…": asks for an address, finds out what answers there, and asks for a token where one is wanted. */
+/** "Connect to Manager…": asks for an address, detects the server there, and asks for a token when the server needs one. */
 
 import type { Endpoint } from '../../client/endpoint.ts';
 import { EndpointError } from '../../client/errors.ts';
@@ -7,17 +7,17 @@ import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import { type AddressProblem, readServerAddress, shortAddress } from '../../model/text/serverAddress.ts';
 import { identifyEndpoint } from '../../store/clientFunctions.ts';
 import type { Connection } from '../../store/connection.ts';
-import { chosen, Dismissed, Refusal } from '../commands/refusal.ts';
+import { Dismissed, Refusal, requireAnswer } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 import { askForText, l10n, withCancellableProgress } from '../window.ts';
 
 /** Milliseconds. */
-const noticed = 500;
+const noticeableMs = 500;
 
-/** @param given an address to begin with */
+/** @param given the initial address */
 export async function connectManager(services: Services, given?: unknown): Promise<void> {
   const title = l10n.t('Connect to Manager');
-  const address = await chosen(
+  const address = await requireAnswer(
     askForText({
       title,
       value: typeof given === 'string' ? given : '',
@@ -40,7 +40,7 @@ export async function connectManager(services: Services, given?: unknown): Promi
     await reveal(services, services.store.local);
     throw new Refusal(l10n.t('That is the manager of this machine, which is connected already.'));
   }
-  const label = await chosen(
+  const label = await requireAnswer(
     askForText({
       title,
       value: defaultLabel(endpoint),
@@ -100,11 +100,11 @@ async function identify(
   }
 }
 
-/** Shows what is under way, and a way to cancel it, once it takes longer than one would notice. */
+/** Shows progress with a Cancel button once the work takes noticeably long. */
 async function withLateProgress<T>(work: Promise<T>, title: PlainText, abort: AbortController): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), noticed);
+    timer = setTimeout(() => resolve(undefined), noticeableMs);
   });
   const result = await Promise.race([work.then((value) => ({ value })), late]).finally(() => clearTimeout(timer));
   if (result) return result.value;
@@ -115,13 +115,13 @@ async function withLateProgress<T>(work: Promise<T>, title: PlainText, abort: Ab
 }
 
 async function askToken(title: PlainText, prompt: PlainText): Promise<string> {
-  const text = await chosen(askForText({ title, prompt, password: true, ignoreFocusOut: true }));
+  const text = await requireAnswer(askForText({ title, prompt, password: true, ignoreFocusOut: true }));
   const token = text.trim();
   if (token === '') throw new Dismissed();
   return token;
 }
 
-/** The manager that this window has found by itself. */
+/** The manager that this window found itself. */
 function isOwn({ store }: Services, endpoint: Endpoint): boolean {
   const { status } = store.local;
   if (endpoint.kind !== 'manager' || status.state !== 'connected') return false;
@@ -130,9 +130,9 @@ function isOwn({ store }: Services, endpoint: Endpoint): boolean {
 }
 
 async function reveal({ explorer }: Services, connection: Connection): Promise<void> {
-  // The local one has a row only when there is something below it.
+  // The local connection has a row only when it has experiments.
   if (connection.kind === 'local' && connection.models.size === 0) return;
-  // To connect takes seconds: the person may be typing elsewhere by now.
+  // Connecting takes seconds: the user may be typing elsewhere by now.
   await explorer.reveal({ connectionId: connection.id }, { expand: true });
 }
 
@@ -160,7 +160,7 @@ function addressWords(problem: AddressProblem): PlainText {
     case 'empty':
       return l10n.t('No address was given.');
     case 'nonsense':
-      return l10n.t('That is no address. One looks like {0} or {1}.', 'gpu1:8080', 'https://gpu1.example.org/nni');
+      return l10n.t('This is not an address. Write it like {0} or {1}.', 'gpu1:8080', 'https://gpu1.example.org/nni');
     case 'scheme':
       return l10n.t('Only addresses with http:// and https:// can be connected to.');
     case 'port':

@@ -1,16 +1,16 @@
-/** What one does with a connection that is there: rename it, give it another token, try it again, forget it. */
+/** Commands on a connection: rename it, change its token, retry it, forget it. */
 
 import { type PlainText, plainText } from '../../model/text/plainText.ts';
 import { shortAddress } from '../../model/text/serverAddress.ts';
 import type { Connection } from '../../store/connection.ts';
-import { chosen, Refusal } from '../commands/refusal.ts';
+import { Refusal, requireAnswer } from '../commands/refusal.ts';
 import type { Services } from '../commands/services.ts';
 import { askForText, l10n, pick } from '../window.ts';
 import * as connect from './connect.ts';
 
 export async function renameConnection(services: Services, ...args: unknown[]): Promise<void> {
   const connection = await target(services, args, l10n.t('Connection to rename'));
-  const label = await chosen(
+  const label = await requireAnswer(
     askForText({
       title: l10n.t('Rename Connection'),
       value: connection.label,
@@ -25,12 +25,12 @@ export async function changeToken(services: Services, ...args: unknown[]): Promi
   await connect.changeToken(services, await target(services, args, l10n.t('Connection to give another token')));
 }
 
-/** What runs there runs on, and connecting again takes a moment: nothing is asked. */
+/** Asks nothing first: experiments there run on, and connecting again is quick. */
 export async function forgetConnection(services: Services, ...args: unknown[]): Promise<void> {
   await services.connections.forget(await target(services, args, l10n.t('Connection to forget')));
 }
 
-/** That of the row; without one, all that need it. */
+/** Retries the row's connection; called without a row, every lost one. */
 export async function retryConnection({ store }: Services, ...args: unknown[]): Promise<void> {
   const named = connectionOf(store, args[0]);
   const wanted = named ? [named] : store.connections;
@@ -54,5 +54,5 @@ async function target({ store }: Services, args: readonly unknown[], placeHolder
     description: plainText(shortAddress(connection.address ?? '')),
     connection,
   }));
-  return (await chosen(pick(items, { placeHolder, matchOnDescription: true }))).connection;
+  return (await requireAnswer(pick(items, { placeHolder, matchOnDescription: true }))).connection;
 }

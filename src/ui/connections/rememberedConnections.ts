@@ -1,15 +1,15 @@
-/** The connections that a person has made: kept over reloads of the window, their tokens in VS Code's store of secrets. */
+/** The connections a user has added: they survive reloads of the window; their tokens are in VS Code's secret storage. */
 import type { Memento, SecretStorage } from 'vscode';
 import type { Connection } from '../../store/connection.ts';
 import type { Store } from '../../store/store.ts';
 
 interface Remembered {
-  /** `http://host:port`, and the path in front of all routes. Also the connection's id: panels and rows keep naming it. */
+  /** `http://host:port` and the path in front of all routes. Also the connection's id, which panels and rows store. */
   address: string;
   label: string;
 }
 
-/** Of this machine: a window over SSH has its own. */
+/** This machine's own list: a window over SSH has another one. */
 const memoryKey = 'trialdeck.connections';
 
 export class RememberedConnections {
@@ -17,7 +17,7 @@ export class RememberedConnections {
   readonly #memory: Memento;
   readonly #secrets: SecretStorage;
 
-  /** Adds them to the store; connects to none. */
+  /** Adds all connections to the store without connecting. */
   constructor(store: Store, memory: Memento, secrets: SecretStorage) {
     this.#store = store;
     this.#memory = memory;
@@ -25,7 +25,7 @@ export class RememberedConnections {
     for (const remembered of this.#list()) this.#add(remembered);
   }
 
-  /** Adds it, or gives the one there is to this address, with the new token. Rejects when it can't be stored. */
+  /** Adds a connection, or sets the new token of the existing one with this address. Rejects when storing fails. */
   async remember(remembered: Remembered, token: string | undefined): Promise<Connection> {
     const { address } = remembered;
     if (token !== undefined) await this.#secrets.store(secretOf(address), token);
@@ -39,21 +39,21 @@ export class RememberedConnections {
     connection.rename(label);
   }
 
-  /** Gives it another token and connects anew. */
+  /** Replaces the token and reconnects. */
   async changeToken(connection: Connection, token: string): Promise<void> {
     await this.#secrets.store(secretOf(connection.id), token);
     connection.disconnect();
     await connection.show();
   }
 
-  /** Forgets it, and its token. */
+  /** Forgets the connection and its token. */
   async forget(connection: Connection): Promise<void> {
     await this.#save(this.#list().filter(({ address }) => address !== connection.id));
     await this.#secrets.delete(secretOf(connection.id));
     this.#store.removeConnection(connection.id);
   }
 
-  /** Undefined where none is needed. */
+  /** The token; undefined when the server needs none. */
   token(address: string): Promise<string | undefined> {
     return Promise.resolve(this.#secrets.get(secretOf(address)));
   }
@@ -62,7 +62,7 @@ export class RememberedConnections {
     return this.#store.addEndpoint({ id: address, label, address, token: () => this.token(address) });
   }
 
-  /** What a newer or broken version has stored is passed over. */
+  /** Skips entries that another version stored in a form that can't be read. */
   #list(): Remembered[] {
     const stored: unknown = this.#memory.get(memoryKey);
     if (!Array.isArray(stored)) return [];

@@ -1,4 +1,4 @@
-/** Checks a config as it stands in the editor, with the unsaved text of every file it reads, and says who is to run it. */
+/** Checks a config with the unsaved text of every file it reads, and picks the backend that would run it. */
 import { homedir } from 'node:os';
 import { FileType, type TextDocument, Uri, workspace } from 'vscode';
 import type { ConfigProblem, ExperimentConfig } from '../../model/config/config.ts';
@@ -9,27 +9,27 @@ import { l10n } from '../window.ts';
 export interface CheckedConfig {
   /** Present when there is no error. */
   config?: ExperimentConfig;
-  /** Who would run it, and why. Present with the config. */
+  /** The backend that would run the config, and why. Present when `config` is. */
   backend?: BackendChoice;
   problems: readonly ConfigProblem[];
-  /** Files that were read, the config itself too. */
+  /** Every file the check read, including the config. */
   files: ReadonlySet<string>;
 }
 
 export interface BackendAdvice {
   setting: BackendSetting;
-  /** Why no NNI could be asked, in words for a person; undefined where one is found. Never rejects. */
+  /** Why no nnictl was found, as a message for the user; undefined when one was. Never rejects. */
   missing(config: Uri): Promise<string | undefined>;
 }
 
-/** Where it does not matter who runs it. */
+/** For callers that do not need the backend. */
 export const anyBackend: BackendAdvice = { setting: 'nnictl', missing: async () => undefined };
 
-/** Never rejects: what is wrong is in `problems`. */
+/** Never rejects: every error is in `problems`. */
 export async function checkConfig(document: TextDocument, advice: BackendAdvice): Promise<CheckedConfig> {
   const file = document.uri.fsPath;
   const files = new Set([file]);
-  // With its YAML parser it is a good part of the extension: loaded when the first config is read, not when VS Code starts.
+  // The check and its YAML parser are a large part of the bundle: load them with the first config, not when VS Code starts.
   const [{ readConfig }, { chooseBackend }] = await Promise.all([
     import('../../model/config/readConfig.ts'),
     import('../../model/experiment/backend.ts'),
@@ -45,7 +45,7 @@ export async function checkConfig(document: TextDocument, advice: BackendAdvice)
   return { config, backend, problems: [...reading.problems, note], files };
 }
 
-/** That NNI runs it is no mistake, unless there is none. */
+/** A config that needs NNI gets a note while NNI is installed, and a problem while it is not. */
 async function noteOf(unsupported: ConfigProblem, uri: Uri, { missing }: BackendAdvice): Promise<ConfigProblem> {
   const { message } = unsupported;
   const reason = await missing(uri);
@@ -59,7 +59,7 @@ async function noteOf(unsupported: ConfigProblem, uri: Uri, { missing }: Backend
   };
 }
 
-/** Files as the editor has them. @param read gets the path of every file that was asked for */
+/** Reads files with their unsaved text. @param read gets the path of every file that is read */
 function editorIo(read: Set<string>): ConfigIo {
   return {
     home: homedir(),

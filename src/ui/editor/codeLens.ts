@@ -1,4 +1,4 @@
-/** The line above a config file: Run and Validate, and how the experiment launched from it is doing. */
+/** The CodeLens above a config file: Run, Validate, and the state of the experiment launched from the file. */
 import {
   type CodeLens,
   type CodeLensProvider,
@@ -20,9 +20,9 @@ import { configLanguages, isConfigDocument } from './configDocuments.ts';
 import type { ConfigDiagnostics } from './diagnostics.ts';
 import { type Lens, lensLine } from './lensLines.ts';
 
-/** At most two redraws a second however fast trials come. */
+/** At most two redraws a second, however fast trials arrive. */
 const throttleMs = 500;
-/** "12 min ago" grows older. */
+/** Keeps texts such as "12 min ago" current. */
 const agingMs = 60_000;
 
 export class ConfigCodeLens implements CodeLensProvider, Disposable {
@@ -33,7 +33,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly #disposables = new Disposables();
   readonly #aging: NodeJS.Timeout;
-  /** What stands above each document now. */
+  /** The text above each document now. */
   readonly #shown = new WeakMap<TextDocument, string>();
   #timer: NodeJS.Timeout | undefined;
   #lastFired = 0;
@@ -106,7 +106,7 @@ export class ConfigCodeLens implements CodeLensProvider, Disposable {
     const wait = Math.max(0, this.#lastFired + throttleMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // VS Code draws the whole line anew each time it is told, so it is told only when the line says something else.
+      // VS Code redraws the whole line at each event, so fire one only when the text differs.
       const stale = this.#visible().some(
         (document) => this.#shown.get(document) !== JSON.stringify(this.#line(document)),
       );

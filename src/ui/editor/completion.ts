@@ -1,4 +1,4 @@
-/** Completes keys and values of YAML configs, where no YAML extension does it with the schema. */
+/** Completion of keys and values in YAML configs, unless a YAML extension does so with the schema. */
 import {
   CompletionItem,
   CompletionItemKind,

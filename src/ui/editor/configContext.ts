@@ -1,11 +1,11 @@
-/** Keeps `trialdeck.configFiles` true to the open documents, so that title bars and menus offer Run where it makes sense. */
+/** Keeps the context key `trialdeck.configFiles` up to date, so that title bars and menus offer Run on configs only. */
 import { type Disposable, workspace } from 'vscode';
 import { Disposables } from '../../store/disposables.ts';
 import { setContext } from '../contextKeys.ts';
 import type { Settings } from '../settings.ts';
 import { isConfigDocument } from './configDocuments.ts';
 
-/** Typing changes what a document is only now and then. */
+/** Typing rarely turns a document into a config, so checking can wait for a pause. */
 const settleMs = 250;
 
 export class ConfigContext implements Disposable {

@@ -1,13 +1,13 @@
-/** Which documents are experiment configs: by content, or by the person's glob patterns. Cached by document version. */
+/** Decides which documents are experiment configs: by content, or by the user's glob patterns. Cached by document version. */
 import { languages, type TextDocument, type Uri, window, workspace } from 'vscode';
 import { looksLikeConfig } from '../../model/config/looksLikeConfig.ts';
 import type { Settings } from '../settings.ts';
 
 export const configLanguages = ['yaml', 'json', 'jsonc'];
-/** Documents that are somebody else's view of a file (diffs, logs, output) get no CodeLens and no diagnostics. */
+/** Other views of a file (diffs, logs, output) get neither CodeLens nor diagnostics. */
 const schemes = new Set(['file', 'untitled', 'vscode-vfs', 'vscode-remote']);
-/** A config is a page of text; reading megabytes to find out it is none would be felt. */
-const maxCharacters = 200_000;
+/** A config is a page of text. Parsing megabytes only to reject them would be noticeable. */
+const maxChars = 200_000;
 const excluded = '**/{node_modules,.git,.venv,venv,env,site-packages,dist,build,__pycache__}/**';
 const maxFiles = 500;
 
@@ -37,16 +37,16 @@ function byPatterns(document: TextDocument, patterns: readonly string[]): boolea
 
 function byContent(document: TextDocument): boolean {
   const text = document.getText();
-  return text.length <= maxCharacters && looksLikeConfig(text);
+  return text.length <= maxChars && looksLikeConfig(text);
 }
 
-/** The config in the editor in front. */
+/** The config in the active editor. */
 export function configInFront(settings: Settings): Uri | undefined {
   const document = window.activeTextEditor?.document;
   return document && isConfigDocument(document, settings) ? document.uri : undefined;
 }
 
-/** Configs of the workspace: those open, then those on disk. */
+/** Configs of the workspace: open ones first, then those on disk. */
 export async function findConfigs(settings: Settings): Promise<Uri[]> {
   const found = new Map<string, Uri>();
   for (const document of workspace.textDocuments) {
@@ -60,10 +60,10 @@ export async function findConfigs(settings: Settings): Promise<Uri[]> {
     if (found.has(uri.toString())) continue;
     try {
       const { size } = await workspace.fs.stat(uri);
-      if (size > maxCharacters) continue;
+      if (size > maxChars) continue;
       if (looksLikeConfig(decoder.decode(await workspace.fs.readFile(uri)))) found.set(uri.toString(), uri);
     } catch {
-      // A file that vanished or can't be read is no config to offer.
+      // Skip a file that vanished or can't be read.
     }
   }
   return [...found.values()];

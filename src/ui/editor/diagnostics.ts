@@ -23,11 +23,11 @@ import { diagnostic } from '../window.ts';
 import { type BackendAdvice, checkConfig } from './checkConfig.ts';
 import { isConfigDocument } from './configDocuments.ts';
 
-/** A pause in typing. */
+/** Check again after this pause in typing. */
 const debounceMs = 300;
 
 interface Checked {
-  /** Files that were read, the config itself too: a change of any means checking again. */
+  /** Every file the check read, including the config. A change of any of them starts a new check. */
   files: ReadonlySet<string>;
   problems: readonly ConfigProblem[];
   backend?: BackendChoice;
@@ -37,7 +37,7 @@ export class ConfigDiagnostics implements Disposable {
   readonly #settings: Settings;
   readonly #collection: DiagnosticCollection = languages.createDiagnosticCollection('trialdeck');
   readonly #disposables = new Disposables();
-  /** By the config's path. */
+  /** Keyed by the config's path. */
   readonly #checked = new Map<string, Checked>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** The problem behind each diagnostic that is shown. */
@@ -45,7 +45,7 @@ export class ConfigDiagnostics implements Disposable {
   readonly #advice: () => BackendAdvice;
   readonly #onFailure: (error: unknown) => void;
   readonly #didCheck = new EventEmitter<void>();
-  /** A config was checked, or is none any more. */
+  /** Fires when a config was checked, or when a document stopped being one. */
   readonly onDidCheck = this.#didCheck.event;
 
   constructor(settings: Settings, advice: () => BackendAdvice, onFailure: (error: unknown) => void) {
@@ -75,7 +75,7 @@ export class ConfigDiagnostics implements Disposable {
     });
   }
 
-  /** Who would run the config of this file, as it was when it was checked last; undefined while it has errors. */
+  /** The backend for the config in this file, by its last check; undefined while the config has errors. */
   backendOf(uri: Uri): BackendChoice | undefined {
     return this.#checked.get(uri.fsPath)?.backend;
   }
@@ -89,7 +89,7 @@ export class ConfigDiagnostics implements Disposable {
     for (const document of workspace.textDocuments) this.#schedule(document, 0);
   }
 
-  /** A document changed: it may be a config, or a file that open configs read. */
+  /** Handles a changed document: a config, or a file that open configs read. */
   #touch(document: TextDocument): void {
     const path = document.uri.fsPath;
     if (this.#checked.has(path) || isConfigDocument(document, this.#settings)) this.#schedule(document, debounceMs);
@@ -118,7 +118,7 @@ export class ConfigDiagnostics implements Disposable {
     }
     const version = document.version;
     const checked = await checkConfig(document, this.#advice());
-    // Typed on or closed meanwhile: a later check answers.
+    // The user typed on or closed the document: a later check answers.
     if (document.isClosed || document.version !== version) return;
     this.#checked.set(path, checked);
     this.#publish();
@@ -137,7 +137,7 @@ export class ConfigDiagnostics implements Disposable {
     for (const { problems } of this.#checked.values()) {
       for (const problem of problems) {
         const shown = byFile.get(problem.file) ?? new Map<string, ConfigProblem>();
-        // Two configs may share a search space file; its problem is told once.
+        // Two configs may share a search space file: show its problem once.
         shown.set(`${problem.start}:${problem.end}:${problem.code}:${problem.message}`, problem);
         byFile.set(problem.file, shown);
       }
@@ -168,7 +168,7 @@ const severities = {
   information: DiagnosticSeverity.Information,
 };
 
-/** Exact in an open document; in a file that is not open, the line and column are known and the length. */
+/** Exact in an open document; in a closed file, computed from line, column and length. */
 function rangeOf(problem: ConfigProblem, document: TextDocument | undefined): Range {
   if (document) return new Range(document.positionAt(problem.start), document.positionAt(problem.end));
   const line = problem.line - 1;

@@ -1,4 +1,4 @@
-/** Explains keys of YAML configs, where no YAML extension does it with the schema. */
+/** Hovers that explain the keys of YAML configs, unless a YAML extension does so with the schema. */
 import { type Hover, type HoverProvider, type Position, Range, type TextDocument } from 'vscode';
 import { escapeMarkdown, markdown } from '../markdown.ts';
 import type { Settings } from '../settings.ts';

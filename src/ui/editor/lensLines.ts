@@ -1,4 +1,4 @@
-/** What the line above a config file says and does. Free of vscode, so that it can be tested without it. */
+/** Text and command of each CodeLens above a config file. Free of vscode, so that unit tests can import it. */
 
 import { canDo } from '../../model/experiment/actions.ts';
 import type { BackendChoice } from '../../model/experiment/backend.ts';
@@ -14,21 +14,21 @@ import { experimentPhaseWord, progressText } from '../explorer/words.ts';
 export interface Lens {
   title: PlainText | IconText;
   command: string;
-  /** The experiment it is about; none means the file. */
+  /** The experiment the CodeLens is about; absent when it is about the file. */
   about?: ExperimentRef;
   tooltip?: PlainText;
 }
 
-/** More running experiments of one file than this are told as a number. */
+/** Running experiments of one file beyond this number are only counted. */
 const maxShown = 2;
 
 /**
- * @param experiments those launched from the file: running ones first, then the newest
- * @param backend who would run it; undefined while that is not known
+ * @param experiments the experiments launched from the file: running ones first, then the newest
+ * @param backend the backend that would run the config; undefined while it is not known
  */
 export function lensLine(experiments: readonly Target[], labels: Labels, backend?: BackendChoice): Lens[] {
   const { t } = labels;
-  // One that is done is still served, for those who ask it; for a person it has ended.
+  // An experiment in state DONE still has its server, but the user sees it as ended.
   const live = experiments.filter(({ summary }) => summary.live && !['VIEWED', 'DONE'].includes(summary.status));
   if (live.length > 0) {
     const shown = live.slice(0, maxShown).flatMap((target) => liveLenses(target, labels));

@@ -1,4 +1,4 @@
-/** Puts the nearest right text in place of a wrong one. */
+/** Quick fixes: replace a misspelt key or value with the nearest correct one. */
 import {
   CodeAction,
   CodeActionKind,
@@ -52,10 +52,10 @@ function title(document: TextDocument, problem: ConfigProblem): string {
   const wrong = document.getText(rangeOf(document, problem));
   const right = problem.replacement ?? '';
   if (right === '') return l10n.t('Remove {0}', wrong);
-  return wrong === '' ? l10n.t('Insert {0}', right) : l10n.t('Replace {0} by {1}', short(wrong), short(right));
+  return wrong === '' ? l10n.t('Insert {0}', right) : l10n.t('Replace {0} by {1}', shorten(wrong), shorten(right));
 }
 
-function short(text: string): string {
+function shorten(text: string): string {
   const line = text.trim().split('\n')[0] ?? '';
   return line.length > 40 || line !== text.trim() ? `${line.slice(0, 39)}…` : line;
 }

@@ -1,4 +1,4 @@
-/** Wires what config files get in the editor: CodeLens, problems, quick fixes, completion, hover. */
+/** Registers the editor features of config files: CodeLens, problems, quick fixes, completion, hover. */
 import { type Disposable, type ExtensionContext, languages } from 'vscode';
 import { Disposables } from '../../store/disposables.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,7 +21,7 @@ export interface EditorServices {
   log: Log;
 }
 
-/** What the returned disposable owns ends with it; it is also added to the context. */
+/** Everything registered here ends with the returned disposable, which is also added to the context. */
 export function registerEditor(
   context: ExtensionContext,
   { store, settings, nnictls, log }: EditorServices,

@@ -1,4 +1,4 @@
-/** The search space in a file: one of its own, or the one of a config. */
+/** Reads the search space in a file: a search space file, or a config. */
 import { basename } from 'node:path';
 import { type Uri, workspace } from 'vscode';
 import type { ConfigProblem } from '../../model/config/config.ts';
@@ -7,25 +7,25 @@ import type { SearchSpace } from '../../model/space/searchSpace.ts';
 import { l10n } from '../window.ts';
 import { anyBackend, checkConfig } from './checkConfig.ts';
 
-/** Whether a text has a search space, or names the file of one. */
+/** Whether a text holds a search space, or names a search space file. */
 export function mentionsSpace(text: string): boolean {
   return /\b_type["']?\s*:/.test(text) || looksLikeConfig(text);
 }
 
-/** @throws Error that says what is wrong and in which line, when the file can't be read or its space can't be searched */
+/** @throws Error with the reason and the line when the file can't be read or the space is not valid */
 export async function spaceOfFile(uri: Uri): Promise<SearchSpace> {
   const document = await workspace.openTextDocument(uri);
   const text = document.getText();
   if (!looksLikeConfig(text)) {
     const { readSearchSpace } = await import('../../model/space/readSearchSpace.ts');
     const { space, problems } = readSearchSpace({ text, file: uri.fsPath });
-    return checked(uri, space, problems);
+    return requireValid(uri, space, problems);
   }
   const { config, problems } = await checkConfig(document, anyBackend);
-  return checked(uri, config?.searchSpace, problems);
+  return requireValid(uri, config?.searchSpace, problems);
 }
 
-function checked(uri: Uri, space: SearchSpace | undefined, problems: readonly ConfigProblem[]): SearchSpace {
+function requireValid(uri: Uri, space: SearchSpace | undefined, problems: readonly ConfigProblem[]): SearchSpace {
   const error = problems.find(({ severity }) => severity === 'error');
   if (error) throw new Error(l10n.t('{0}, line {1}: {2}', basename(error.file), error.line, error.message));
   if (!space) throw new Error(l10n.t('{0} has no search space.', basename(uri.fsPath)));

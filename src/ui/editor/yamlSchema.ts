@@ -1,6 +1,6 @@
 /**
  * Lends the config's schema to Red Hat's YAML extension where that is installed, for every file found to be a config
- * whatever its name. It completes and explains keys; what is wrong with them we say ourselves, so that nothing is said twice.
+ * whatever its name. That extension completes and explains keys; Trialdeck reports the errors, so that no error appears twice.
  */
 import { type Disposable, type ExtensionContext, extensions, Uri, workspace } from 'vscode';
 import type { Settings } from '../settings.ts';
@@ -10,7 +10,7 @@ const yamlExtension = 'redhat.vscode-yaml';
 const schemaScheme = 'trialdeck';
 const schemaUri = `${schemaScheme}://schema/config`;
 
-/** The part of that extension's API that is used. */
+/** The part of the YAML extension's API that Trialdeck uses. */
 interface YamlApi {
   registerContributor(
     scheme: string,
@@ -19,7 +19,7 @@ interface YamlApi {
   ): boolean;
 }
 
-/** Whether another extension completes YAML configs, so that we need not. */
+/** Whether the YAML extension completes configs, so that Trialdeck need not. */
 export function yamlExtensionInstalled(): boolean {
   return extensions.getExtension(yamlExtension) !== undefined;
 }

@@ -1,4 +1,4 @@
-/** One experiment's panel: its page, the data that goes there and the requests that come back. */
+/** One experiment's panel: its page, the data it is sent, and its requests. */
 import { type Disposable, env, Uri, type WebviewPanel, workspace } from 'vscode';
 import { messageOf } from '../../model/text/messageOf.ts';
 import { plainText } from '../../model/text/plainText.ts';
@@ -16,7 +16,7 @@ import { BadMessage, readMessage } from './messages.ts';
 export interface PanelServices {
   store: Store;
   extensionUri: Uri;
-  /** A trial was picked in the page. */
+  /** Called when the user picks a trial in the page. */
   picked(panel: ExperimentPanel): void;
   warn(message: string): void;
 }
@@ -67,7 +67,7 @@ export class ExperimentPanel implements Disposable {
       }),
       workspace.onDidGrantWorkspaceTrust(() => this.#restart()),
     );
-    // The options are not kept over a reload of the window. Listeners come first: the page may speak at once.
+    // A reload of the window loses the options. Listeners come first: the page may send at once.
     webview.webview.options = { enableScripts: true, localResourceRoots: resourceRoots(extensionUri) };
     webview.iconPath = {
       light: Uri.joinPath(extensionUri, 'media', 'panelLight.svg'),
@@ -93,13 +93,13 @@ export class ExperimentPanel implements Disposable {
     this.#disposables.dispose();
   }
 
-  /** Brings the page up to date with what it shows: nothing goes to a hidden one, everything to one that is shown again. */
+  /** Starts or stops sending as the page is shown or hidden. A page shown again gets everything. */
   #show(): void {
     this.#title();
     if (!this.webview.visible) {
       this.#feed?.dispose();
       this.#feed = undefined;
-      // VS Code ends hidden pages; the next one says ready again.
+      // VS Code ends hidden pages; the next one sends `ready` again.
       this.#ready = false;
       return;
     }
@@ -152,7 +152,7 @@ export class ExperimentPanel implements Disposable {
     return view;
   }
 
-  /** Once, of the one that runs it; what is stored does not say by which it was written. */
+  /** Asks the running NNI for its version, once. A stored experiment does not record it. */
   async #askVersion(model: ExperimentModel): Promise<void> {
     const { engine, live } = model.summary;
     if (engine !== 'nni' || !live || this.#nni !== undefined) return;
@@ -162,7 +162,7 @@ export class ExperimentPanel implements Disposable {
       this.#nni = { version: version.replace(/^v/, '') };
       this.#show();
     } catch {
-      // The next look asks again; the header does without.
+      // The next call asks again; the header omits the version meanwhile.
       this.#nni = undefined;
     }
   }
@@ -236,7 +236,7 @@ export function resourceRoots(extensionUri: Uri): Uri[] {
   return [Uri.joinPath(extensionUri, 'dist'), Uri.joinPath(extensionUri, 'media')];
 }
 
-/** Whether the experiment may be steered from here, and if not, why. */
+/** Whether this window may steer the experiment, and the reason when it may not. */
 function permission(model: ExperimentModel): { canRun: true } | { canRun: false; whyNotRun: string } {
   if (!workspace.isTrusted)
     return { canRun: false, whyNotRun: l10n.t('Restricted Mode: nothing can be run or changed.') };

@@ -1,4 +1,4 @@
-/** One experiment's data to one page: a snapshot when it is shown, then each change at once. Free of vscode. */
+/** Sends one experiment's data to one page: a snapshot, then each change at once. Free of vscode. */
 import { mergeChanges } from '../../model/experiment/change.ts';
 import type { ExperimentChange, ExperimentSnapshot } from '../../model/experiment/experiment.ts';
 import { decodeMetric, type MetricPoint } from '../../model/trial/metric.ts';
@@ -10,31 +10,31 @@ import type { ExperimentModel } from '../../store/experimentModel.ts';
 export interface FeedTarget {
   snapshot(snapshot: ExperimentSnapshot): void;
   change(change: ExperimentChange): void;
-  /** The trials can't be read. */
+  /** Called when the trials can't be read. */
   failed(reason: string): void;
 }
 
-/** The first change after a pause goes at once; more of them within so many milliseconds go together. */
-const gather = 10;
-/** What one message carries at most: turning it into text blocks the extension host, so it must stay small. */
-const rowsPerMessage = 2000;
-const pointsPerMessage = 5000;
+/** Milliseconds during which changes are merged. The first change after a pause goes at once. */
+const mergeIntervalMs = 10;
+/** Limits of one message: serializing it blocks the extension host. */
+const maxRowsPerMessage = 2000;
+const maxPointsPerMessage = 5000;
 
-/** A longer reported value goes to the page as its numbers, or cut: it must not block the window. In characters. */
-const longestText = 20_000;
+/** Longer values are sent as their numbers, or cut, so that they do not block the window. In characters. */
+const maxTextChars = 20_000;
 
 export class Feed implements Disposable {
   readonly #model: ExperimentModel;
   readonly #target: FeedTarget;
   readonly #watching: Disposable;
   readonly #listening: Disposable;
-  /** Counted anew for each page, so that it can tell that nothing is missing whatever the server counts. */
+  /** Starts at 0 for each page, so that the page notices a gap. Independent of the server's revisions. */
   #revision = 0;
-  /** Changes that wait: for the rest of a large snapshot, or for the end of {@link gather}. */
+  /** Changes waiting for the rest of a large snapshot, or for the end of {@link mergeIntervalMs}. */
   #waiting: ExperimentChange[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastSent = Number.NEGATIVE_INFINITY;
-  /** Counts snapshots, so that the slices of an outdated one stop; 0 before the first. */
+  /** Number of snapshots begun, so that the slices of an outdated one stop; 0 before the first. */
   #snapshot = 0;
   #slicing = false;
   #disposed = false;
@@ -63,7 +63,7 @@ export class Feed implements Disposable {
     if (this.#snapshot === 0) return;
     this.#waiting.push(change);
     if (this.#slicing || this.#timer) return;
-    const wait = this.#lastSent + gather - performance.now();
+    const wait = this.#lastSent + mergeIntervalMs - performance.now();
     if (wait <= 0) this.#flush();
     else this.#timer = setTimeout(() => this.#flush(), wait);
   }
@@ -87,7 +87,7 @@ export class Feed implements Disposable {
     });
   }
 
-  /** What does not fit into the first message follows as changes, the best and the newest trials' metrics first. */
+  /** Sends the rest of a large snapshot as changes, the metrics of the best and newest trials first. */
   async #sendSnapshot(): Promise<void> {
     const snapshot = ++this.#snapshot;
     const model = this.#model;
@@ -101,23 +101,23 @@ export class Feed implements Disposable {
     this.#revision++;
     this.#lastSent = performance.now();
     this.#slicing = true;
-    const first = take(points, pointsPerMessage);
+    const first = take(points, maxPointsPerMessage);
     this.#target.snapshot({
       session: model.session,
       revision: this.#revision,
       summary: model.summary,
       config,
-      trials: rows.slice(0, rowsPerMessage).map(lightRow),
+      trials: rows.slice(0, maxRowsPerMessage).map(lightRow),
       metrics: new MetricTable(first.map(lightPoint)).columns,
     });
-    for (let from = rowsPerMessage; from < rows.length; from += rowsPerMessage) {
+    for (let from = maxRowsPerMessage; from < rows.length; from += maxRowsPerMessage) {
       if (!(await this.#turn(snapshot))) return;
-      this.#send({ revision: 0, trials: rows.slice(from, from + rowsPerMessage) });
+      this.#send({ revision: 0, trials: rows.slice(from, from + maxRowsPerMessage) });
     }
-    if (first.length === pointsPerMessage) {
+    if (first.length === maxPointsPerMessage) {
       for (;;) {
         if (!(await this.#turn(snapshot))) return;
-        const metrics = take(points, pointsPerMessage);
+        const metrics = take(points, maxPointsPerMessage);
         if (metrics.length === 0) break;
         this.#send({ revision: 0, metrics });
       }
@@ -126,7 +126,7 @@ export class Feed implements Disposable {
     this.#flush();
   }
 
-  /** Lets others work; false when this snapshot is out of date by then. */
+  /** Yields to the event loop. @returns false when a newer snapshot has begun meanwhile */
   async #turn(snapshot: number): Promise<boolean> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     return !this.#disposed && snapshot === this.#snapshot;
@@ -163,7 +163,7 @@ function take<T>(items: Iterator<T>, count: number): T[] {
 
 function lightRow(row: TrialRow): TrialRow {
   const { final = '', latest } = row;
-  if (final.length <= longestText && (latest?.data.length ?? 0) <= longestText) return row;
+  if (final.length <= maxTextChars && (latest?.data.length ?? 0) <= maxTextChars) return row;
   return {
     ...row,
     ...(final && { final: lightText(final) }),
@@ -172,13 +172,13 @@ function lightRow(row: TrialRow): TrialRow {
 }
 
 function lightPoint(point: MetricPoint): MetricPoint {
-  return point.data.length <= longestText ? point : { ...point, data: lightText(point.data) };
+  return point.data.length <= maxTextChars ? point : { ...point, data: lightText(point.data) };
 }
 
-/** The same numbers in fewer characters; the beginning as a text where there are none. Python's JSON, as reported. */
+/** Shortens a reported value: its numbers only, or the beginning of its text. @param value Python's JSON, as reported */
 function lightText(text: string): string {
-  if (text.length <= longestText) return text;
+  if (text.length <= maxTextChars) return text;
   const entries = Object.entries(decodeMetric(text).entries);
   const numbers = entries.map(([key, value]) => `${JSON.stringify(key)}: ${String(value)}`).join(', ');
-  return numbers && numbers.length <= longestText ? `{${numbers}}` : JSON.stringify(`${text.slice(0, 1000)}…`);
+  return numbers && numbers.length <= maxTextChars ? `{${numbers}}` : JSON.stringify(`${text.slice(0, 1000)}…`);
 }

@@ -1,4 +1,4 @@
-/** What the page may ask for, each answered by the command or client that does it everywhere else. */
+/** Handlers of the page's requests. Each calls the same command or client as every other place. */
 import { commands, env } from 'vscode';
 import type { Handlers } from '../../protocol.ts';
 import type { Store } from '../../store/store.ts';
@@ -8,7 +8,7 @@ export interface PanelContext {
   store: Store;
   connectionId: string;
   experimentId: string;
-  /** A trial was picked in the page. */
+  /** Called when the user picks a trial in the page. */
   picked(trialId: string | null): void;
 }
 

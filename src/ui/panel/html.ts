@@ -1,4 +1,4 @@
-/** The page's document: no data in it, one script, nothing from elsewhere. */
+/** The page's HTML: no data, one script, nothing from the network. */
 import { randomBytes } from 'node:crypto';
 
 export interface PageResources {
@@ -7,7 +7,7 @@ export interface PageResources {
   script: string;
   styles: readonly string[];
   language: string;
-  /** Merged into what commands of the page's context menu get. */
+  /** Merged into the arguments of the page's context menu commands. */
   context: Readonly<Record<string, unknown>>;
 }
 
@@ -19,8 +19,8 @@ export function pageHtml(page: PageResources): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    // The toolkit styles its elements by adopted style sheets and plots draw on a canvas: no inline styles are needed. Only
-    // an empty one may be, with which the toolkit finds out that the browser knows `:focus-visible`.
+    // The toolkit styles its elements by adopted style sheets and plots draw on a canvas: no inline styles are needed. The
+    // only one allowed is empty: the toolkit uses it to detect `:focus-visible`.
     `style-src ${page.cspSource} '${emptyStyle}'`,
     `font-src ${page.cspSource}`,
     `img-src ${page.cspSource} data:`,

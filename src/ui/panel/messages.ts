@@ -1,4 +1,4 @@
-/** Messages from the page, checked: a page shows what trials wrote, so nothing it says is taken on trust. */
+/** Checks messages from the page. The page shows text that trials wrote, so the host does not trust its messages. */
 import * as v from 'valibot';
 import type { Method, PageState, ToHost } from '../../protocol.ts';
 import { actionIds, isPanelAction, isTrialAction } from '../actions.ts';
@@ -6,7 +6,7 @@ import { actionIds, isPanelAction, isTrialAction } from '../actions.ts';
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const logName = v.picklist(['trial.log', 'stderr', 'stdout', 'manager']);
 
-/** Parameters of each request, so that a new one can't be forgotten. */
+/** A schema for the parameters of each request. A request without one does not compile. */
 const params = {
   act: v.object({ action: v.picklist(actionIds.filter(isPanelAction)) }),
   actOnTrials: v.object({
@@ -26,7 +26,7 @@ const params = {
 
 const envelope = v.object({ type: v.literal('request'), id: v.pipe(v.number(), v.integer()), method: v.string() });
 
-/** A message that is none of ours. `id` is there when it asked for an answer, so that it can get one. */
+/** A message that does not match the protocol. `id` is present when the message expects an answer. */
 export class BadMessage extends Error {
   readonly id: number | undefined;
   constructor(message: string, id?: number) {
@@ -36,7 +36,7 @@ export class BadMessage extends Error {
   }
 }
 
-/** Checks a message. Throws {@link BadMessage}. */
+/** Checks a message. @throws {@link BadMessage} */
 export function readMessage(message: unknown): ToHost {
   if (v.is(v.object({ type: v.literal('ready') }), message)) return { type: 'ready' };
   const request = v.safeParse(envelope, message);
@@ -57,7 +57,7 @@ const pageState = v.object({
   selectedTrial: v.nullable(id),
 });
 
-/** The identity in a page's stored state; undefined when it is none of ours or of another version. */
+/** The identity in a page's stored state; undefined when the state is malformed or of another version. */
 export function readPageState(
   state: unknown,
 ): Pick<PageState, 'connectionId' | 'experimentId' | 'selectedTrial'> | undefined {

@@ -1,4 +1,4 @@
-/** The experiments' panels: one each, brought to the front when it is there, and back after a reload of the window. */
+/** The open panels: one for each experiment, restored after a reload of the window. */
 import { type Disposable, type Uri, type WebviewPanel, window } from 'vscode';
 import { plainText } from '../../model/text/plainText.ts';
 import { Disposables } from '../../store/disposables.ts';
@@ -29,11 +29,11 @@ export interface PanelManagerOptions {
 export class PanelManager implements Disposable {
   readonly #services: PanelServices;
   readonly #panels = new Map<string, ExperimentPanel>();
-  /** Picks made for experiments without a panel: VS Code may be about to restore one, with an older pick. */
+  /** Picks for experiments without a panel: VS Code may be about to restore one with an older pick. */
   readonly #earlyPicks = new Map<string, string | null>();
   readonly #picked = new Emitter<{ connectionId: string; experimentId: string; trialId: string | null }>();
   readonly #disposables = new Disposables();
-  /** A trial was picked in a panel's page. */
+  /** Fires when the user picks a trial in a panel's page. */
   readonly onDidPick: Event<{ connectionId: string; experimentId: string; trialId: string | null }> =
     this.#picked.event;
 
@@ -52,7 +52,7 @@ export class PanelManager implements Disposable {
     );
   }
 
-  /** The experiment of the panel in front, and the trial picked in it. */
+  /** The experiment of the active panel, and the trial picked in it. */
   get active(): PanelReference | undefined {
     const panel = [...this.#panels.values()].find(({ webview }) => webview.active);
     if (!panel) return undefined;
@@ -60,12 +60,12 @@ export class PanelManager implements Disposable {
     return trialId === null ? { connectionId, experimentId } : { connectionId, experimentId, trialId };
   }
 
-  /** Opens the experiment's panel, or brings it to the front, and gives it the keyboard: for a person who asked for just that. */
+  /** Opens or reveals the experiment's panel and focuses it: for a user who asked for the panel. */
   async open(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
     await this.#open(connectionId, experimentId, options, false);
   }
 
-  /** As {@link open}, and leaves the keyboard where it is: for what opens by itself, maybe while the person types elsewhere. */
+  /** As {@link open} without taking the focus: for panels that open by themselves while the user may type elsewhere. */
   async show(connectionId: string, experimentId: string, options: PanelOptions = {}): Promise<void> {
     await this.#open(connectionId, experimentId, options, true);
   }
@@ -92,7 +92,7 @@ export class PanelManager implements Disposable {
     this.#add(parts, webview, { connectionId, experimentId, ...options });
   }
 
-  /** Picks a trial in the experiment's panel when that is open, or in the one that VS Code restores after a reload of the window. */
+  /** Picks a trial in the experiment's panel, or in the one that VS Code restores after a reload of the window. */
   select(connectionId: string, experimentId: string, trialId: string | null): void {
     const id = key(connectionId, experimentId);
     const panel = this.#panels.get(id);
@@ -100,13 +100,13 @@ export class PanelManager implements Disposable {
     else this.#earlyPicks.set(id, trialId);
   }
 
-  /** Closes the experiment's panel when that is open. */
+  /** Closes the experiment's panel if it is open. */
   close(connectionId: string, experimentId: string): void {
     this.#panels.get(key(connectionId, experimentId))?.webview.dispose();
   }
 
   dispose(): void {
-    // The panels themselves stay: after a reload of the window they come back through the serializer.
+    // Keep the panels: after a reload of the window they come back through the serializer.
     for (const panel of this.#panels.values()) panel.dispose();
     this.#disposables.dispose();
   }
@@ -115,7 +115,7 @@ export class PanelManager implements Disposable {
     const parts = await panelParts();
     const identity = parts.readPageState(state);
     if (!identity) {
-      // Closed before its page ever stored anything, or stored by a version that is not understood.
+      // The page was closed before it stored anything, or another version stored a state that can't be read.
       webview.dispose();
       return;
     }
@@ -127,7 +127,7 @@ export class PanelManager implements Disposable {
     }
     const picked = this.#earlyPicks.get(id);
     this.#add(parts, webview, { connectionId, experimentId, trialId: picked === undefined ? selectedTrial : picked });
-    // The panel says by itself what the connection is doing meanwhile.
+    // The panel itself shows the state of the connection meanwhile.
     void this.#services.store.connection(connectionId)?.show();
   }
 
@@ -147,7 +147,7 @@ export class PanelManager implements Disposable {
   }
 }
 
-/** What a panel is made of. Read when the first one opens, so that the extension starts with less. */
+/** The panel's parts, loaded with the first panel so that the extension starts faster. */
 const panelParts = () => import('./panelParts.ts');
 type PanelParts = Awaited<ReturnType<typeof panelParts>>;
 

@@ -1,3 +1,3 @@
-/** What the panels' manager loads for the first panel. */
+/** The modules that the panel manager loads with the first panel. */
 export { ExperimentPanel, resourceRoots } from './experimentPanel.ts';
 export { readPageState } from './messages.ts';

@@ -113,18 +113,18 @@ describe('connecting to a manager', () => {
     assert.deepEqual(revealed, [{ connectionId: address }]);
   });
 
-  it('says what is wrong with an address while it is typed', async () => {
+  it('explains a wrong address while the user types', async () => {
     const { asked } = answering(undefined);
     await assert.rejects(connectManager(services), Dismissed);
     const check = asked[0]?.validateInput as (text: string) => string | undefined;
     assert.equal(check('gpu1:8080'), undefined);
     assert.equal(check(''), undefined);
-    assert.match(check('what is this') ?? '', /no address/);
+    assert.match(check('what is this') ?? '', /not an address/);
     assert.match(check('gpu1') ?? '', /port/);
     assert.match(check('ftp://gpu1:21') ?? '', /http/);
   });
 
-  it('adds nothing where nothing answers, and offers to try again', async () => {
+  it('adds nothing when nothing answers, and offers a retry', async () => {
     server.closeAllConnections();
     server.close();
     answering(address);
@@ -140,7 +140,7 @@ describe('connecting to a manager', () => {
     assert.equal(kept.size, 0);
   });
 
-  it('keeps the token among the secrets and nowhere else, and knows both after a reload', async () => {
+  it('stores the token only in the secret storage, and restores the connection after a reload', async () => {
     await connect();
     assert.deepEqual([...secrets.values()], ['secret']);
     assert.doesNotMatch(JSON.stringify([...kept]), /secret/);
@@ -153,7 +153,7 @@ describe('connecting to a manager', () => {
     assert.equal(again.status.state, 'connected');
   });
 
-  it('shows the one there is when its address is given again', async () => {
+  it('reveals the existing connection when its address is given again', async () => {
     await connect();
     const { asked } = answering(`${address}/oview`);
     await connectManager(services);
@@ -162,7 +162,7 @@ describe('connecting to a manager', () => {
     assert.equal(revealed.length, 2);
   });
 
-  it('asks for another token when the manager has another one', async () => {
+  it('asks for a new token when the manager has another one', async () => {
     const connection = await connect();
     token = 'another';
     connection.disconnect();
@@ -193,7 +193,7 @@ describe('connecting to a manager', () => {
     await assert.rejects(forgetConnection(services), Refusal);
   });
 
-  it('passes over what cannot be read of the connections that are kept', () => {
+  it('skips stored connections that cannot be read', () => {
     kept.set('trialdeck.connections', [null, 5, { address: 5, label: 'x' }, { address: 'http://a:1', label: 'a' }]);
     store.dispose();
     makeWindow();

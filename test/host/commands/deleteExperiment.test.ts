@@ -29,7 +29,7 @@ describe('deleting experiments', () => {
   }
   const stopped = (id: string) => runningExperiment({ id, name: `the ${id}`, live: false, status: 'STOPPED' });
 
-  it('takes one question for all that are selected, which names each, and leaves out what runs', async () => {
+  it('asks once for all selected experiments, names each, and leaves out the running ones', async () => {
     const experiments = [stopped('exp1'), stopped('exp2'), runningExperiment({ id: 'exp3', name: 'the running' })];
     const { services, calls, nodes } = worldOf(experiments);
     const asked = answering({ showWarningMessage: () => 'Delete' });
@@ -49,7 +49,7 @@ describe('deleting experiments', () => {
     );
   });
 
-  it('says what could not be deleted, keeps its panel, and deletes the others all the same', async () => {
+  it('reports an experiment it cannot delete, keeps its panel, and deletes the others', async () => {
     const { services, calls, nodes } = worldOf([stopped('exp1'), stopped('exp2')], ['exp1']);
     answering({ showWarningMessage: () => 'Delete' });
     await assert.rejects(deleteExperiment(services, nodes[0], nodes), /The files of exp1 are in use/);
@@ -59,7 +59,7 @@ describe('deleting experiments', () => {
     ]);
   });
 
-  it('is refused with the way out where it runs, or where its files are elsewhere', async () => {
+  it('is refused with advice when the experiment runs, or when its files are elsewhere', async () => {
     const asked = answering({ showWarningMessage: () => 'Delete' });
     await assert.rejects(deleteExperiment(world(runningExperiment()).services, reference), {
       name: 'Refusal',

@@ -56,7 +56,7 @@ describe('a trial to queue', () => {
     assert.match(lenses[1]?.command?.title ?? '', /spirals/);
   });
 
-  it('warns of values outside of the search space, at once and while one types', async () => {
+  it('warns of values outside of the search space, at once and while the user types', async () => {
     await drafts.open(reference, { lr: 0.5 });
     const { document } = window.activeTextEditor ?? assert.fail('no editor');
     const warnings = () => languages.getDiagnostics(document.uri).filter(({ source }) => source === 'Trialdeck');
@@ -82,7 +82,7 @@ describe('a trial to queue', () => {
     assert.ok(!window.visibleTextEditors.some((editor) => editor.document.uri.toString() === uri?.toString()));
   });
 
-  it('asks before one runs that the search space would not yield', async () => {
+  it('asks before it queues parameters outside of the search space', async () => {
     const { services, calls } = world(runningExperiment());
     await drafts.open(reference, { lr: 5 });
     const dialogs = answer({ showWarningMessage: () => undefined });
@@ -95,7 +95,7 @@ describe('a trial to queue', () => {
     }
   });
 
-  it('is still one after the window was reloaded', async () => {
+  it('survives a reload of the window', async () => {
     await drafts.open(reference, { lr: 0.5 });
     const uri = window.activeTextEditor?.document.uri ?? assert.fail('no editor');
     drafts.dispose();
@@ -143,7 +143,7 @@ describe('a log', () => {
       String(wanted),
     );
 
-  it('follows what the trial writes while one looks at it', async () => {
+  it('follows the trial while it is visible', async () => {
     text = 'epoch 1\n';
     const document = await show('following.log');
     assert.equal(document.getText(), 'epoch 1\n');
@@ -165,7 +165,7 @@ describe('a log', () => {
     assert.equal(reads, before);
   });
 
-  it('says so when it is empty, cut, or cannot be read', async () => {
+  it('says when it is empty, cut or unreadable', async () => {
     const document = await show('states.log');
     assert.match(document.getText(), /Nothing has been written yet/);
     [text, truncated] = ['the end', true];

@@ -73,7 +73,7 @@ function windowWith(given: ExperimentSummary, { backend = 'auto', config: record
   };
 }
 
-describe('who runs an experiment', () => {
+describe('the backend of an experiment', () => {
   let folder = '';
   let dialogs: ReturnType<typeof answer> | undefined;
   const answering = (answers: Parameters<typeof answer>[0]) => {
@@ -103,7 +103,7 @@ describe('who runs an experiment', () => {
     return { path: '/bin/nnictl', version: '3.0', create: noted('create'), resume: noted('resume') };
   }
 
-  it('is the embedded manager where it can run the config', async () => {
+  it('is the embedded manager when that can run the config', async () => {
     const { services, calls } = windowWith(runningExperiment());
     await run(services, file('local'));
     assert.equal(calls[0]?.[0], 'launch');
@@ -113,7 +113,7 @@ describe('who runs an experiment', () => {
     );
   });
 
-  it('is NNI where it can not, and a message says why', async () => {
+  it('is NNI when the embedded manager cannot run the config, with the reason in a message', async () => {
     const asked: Call[] = [];
     const { services, calls } = windowWith(runningExperiment(), { nnictl: nnictl(asked) });
     const told = answering({ showInformationMessage: () => undefined });
@@ -129,7 +129,7 @@ describe('who runs an experiment', () => {
     assert.match(String(told[0]?.[1]), /runs with NNI\. .*remote/);
   });
 
-  it('is nobody when only the embedded manager may and can not', async () => {
+  it('is missing when only the embedded manager is allowed and cannot run the config', async () => {
     const { services, calls } = windowWith(runningExperiment(), { backend: 'embedded' });
     await assert.rejects(run(services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
@@ -139,7 +139,7 @@ describe('who runs an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('says how to get NNI where there is none, and what NNI says where it refuses', async () => {
+  it('explains how to install a missing NNI, and passes on why NNI refuses', async () => {
     const missing = windowWith(runningExperiment(), { nnictl: new NnictlMissingError('there is none. Install it.') });
     await assert.rejects(run(missing.services, file('remote')), (error) => {
       assert.ok(error instanceof Refusal);
@@ -154,7 +154,7 @@ describe('who runs an experiment', () => {
     assert.equal(editor.document.getText(editor.selection), 'maxTrialNumber');
   });
 
-  it('is NNI for every config where that is set, and never the embedded manager instead', async () => {
+  it('is NNI for every config when that is set, never the embedded manager', async () => {
     const asked: Call[] = [];
     const chosen = windowWith(runningExperiment(), { backend: 'nnictl', nnictl: nnictl(asked) });
     const told = answering({ showInformationMessage: () => undefined });
@@ -171,7 +171,7 @@ describe('who runs an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('is told where it was looked for and how to install it when the nnictl that is set is not there', async () => {
+  it('fails with the searched places and how to install when the configured nnictl is missing', async () => {
     const path = join(folder, 'no', 'nnictl');
     // The finder sees the part of the settings it uses.
     const nnictls = new NnictlFinder({ backend: 'auto', nnictlPath: path } as unknown as Settings);
@@ -186,7 +186,7 @@ describe('who runs an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('is said of a config before it is run: as news, as a warning where there is no NNI, as an error where none may', async () => {
+  it('is shown before the run: as information, as a warning without NNI, as an error when NNI is not allowed', async () => {
     const found = { severity: 'information', message: /^Runs with nnictl: .*remote/ };
     const without = { severity: 'warning', message: /^Needs NNI: .*remote.* No NNI was found: there is none/ };
     for (const [setting, missing, wanted] of [
@@ -203,7 +203,7 @@ describe('who runs an experiment', () => {
     }
   });
 
-  it('of a stopped one is chosen as for a new one', async () => {
+  it('of a resumed experiment is chosen as for a new one', async () => {
     const stopped = runningExperiment({ engine: 'nni', status: 'STOPPED', live: false });
     for (const [tuner, wanted] of [
       ['TPE', 'launch'],
@@ -218,7 +218,7 @@ describe('who runs an experiment', () => {
     }
   });
 
-  it('one that stands still is stopped, waited for and resumed, after one question', async () => {
+  it('stops, waits for and resumes a stalled experiment after one question', async () => {
     const stalled = runningExperiment({ errors: ['The tuner died.'] });
     const recorded = { experimentType: 'hpo', trainingService: { platform: 'local' }, tuner: { name: 'TPE' } };
     const { services, calls, change } = windowWith(stalled, { config: recorded });
@@ -237,7 +237,7 @@ describe('who runs an experiment', () => {
     );
   });
 
-  it('one that stands still stays so when the question is dismissed, and is not resumed when it can not be stopped', async () => {
+  it('leaves a stalled experiment alone when the question is dismissed, and does not resume it when it cannot stop it', async () => {
     const stalled = runningExperiment({ errors: ['The tuner died.'] });
     const kept = windowWith(stalled);
     answering({ showWarningMessage: () => undefined });
@@ -251,7 +251,7 @@ describe('who runs an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('one that stands still is stopped, but not resumed, when one does not wait for it', async () => {
+  it('stops a stalled experiment without resuming it when the user cancels the wait', async () => {
     const { services, calls, change } = windowWith(runningExperiment({ errors: ['The tuner died.'] }));
     const cancel = new CancellationTokenSource();
     answering({
@@ -266,7 +266,7 @@ describe('who runs an experiment', () => {
     assert.deepEqual(calls, [['stopExperiment']]);
   });
 
-  it('none that runs well is stopped and resumed from the palette, which says so', async () => {
+  it('refuses to stop and resume a healthy experiment from the palette', async () => {
     const { services, calls } = windowWith(runningExperiment());
     await assert.rejects(stopAndResume(services), {
       name: 'Refusal',

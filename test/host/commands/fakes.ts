@@ -184,5 +184,3 @@ export function answer(answers: Partial<Record<Dialog, (...args: never[]) => unk
     },
   };
 }
-
-export { runningExperiment as summary, runningTrial as trial };

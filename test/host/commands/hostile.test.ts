@@ -35,7 +35,7 @@ function assertPlain(asked: readonly Call[]): void {
   }
 }
 
-describe('words of a server that means harm', () => {
+describe('words of a hostile server', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
   const answering = (answers: Parameters<typeof answer>[0]) => {
     dialogs = answer(answers);

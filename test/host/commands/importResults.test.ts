@@ -29,7 +29,7 @@ describe('importing results', () => {
   }
   const one = '[{"parameter": {"lr": 0.5}, "value": 0.9}]';
 
-  it('takes a table, and says which lines have no number as their result', async () => {
+  it('accepts a table, and names the lines without a number as their result', async () => {
     const uri = await file('table.csv', 'lr,value\n0.5,0.9\n0.25,\n0.75,0.8\n');
     const { services, calls } = world(runningExperiment());
     const asked = answering({ showOpenDialog: () => [uri], showWarningMessage: () => 'Import' });
@@ -61,7 +61,7 @@ describe('importing results', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('is refused before a file is asked for where no tuner could be told', async () => {
+  it('is refused before it asks for a file when no tuner can import results', async () => {
     const asked = answering({ showOpenDialog: () => undefined });
     for (const [change, words] of [
       [{ live: false, status: 'DONE' }, /spirals is not running\. Resume it first/],
@@ -73,7 +73,7 @@ describe('importing results', () => {
     assert.deepEqual(asked, []);
   });
 
-  it('passes on why the tuner does not take them', async () => {
+  it('passes on why the tuner rejects the results', async () => {
     const uri = await file('one.json', one);
     const refusal = new Error('Could not import results: GridSearch takes none.');
     const { services } = world(runningExperiment(), [], {
@@ -85,7 +85,7 @@ describe('importing results', () => {
     await assert.rejects(importResults(services, reference), refusal);
   });
 
-  it('finds no fault with the parameters where the search space is not known', async () => {
+  it('accepts all parameters when the search space is unknown', async () => {
     const uri = await file('one.json', one);
     const { services, calls } = world(runningExperiment());
     Object.assign(services.store, { experiment: () => ({ loaded: async () => undefined }) });

@@ -13,7 +13,7 @@ import { openTensorBoard } from '../../../src/ui/commands/tensorBoard.ts';
 import { openWebPortal } from '../../../src/ui/commands/webPortal.ts';
 import { answer, type Call, reference, runningExperiment, runningTrial, world } from './fakes.ts';
 
-describe('what else one does with an experiment', () => {
+describe('further commands on an experiment', () => {
   let dialogs: ReturnType<typeof answer> | undefined;
   let folder = '';
   /** Addresses that were opened in a browser. */
@@ -47,7 +47,7 @@ describe('what else one does with an experiment', () => {
     return Uri.file(path);
   }
 
-  it('deletes one that is stored, after saying what is lost, and closes its panel', async () => {
+  it('deletes a stored experiment after naming what is lost, and closes its panel', async () => {
     const { services, calls } = world(
       runningExperiment({ live: false, status: 'STOPPED', counts: { SUCCEEDED: 10, FAILED: 2 } }),
     );
@@ -61,7 +61,7 @@ describe('what else one does with an experiment', () => {
     ]);
   });
 
-  it('does not delete what runs, nor what the person keeps', async () => {
+  it('does not delete a running experiment, nor without a confirmation', async () => {
     const running = world(runningExperiment());
     await assert.rejects(deleteExperiment(running.services, reference), Refusal);
     const stored = world(runningExperiment({ live: false, status: 'DONE' }));
@@ -70,7 +70,7 @@ describe('what else one does with an experiment', () => {
     assert.deepEqual([...running.calls, ...stored.calls], []);
   });
 
-  it('tries each set of parameters that failed once more, but none that has succeeded since', async () => {
+  it('retries each failed set of parameters once, but none that has succeeded since', async () => {
     const trials = [
       runningTrial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
       runningTrial(1, { status: 'FAILED', parameters: { lr: 0.2 } }),
@@ -84,7 +84,7 @@ describe('what else one does with an experiment', () => {
     assert.deepEqual(calls, [['addTrial', { lr: 0.1 }]]);
   });
 
-  it('offers to raise the maximum where it leaves no room', async () => {
+  it('offers to raise the maximum when it leaves no room', async () => {
     const trials = [runningTrial(0, { status: 'FAILED' }), runningTrial(1, { status: 'FAILED' })];
     const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 }, maxTrialNumber: 2 }), trials);
     const asked = answering({ showWarningMessage: (...args: unknown[]) => args[2] });
@@ -101,7 +101,7 @@ describe('what else one does with an experiment', () => {
     );
   });
 
-  it('imports results from a file, after saying how many', async () => {
+  it('imports results from a file after a question with their number', async () => {
     const uri = await file(
       'results.json',
       '[{"parameter": {"lr": 0.5}, "value": 0.9}, {"parameter": {"lr": 7}, "value": 0.1}]',
@@ -123,7 +123,7 @@ describe('what else one does with an experiment', () => {
     ]);
   });
 
-  it('shows what is wrong in a file at its line, and imports nothing of it', async () => {
+  it('shows an error in a file at its line, and imports nothing of the file', async () => {
     const uri = await file('broken.json', '[\n  {"parameter": {"lr": 0.5}, "value": 0.9},\n  {"value": 0.1}\n]');
     const { services, calls } = world(runningExperiment());
     answering({ showOpenDialog: () => [uri] });
@@ -140,7 +140,7 @@ describe('what else one does with an experiment', () => {
     await assert.rejects(openWebPortal(world(runningExperiment({ port: 8123 })).services, reference), Refusal);
   });
 
-  it('opens TensorBoard over the trials that have started, the one that runs already when it shows the same', async () => {
+  it('opens TensorBoard with the started trials, and reuses a running one with the same trials', async () => {
     const trials = [runningTrial(0, { status: 'SUCCEEDED' }), runningTrial(1), runningTrial(2, { status: 'WAITING' })];
     const task = (status: string, trialJobIdList = ['T0', 'T1']) => ({
       id: 'tb1',
@@ -166,7 +166,7 @@ describe('what else one does with an experiment', () => {
     assert.equal(opened.length, 2);
   });
 
-  it('says how to install a TensorBoard that is missing', async () => {
+  it('explains how to install a missing TensorBoard', async () => {
     const reason = 'TensorBoard is not installed for python3. Install it with: python3 -m pip install tensorboard';
     const { services } = world(runningExperiment(), [runningTrial(0)], {
       listTensorBoards: () => [],

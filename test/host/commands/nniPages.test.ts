@@ -25,18 +25,18 @@ describe("NNI's web page", () => {
     opens = true;
   });
 
-  it('is at the address that was connected to, whatever port the experiment names', async () => {
+  it('opens at the connected address, whatever port the experiment names', async () => {
     const { services } = world(runningExperiment({ engine: 'nni', standalone: true, port: 8080 }));
     Object.assign(services.store.connections[0] ?? {}, { kind: 'remote', address: 'http://127.0.0.1:9321/a' });
     await openWebPortal(services, reference);
     assert.match(opened[0] ?? '', /9321/);
   });
 
-  it('is not there of one that is not run by NNI, has ended, or whose port is not known', async () => {
+  it('is refused for an experiment that NNI does not run, that has ended, or whose port is unknown', async () => {
     for (const [change, words] of [
       [{}, 'spirals is not run by NNI; it is shown in this window.'],
       [{ engine: 'nni', live: false, status: 'DONE' }, 'spirals is not running, so NNI serves no web page of it.'],
-      [{ engine: 'nni' }, 'It is not known on which port NNI serves spirals.'],
+      [{ engine: 'nni' }, 'Trialdeck does not know the port on which NNI serves spirals.'],
     ] as const) {
       const { services } = world(runningExperiment(change));
       await assert.rejects(openWebPortal(services, reference), { name: 'Refusal', message: words });
@@ -45,7 +45,7 @@ describe("NNI's web page", () => {
     assert.deepEqual(opened, []);
   });
 
-  it('has its address named where no browser opens it', async () => {
+  it('has its address in the message when no browser opens it', async () => {
     opens = false;
     const { services } = world(runningExperiment({ engine: 'nni', port: 8123 }));
     await assert.rejects(openWebPortal(services, reference), /was not opened\. Its address is http.*8123/);
@@ -83,7 +83,7 @@ describe("the tuner's log", () => {
     assert.deepEqual(read[0], { ...reference, name: 'dispatcher.log' });
   });
 
-  it('is in the log of the experiment where NNI does not run it, which a button opens', async () => {
+  it("is part of the experiment's log when NNI does not run it, with a button to open that log", async () => {
     await assert.rejects(openDispatcherLog(world(runningExperiment()).services, reference), (error) => {
       assert.ok(error instanceof Refusal);
       assert.match(error.message, /tuner of spirals has no log of its own/);
@@ -94,7 +94,7 @@ describe("the tuner's log", () => {
     assert.deepEqual(read, []);
   });
 
-  it('is said to be nowhere when no experiment is by NNI, and not that there are no experiments', async () => {
+  it('is refused with the right reason when NNI runs none of the experiments', async () => {
     const { services } = world(runningExperiment());
     await assert.rejects(openDispatcherLog(services), /No experiment is or was run by NNI/);
     await assert.rejects(viewExperiment(services), /No experiment is stopped/);

@@ -23,7 +23,7 @@ describe('retrying failed trials', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('says why there is nothing to retry, without a question', async () => {
+  it('gives the reason when there is nothing to retry, without a question', async () => {
     const trials = [
       runningTrial(0, { status: 'FAILED', parameters: { lr: 0.1 } }),
       runningTrial(1, { status: 'SUCCEEDED', parameters: { lr: 0.1 } }),
@@ -41,7 +41,7 @@ describe('retrying failed trials', () => {
     assert.deepEqual([...asked, ...calls], []);
   });
 
-  it('is refused where no trial failed and where nothing runs', async () => {
+  it('is refused when no trial failed and when the experiment does not run', async () => {
     const running = world(runningExperiment({ counts: { SUCCEEDED: 1 } }), [runningTrial(0, { status: 'SUCCEEDED' })]);
     await assert.rejects(retryFailedTrials(running.services, reference), /spirals has no failed trials/);
     await assert.rejects(retryTrial(running.services, nodes[0]), /There is no failed trial to retry/);
@@ -53,7 +53,7 @@ describe('retrying failed trials', () => {
     await assert.rejects(retryFailedTrials(stored.services), /No running experiment has a failed trial/);
   });
 
-  it('offers as many as there is room for beside raising the maximum', async () => {
+  it('offers to retry as many as fit, beside raising the maximum', async () => {
     const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 }, maxTrialNumber: 3 }), failed);
     const asked = answering({ showWarningMessage: () => 'Retry 1' });
     await retryTrial(services, nodes[0], nodes);
@@ -62,7 +62,7 @@ describe('retrying failed trials', () => {
     assert.deepEqual(calls, [['addTrial', { lr: 0.01 }]]);
   });
 
-  it('tells how many were queued when one is refused half way', async () => {
+  it('reports how many were queued when one is refused half way', async () => {
     let added = 0;
     const { services, calls } = world(runningExperiment({ counts: { FAILED: 2 } }), failed, {
       addTrial: () => {

@@ -19,7 +19,7 @@ describe('steering an experiment', () => {
   };
   afterEach(() => dialogs?.restore());
 
-  it('asks before it stops one, and names what is lost', async () => {
+  it('asks before a stop, and names what is lost', async () => {
     const { services, calls } = world(runningExperiment());
     const asked = answering({ showWarningMessage: () => 'Stop' });
     await stopExperiment(services, reference);
@@ -37,7 +37,7 @@ describe('steering an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('says plainly why it makes no sense now', async () => {
+  it('gives the reason when an action is not possible now', async () => {
     const { services, calls } = world(runningExperiment({ status: 'DONE', live: false }));
     await assert.rejects(stopExperiment(services, reference), { message: 'spirals is not running.' });
     await assert.rejects(updateLimit('concurrency')(services, reference), {
@@ -48,7 +48,7 @@ describe('steering an experiment', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('kills all selected trials that can be, after one question', async () => {
+  it('kills all selected trials that are alive, after one question', async () => {
     const trials = [runningTrial(0), runningTrial(1), runningTrial(2, { status: 'SUCCEEDED' })];
     const { services, calls } = world(runningExperiment(), trials);
     const asked = answering({ showWarningMessage: () => 'Kill' });
@@ -62,12 +62,12 @@ describe('steering an experiment', () => {
     ]);
   });
 
-  it('does not kill what has ended', async () => {
+  it('does not kill an ended trial', async () => {
     const { services } = world(runningExperiment(), [runningTrial(2, { status: 'SUCCEEDED' })]);
     await assert.rejects(killTrial(services, { ...reference, trialId: 'T2' }), /no running or waiting trial/);
   });
 
-  it('offers the current value of a limit, checks while one types, and sets it', async () => {
+  it('offers the current value of a limit, checks the input as the user types, and sets it', async () => {
     const { services, calls } = world(runningExperiment());
     const given: [Parameters<typeof updateLimit>[0], string, string, string[]][] = [
       ['concurrency', '2', '4', ['0', '-1', '1.5', 'two', '']],
@@ -96,7 +96,7 @@ describe('steering an experiment', () => {
     assert.deepEqual(JSON.parse(await env.clipboard.readText()), { lr: 0.02 });
   });
 
-  it('exports to the file that was chosen', async () => {
+  it('exports to the chosen file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'td-export-'));
     try {
       const file = join(folder, 'results.csv');

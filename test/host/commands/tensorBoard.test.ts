@@ -40,7 +40,7 @@ describe('TensorBoard', () => {
   });
   const withTask = (status: string) => ({ listTensorBoards: () => [], startTensorBoard: () => task(status) });
 
-  it('asks whether the best of very many are enough', async () => {
+  it('asks whether to show only the best of very many trials', async () => {
     const trials = Array.from({ length: 130 }, (_, number) => runningTrial(number, { status: 'SUCCEEDED' }));
     const { services, calls } = world(runningExperiment(), trials, withTask('RUNNING'));
     answering({ showInformationMessage: () => undefined });
@@ -53,7 +53,7 @@ describe('TensorBoard', () => {
     assert.deepEqual([started.length, started[0], started.at(-1)], [100, 'T0', 'T99']);
   });
 
-  it('shows only the trials that are selected', async () => {
+  it('shows only the selected trials', async () => {
     const trials = [runningTrial(0), runningTrial(1), runningTrial(2)];
     const { services, calls } = world(runningExperiment(), trials, withTask('RUNNING'));
     const nodes = ['T1', 'T2'].map((trialId) => ({ ...reference, trialId }));
@@ -69,7 +69,7 @@ describe('TensorBoard', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('says so when it does not come up, and how to install it where NNI only hints at that', async () => {
+  it('reports a failed start, and explains the installation when NNI only hints at it', async () => {
     const failing = world(runningExperiment(), [runningTrial(0)], withTask('FAIL_START'));
     await assert.rejects(openTensorBoard(failing.services, reference), /did not come up.*FAIL_START/);
     const hinting = world(runningExperiment(), [runningTrial(0)], {
@@ -86,13 +86,13 @@ describe('TensorBoard', () => {
     assert.deepEqual(opened, []);
   });
 
-  it('names its address where no browser opens it', async () => {
+  it('names its address when no browser opens it', async () => {
     opens = false;
     const { services } = world(runningExperiment(), [runningTrial(0)], withTask('RUNNING'));
     await assert.rejects(openTensorBoard(services, reference), /was not opened\. Its address is http.*6007/);
   });
 
-  it('is stopped again when one gives up waiting for it, but not where it ran before', async () => {
+  it('is stopped when the user cancels the wait, unless it ran before', async () => {
     for (const [running, wanted] of [
       [[], [['stopTensorBoard', 'tb1']]],
       [[task('DOWNLOADING_DATA')], []],
@@ -118,7 +118,7 @@ describe('TensorBoard', () => {
     }
   });
 
-  it('is stopped where one runs, and the person told where none does', async () => {
+  it('is stopped by its command, which reports when none runs', async () => {
     const one = world(runningExperiment(), [], { listTensorBoards: () => [task('RUNNING')] });
     await stopTensorBoard(one.services, reference);
     assert.deepEqual(one.calls, [['listTensorBoards'], ['stopTensorBoards']]);

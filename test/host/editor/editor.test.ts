@@ -73,7 +73,7 @@ describe('a config file in the editor', () => {
     assert.deepEqual(await lensTitles(document), ['Run', 'Validate']);
   });
 
-  it('is found as JSON, too', async () => {
+  it('is recognized as JSON, too', async () => {
     const document = await open(
       'lens.json',
       JSON.stringify({
@@ -86,7 +86,7 @@ describe('a config file in the editor', () => {
     assert.deepEqual(await lensTitles(document), ['Run', 'Validate']);
   });
 
-  it('says that the embedded manager cannot run a config, and what NNI needs to run it', async () => {
+  it('reports that the embedded manager cannot run a config, and what NNI needs to run it', async () => {
     // Otherwise an NNI that happens to be on this machine would be found.
     const settings = workspace.getConfiguration('trialdeck');
     await settings.update('nnictlPath', '/nowhere/nnictl', ConfigurationTarget.Global);
@@ -112,13 +112,13 @@ describe('a config file in the editor', () => {
     }
   });
 
-  it('is left alone when it is something else', async () => {
+  it('gets no features when it is not a config', async () => {
     const document = await open('compose.yml', 'services:\n  web:\n    image: nginx\n    command: [run]\n');
     assert.deepEqual(await lensTitles(document), []);
     assert.deepEqual(ours(document.uri), []);
   });
 
-  it('shows a misspelt key where it stands, and puts the right one there', async () => {
+  it('underlines a misspelt key, and offers the correct one', async () => {
     const document = await open('typo.yml', config.replace('maxTrialNumber', 'maxTrialNumbr'));
     const [problem] = await problems(document.uri, 'the problem', (found) => found.length > 0);
     assert.ok(problem);
@@ -137,7 +137,7 @@ describe('a config file in the editor', () => {
     await problems(document.uri, 'the problem to go', (found) => found.length === 0);
   });
 
-  it('says what is wrong while one types, and stops when it is right again', async () => {
+  it('shows a problem while the user types, and removes it once it is fixed', async () => {
     const document = await open('typing.yml', config);
     const edit = new WorkspaceEdit();
     edit.replace(document.uri, new Range(3, 18, 3, 19), 'many');
@@ -168,7 +168,7 @@ describe('a config file in the editor', () => {
     await window.showTextDocument(document);
   });
 
-  it('takes its problems away when it is closed', async () => {
+  it('removes its problems when it is closed', async () => {
     const uri = Uri.file(join(folder, 'closing.yml'));
     await writeFile(uri.fsPath, config.replace('uniform', 'unifrom'));
     // As a person opens it: a document that an extension opens is kept for minutes.
@@ -207,7 +207,7 @@ describe('a config file in the editor', () => {
     return list.items.map((item) => (typeof item.label === 'string' ? item.label : item.label.label));
   }
 
-  it('has no CodeLens when the setting says so, and is a config when a pattern does', async () => {
+  it('has no CodeLens when the setting is off, and is a config when a pattern matches', async () => {
     const settings = workspace.getConfiguration('trialdeck');
     const document = await open('odd.yml', 'anything: 1\n');
     const titles = (wanted: string) =>

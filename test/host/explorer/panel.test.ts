@@ -68,7 +68,7 @@ describe("the panel's host", () => {
     heard = [];
   });
 
-  it('answers the page that says ready with everything', async () => {
+  it('sends a snapshot when the page is ready', async () => {
     const message = await until(isEvent('snapshot'));
     assert.ok(message.type === 'event' && message.event === 'snapshot');
     assert.equal(message.data.connectionId, 'local');
@@ -79,7 +79,7 @@ describe("the panel's host", () => {
     assert.equal(webview.title, 'spirals');
   });
 
-  it('refuses what there is not, in words', async () => {
+  it('refuses an unknown request with a message', async () => {
     const reply = await until((message) => message.type === 'reply' && message.id === 7);
     assert.ok(reply.type === 'reply' && !reply.ok);
     assert.match(reply.message, /rmRf/);
@@ -102,7 +102,7 @@ describe("the panel's host", () => {
     assert.equal(message.data.trialId, 't0');
   });
 
-  it('sends nothing to a hidden page, and everything to one that is shown again', async () => {
+  it('sends nothing to a hidden page, and a snapshot to one that is shown again', async () => {
     const model = store.experiment('local', 'exp1');
     assert.ok(model?.isFollowed);
     const hidden = new Promise<void>((resolve) => {
@@ -130,14 +130,14 @@ describe("the panel's host", () => {
     assert.equal(shown.data.selectedTrial, 't0', 'the selection outlives the page');
   });
 
-  it('says when the experiment is gone', async () => {
+  it('reports that the experiment is gone', async () => {
     server.send({ event: 'removed', data: { id: 'exp1' } });
     const message = await until(isEvent('gone'));
     assert.ok(message.type === 'event' && message.event === 'gone');
     assert.match(message.data.reason, /exp1/);
   });
 
-  it('blocks nothing the page needs', () => {
+  it('allows everything the page needs in its content security policy', () => {
     assert.deepEqual(blocked, []);
   });
 });

@@ -45,12 +45,12 @@ describe('a panel that VS Code restores after a reload of the window', () => {
     store.dispose();
   });
 
-  it('has the trial picked that its page had', async () => {
+  it('keeps the pick of its page', async () => {
     await serializer.deserializeWebviewPanel(webview, state);
     assert.equal(panels.active?.trialId, 't0');
   });
 
-  it('has the trial picked that was picked in the tree before it was restored', async () => {
+  it('takes the pick made in the tree before the restoration', async () => {
     panels.select('local', 'exp1', 't1');
     await serializer.deserializeWebviewPanel(webview, state);
     assert.equal(panels.active?.trialId, 't1');

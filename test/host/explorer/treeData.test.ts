@@ -55,13 +55,13 @@ describe("the tree's rows", () => {
     assert.equal((await draw(experiments[0])).length, 2 * pageSize + 1);
   });
 
-  it('are nothing when there is nothing, so that the welcome view speaks', async () => {
+  it('are empty without experiments, so that the welcome view appears', async () => {
     server.send({ event: 'removed', data: { id: 'exp1' } });
     server.send({ event: 'removed', data: { id: 'exp2' } });
     assert.deepEqual(await tree.getChildren(), []);
   });
 
-  it('say what they are, in words, shape and colour', async () => {
+  it('show their state in words, shape and colour', async () => {
     await draw(experiment());
     const item = tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120')));
     assert.equal(item.description, 'step 2 · 0.4');
@@ -74,7 +74,7 @@ describe("the tree's rows", () => {
     assert.equal(item.collapsibleState, TreeItemCollapsibleState.Collapsed);
   });
 
-  it('explain themselves when one hovers, without commands or HTML', async () => {
+  it('explain themselves on hover, without commands or HTML', async () => {
     await draw(experiment());
     const node = tree.intern(trialNode('local', 'exp1', 't3'));
     const token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose() {} }) };
@@ -96,7 +96,7 @@ describe("the tree's rows", () => {
     assert.equal(log && tree.getTreeItem(log).command?.command, 'trialdeck.openTrialLog');
   });
 
-  it('are redrawn one by one: a metric touches its trial only', async () => {
+  it('redraw one by one: a metric redraws only its trial', async () => {
     // The snapshot's own event would redraw more.
     const told = next(store.onDidChange, () => store.experiment('local', 'exp1')?.trials.size === 121);
     await draw((await draw())[0]);
@@ -109,7 +109,7 @@ describe("the tree's rows", () => {
     assert.equal(tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120'))).description, 'step 3 · 0.5');
   });
 
-  it('follow nothing while nobody sees them', async () => {
+  it('follow no experiment while the tree is hidden', async () => {
     await draw(experiment());
     const model = store.experiment('local', 'exp1');
     assert.ok(model?.isFollowed);
@@ -121,7 +121,7 @@ describe("the tree's rows", () => {
     assert.ok(!model.isFollowed);
   });
 
-  it('are forgotten with what they were about', async () => {
+  it('disappear with their experiment', async () => {
     await draw((await draw())[0]);
     const [first] = await draw(experiment());
     const before = [experiment(), first].map((node) => node && tree.intern({ ...node }));
@@ -134,7 +134,7 @@ describe("the tree's rows", () => {
     assert.equal(tree.intern(experimentNode('local', 'exp2')), other);
   });
 
-  it('find a trial far down and know what is above it', async () => {
+  it('find a trial far down and its parents', async () => {
     await draw(experiment());
     assert.ok(tree.bringIn('local', 'exp1', 't2'));
     const trials = await draw(experiment());
@@ -144,7 +144,7 @@ describe("the tree's rows", () => {
     assert.ok(!tree.bringIn('local', 'exp1', 'nobody'));
   });
 
-  it('say why trials could not be read, with a way to try again', async () => {
+  it('give the reason when trials cannot be read, with a retry', async () => {
     const node = tree.intern(experimentNode('local', 'exp2'));
     const children = tree.getChildren(node);
     server.followers.get('exp2')?.failed(new Error('the database is locked'));

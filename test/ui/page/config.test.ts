@@ -5,7 +5,7 @@ import { openPages } from './openPages.ts';
 describe('page: search space and config', () => {
   const open = openPages();
 
-  it('shows what the tuner may choose, nested choices below their branch', async () => {
+  it('shows the search space, with nested choices below their branch', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 2, nested: true }) });
     await page.tab(/config/);
     const cells = await page.page.locator('.space-table tbody').locator('th, td').allInnerTexts();
@@ -25,7 +25,7 @@ describe('page: search space and config', () => {
     );
   });
 
-  it('shows the config as it took effect, and opens the file', async () => {
+  it('shows the effective config, and opens the file', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 2 }) });
     await page.tab(/config/);
     const text = await page.text(page.page.locator('.config-text'));
@@ -46,7 +46,7 @@ describe('page: search space and config', () => {
     assert.match(await page.text(page.page.locator('.space-table tbody')), /dropout\s+uniform\s+0 to 0\.5/);
   });
 
-  it('says so when there is no search space, or something that is none', async () => {
+  it('reports a missing search space, and one that is not valid', async () => {
     const snapshot = makeStudy({ trials: 0 });
     snapshot.config.searchSpace = {};
     const page = await open({ snapshot });

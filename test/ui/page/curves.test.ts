@@ -5,7 +5,7 @@ import { openPages } from './openPages.ts';
 describe('page: learning curves', () => {
   const open = openPages();
 
-  it('draws the top trials and those that run', async () => {
+  it('draws the top trials and the running ones', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 64, running: 2 }) });
     const plot = page.plot('curves');
     assert.equal(await page.attribute(plot, 'data-trial-count'), '10');
@@ -44,7 +44,7 @@ describe('page: learning curves', () => {
     await page.asked('selectTrial');
   });
 
-  it('shows as many trials as one chooses, and remembers it', async () => {
+  it('shows the chosen number of trials, and remembers it', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 64 }) });
     await page.tab(/Curves/);
     const which = page.page.locator('.curves vscode-dropdown').first();
@@ -65,17 +65,17 @@ describe('page: learning curves', () => {
     assert.match((await page.attribute(page.plot('curves-large'), 'aria-label')) ?? '', /f1 ends between/);
   });
 
-  it('has no choice of key where there is but one', async () => {
+  it('hides the choice of key when there is only one', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 8 }) });
     assert.equal(await page.page.locator('vscode-dropdown[aria-label="Metric"]').count(), 0);
   });
 
-  it('leaves out what is not finite, and says so', async () => {
+  it('leaves out non-finite values, and counts them', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 8, running: 8, nanEvery: 4 }) });
     assert.match(await page.text(page.page.locator('.curves .note-line')), /not finite/);
   });
 
-  it('is a table for those who want numbers', async () => {
+  it('shows the same data as a table', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 8, steps: 12 }) });
     await page.page.locator('.curves').getByRole('button', { name: 'Show as table' }).click();
     const grid = page.page.locator('[data-grid="curves-table"]');
@@ -83,7 +83,7 @@ describe('page: learning curves', () => {
     assert.match(await page.text(grid.getByRole('columnheader').nth(1)), /^trial \d+$/);
   });
 
-  it('says that texts have no curve', async () => {
+  it('explains that text results have no curve', async () => {
     const snapshot = makeStudy({ trials: 3 });
     snapshot.metrics.data = snapshot.metrics.data.map(() => '"good"');
     for (const row of snapshot.trials) {

@@ -26,7 +26,7 @@ describe('page: one trial', () => {
     assert.match(await page.text('.detail .values dd'), /^0\.\d+$/);
   });
 
-  it('shows what it ran with beside what NNI has on record, where that is another', async () => {
+  it('shows the used parameters beside those NNI recorded, when they differ', async () => {
     const snapshot = makeStudy({ trials: 3 });
     const trials = snapshot.trials.map((row) =>
       row.id === snapshot.summary.best?.trialId
@@ -43,7 +43,7 @@ describe('page: one trial', () => {
     await page.page.getByRole('grid').getByText('mixed up').waitFor();
   });
 
-  it('shows its curve, and a running trial the way so far', async () => {
+  it('shows its curve, also of a running trial', async () => {
     const snapshot = makeStudy({ trials: 5, running: 1 });
     const page = await open({ snapshot });
     const running = snapshot.trials.at(-1);
@@ -59,7 +59,7 @@ describe('page: one trial', () => {
     assert.equal(await page.attribute(page.plot('trial-curve'), 'data-points'), String(running.intermediates + 1));
   });
 
-  it('is about the running trial as long as there is no best', async () => {
+  it('shows the running trial while there is no best', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 1, running: 1 }) });
     assert.match(await page.text('.detail h2'), /^Trial 0\s+running$/);
   });
@@ -81,7 +81,7 @@ describe('page: one trial', () => {
     await log.getByText('Nothing was written here.').waitFor();
   });
 
-  it('shows why a trial failed, and what it wrote last', async () => {
+  it('shows why a trial failed, and the end of its log', async () => {
     const snapshot = makeStudy({ trials: 20, failEvery: 5 });
     const page = await open({ snapshot });
     const failed = snapshot.trials.find(({ status }) => status === 'FAILED');
@@ -93,14 +93,14 @@ describe('page: one trial', () => {
     assert.equal((await page.asked('readTrialLog', 2)).name, 'stderr');
   });
 
-  it('says when the log can not be read', async () => {
+  it('reports a log that cannot be read', async () => {
     const page = await open({});
     page.answers.readTrialLog = () => Promise.reject(new Error('There is no such file.'));
     await page.show(makeStudy({ trials: 2 }));
     await page.page.getByText('The log could not be read: There is no such file.').waitFor();
   });
 
-  it('follows the log of a running trial, from where one has scrolled to', async () => {
+  it('follows the log of a running trial, and keeps the scroll position', async () => {
     const snapshot = makeStudy({ trials: 1, running: 1 });
     const page = await open({});
     let lines = 40;

@@ -6,7 +6,7 @@ describe('page: header and numbers', () => {
   const open = openPages();
   const running = () => makeStudy({ trials: 64, running: 2, failEvery: 9 });
 
-  it('says what runs, how it is doing and what runs it', async () => {
+  it('shows the name, the state and the engine of the experiment', async () => {
     const page = await open({ snapshot: running() });
     const header = page.page.locator('.header');
     assert.equal(await page.text(header.locator('h1')), 'spirals');
@@ -29,7 +29,7 @@ describe('page: header and numbers', () => {
     assert.equal(await page.page.getByRole('progressbar', { name: 'Time' }).count(), 1);
   });
 
-  it('has an icon wherever one is meant to be', async () => {
+  it('shows every icon', async () => {
     const page = await open({ snapshot: running() });
     const unseen = await page.page.evaluate<string[]>(`document.fonts.ready.then(() =>
       [...document.querySelectorAll('.codicon')].flatMap((icon) => {
@@ -41,7 +41,7 @@ describe('page: header and numbers', () => {
     assert.equal(await page.page.evaluate("document.fonts.check('16px codicon')"), true);
   });
 
-  it('asks the host for what its buttons say', async () => {
+  it('sends the action of each button to the host', async () => {
     const page = await open({ snapshot: running() });
     const button = (name: string) => page.page.getByRole('button', { name, exact: true }).first();
     await button('Stop').click();
@@ -56,7 +56,7 @@ describe('page: header and numbers', () => {
     assert.deepEqual(await page.asked('selectTrial'), { trialId: 't001l' });
   });
 
-  it('offers the rest in a menu that the keyboard can use', async () => {
+  it('offers the other actions in a menu with keyboard support', async () => {
     const page = await open({ snapshot: running() });
     const more = page.page.getByRole('button', { name: 'More Actions…' });
     await more.focus();
@@ -83,7 +83,7 @@ describe('page: header and numbers', () => {
     assert.equal(await page.page.evaluate('document.activeElement.getAttribute("aria-label")'), 'More Actions…');
   });
 
-  it('offers what a real NNI has besides: its page and the log of its tuner', async () => {
+  it("offers the web portal and the tuner's log of a real NNI", async () => {
     const page = await open({ snapshot: makeStudy({ trials: 9, failEvery: 4, summary: { engine: 'nni' } }) });
     await page.send('connection', { state: 'connected', since: Date.now(), nni: '3.0.0', address: 'http://gpu:8080' });
     await page.page.getByText(/run by NNI 3\.0\.0 · gpu:8080/).waitFor();
@@ -101,7 +101,7 @@ describe('page: header and numbers', () => {
     assert.equal(await page.page.getByRole('menuitem', { name: 'Delete Experiment…' }).count(), 0, 'it runs');
   });
 
-  it('offers to resume what has stopped', async () => {
+  it('offers to resume a stopped experiment', async () => {
     const summary = { status: 'STOPPED', live: false } as const;
     const page = await open({ snapshot: makeStudy({ trials: 8, summary }) });
     await page.page.getByRole('button', { name: 'Resume' }).click();

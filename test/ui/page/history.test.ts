@@ -20,7 +20,7 @@ describe('page: history plot', () => {
     assert.fail('No trial is found under the pointer.');
   }
 
-  it('has a point for each trial with a number, and says so to those who do not see it', async () => {
+  it('draws a point for each trial with a number, and describes the plot to a screen reader', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 64, running: 2, failEvery: 9 }) });
     const plot = page.plot('history');
     assert.equal(await page.attribute(plot, 'data-points'), '64');
@@ -49,7 +49,7 @@ describe('page: history plot', () => {
     assert.match(await page.text(page.page.locator('.detail h2')), new RegExp(`^Trial ${number}\\b`));
   });
 
-  it('tells how many values no axis can show', async () => {
+  it('counts the values that an axis cannot show', async () => {
     const snapshot = makeStudy({ trials: 40, nanEvery: 5 });
     const count = snapshot.trials.filter(({ final }) => final === 'NaN').length;
     assert.ok(count > 1);
@@ -60,7 +60,7 @@ describe('page: history plot', () => {
     );
   });
 
-  it('has a logarithmic axis where all values allow it, and a table', async () => {
+  it('offers a logarithmic axis when all values allow it, and a table', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 20 }) });
     const log = page.page.locator('.history vscode-button.toggle');
     await log.click();
@@ -97,7 +97,7 @@ describe('page: history plot', () => {
     assert.equal((await page.keptState()).metricKey, 'loss');
   });
 
-  it('says what is missing when nothing can be drawn', async () => {
+  it('names the missing data when it cannot draw', async () => {
     const snapshot = makeStudy({ trials: 4, steps: 0 });
     for (const row of snapshot.trials) {
       row.status = 'SUCCEEDED';

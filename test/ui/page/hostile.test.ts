@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 
-describe('page: texts that others wrote', () => {
+describe('page: texts from elsewhere', () => {
   const open = openPages();
   const bad = '<img src=x onerror="window.taken=1"><script>window.taken=1</script>';
 
-  it('are shown as texts wherever they come from', async () => {
+  it('appear as plain text everywhere', async () => {
     const snapshot = makeStudy({ trials: 12, running: 1, failEvery: 4, dict: true });
     for (const row of snapshot.trials) {
       row.parameters = { ...row.parameters, [bad]: bad, nested: { _name: bad, [bad]: 1 } };
@@ -38,7 +38,7 @@ describe('page: texts that others wrote', () => {
     assert.equal(await page.page.evaluate('typeof window.taken'), 'undefined');
   });
 
-  it('do no harm as names that objects have of themselves', async () => {
+  it('are harmless when they equal names of object properties', async () => {
     const snapshot = makeStudy({ trials: 6 });
     const [first] = snapshot.trials;
     assert.ok(first);
@@ -54,7 +54,7 @@ describe('page: texts that others wrote', () => {
     assert.doesNotMatch(await page.text(grid), /function|NaN/);
   });
 
-  it('stay within their places however long they are', async () => {
+  it('stay within their boxes at any length', async () => {
     const snapshot = makeStudy({ trials: 8, failEvery: 3 });
     for (const row of snapshot.trials) {
       row.parameters = { path: `/data/${'very/long/'.repeat(40)}train.csv`, [`${'long_name_'.repeat(12)}x`]: 0.1234 };

@@ -3,11 +3,11 @@ import { makeStudy } from '../../fixtures/studies.ts';
 import { openPages } from './openPages.ts';
 import { type PageHarness, themeNames } from './pageHarness.ts';
 
-describe('page: what changes while one looks', () => {
+describe('page: live changes', () => {
   const open = openPages();
   const grid = (page: PageHarness) => page.page.locator('[data-grid="trials"]');
 
-  it('puts a result into plot, numbers and table without moving what one looks at', async () => {
+  it('adds a result to plot, key figures and table without moving the view', async () => {
     const snapshot = makeStudy({ trials: 300, running: 1, steps: 3 });
     const page = await open({ snapshot });
     const points = Number(await page.attribute(page.plot('history'), 'data-points'));
@@ -43,7 +43,7 @@ describe('page: what changes while one looks', () => {
     assert.equal(await page.attribute(page.page.locator('.top [data-row]').first(), 'data-row'), live.id);
   });
 
-  it('keeps the row in place when those before it change their order', async () => {
+  it('keeps the row in place when the rows before it change their order', async () => {
     const snapshot = makeStudy({ trials: 60, running: 1 });
     const page = await open({ snapshot });
     await page.tab(/Trials/);
@@ -54,7 +54,7 @@ describe('page: what changes while one looks', () => {
     assert.equal(await page.attribute(grid(page).locator('[data-row]').first(), 'data-row'), live.id);
   });
 
-  it('asks for everything again when something is missing, and ignores what it knows', async () => {
+  it('asks for a snapshot when a change is missing, and ignores a known change', async () => {
     const snapshot = makeStudy({ trials: 5, running: 1 });
     const page = await open({ snapshot });
     await page.send('change', { change: { revision: 1 } });
@@ -65,7 +65,7 @@ describe('page: what changes while one looks', () => {
     assert.equal(page.readies, 2);
   });
 
-  it('follows what is picked elsewhere, and brings it into sight', async () => {
+  it('follows a pick made elsewhere, and scrolls to it', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 500, steps: 1 }) });
     await page.tab(/Trials/);
     await page.send('select', { trialId: 't0003' });
@@ -74,7 +74,7 @@ describe('page: what changes while one looks', () => {
     assert.deepEqual(page.requested('selectTrial'), []);
   });
 
-  it('shows the trial that was picked while the page was loading, not the one it restored', async () => {
+  it('shows the trial picked while the page was loading, not the restored one', async () => {
     const snapshot = makeStudy({ trials: 30 });
     const before = await open({ snapshot });
     await before.page.getByRole('row').nth(2).click();
@@ -87,7 +87,7 @@ describe('page: what changes while one looks', () => {
     assert.deepEqual(page.requested('selectTrial'), []);
   });
 
-  it('tells the first pick at once, and of those in quick succession the last', async () => {
+  it('sends the first pick at once, and only the last of quick picks', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 30 }) });
     await page.tab(/Trials/);
     // All in one turn of the page, as keys that repeat come on a busy machine.
@@ -100,7 +100,7 @@ describe('page: what changes while one looks', () => {
     assert.deepEqual(page.requested('selectTrial')[0], { trialId: 't000r' });
   });
 
-  it('keeps a pick that the panel has not heard of when a snapshot comes', async () => {
+  it('keeps an unsent pick when a snapshot arrives', async () => {
     const snapshot = makeStudy({ trials: 30 });
     const page = await open({ snapshot });
     await page.tab(/Trials/);
@@ -144,7 +144,7 @@ describe('page: what changes while one looks', () => {
     assert.equal(await page.attribute(page.page.getByRole('tab', { name: 'Overview' }), 'aria-selected'), 'true');
   });
 
-  it('tells a screen reader of trials that end', async () => {
+  it('announces ended trials to a screen reader', async () => {
     const snapshot = makeStudy({ trials: 4, running: 1 });
     const page = await open({ snapshot });
     const live = snapshot.trials.at(-1);
@@ -156,7 +156,7 @@ describe('page: what changes while one looks', () => {
       .waitFor({ state: 'attached' });
   });
 
-  it('is walked through by keys: tabs are a tablist', async () => {
+  it('moves between tabs with keys: the tabs are a tablist', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 3 }) });
     const tabs = page.page.getByRole('tablist', { name: 'Views' }).getByRole('tab');
     await tabs.first().focus();
@@ -177,7 +177,7 @@ describe('page: what changes while one looks', () => {
     ]);
   });
 
-  it('takes the colours of another theme at once, in plots too', async () => {
+  it('applies another theme at once, also in plots', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 64, running: 2 }) });
     const seen = new Set<string>();
     for (const theme of themeNames) {

@@ -14,7 +14,7 @@ describe('page: every plot of every study', () => {
   const open = openPages();
 
   for (const [name, make] of Object.entries(studies)) {
-    it(`is drawn, summed up and shown as a table, or says why not: ${name}`, async () => {
+    it(`shows a drawing, a summary and a table, or the reason why not: ${name}`, async () => {
       const snapshot = make();
       const page = await open({ snapshot });
       const results = finiteResults(snapshot);

@@ -6,13 +6,13 @@ import { openPages } from './openPages.ts';
 describe('page: states', () => {
   const open = openPages();
 
-  it('waits, and says what for when it takes long', async () => {
+  it('names what it waits for when the wait takes long', async () => {
     const page = await open();
     await page.page.getByRole('heading', { name: 'Reading the experiment…' }).waitFor();
     assert.equal(page.readies, 1);
   });
 
-  it('says why nothing comes, and tries again', async () => {
+  it('gives the reason when no data arrives, and retries', async () => {
     const page = await open();
     await page.send('connection', { state: 'lost', since: Date.now(), reason: 'No experiment manager is running.' });
     await page.page.getByRole('heading', { name: 'No answer yet' }).waitFor();
@@ -22,7 +22,7 @@ describe('page: states', () => {
     await page.saidReady(2);
   });
 
-  it('says that the experiment is gone, and looks again', async () => {
+  it('reports that the experiment is gone, and looks again', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 3 }) });
     await page.send('gone', { reason: 'Experiment q7hk2m0x is not there any more.' });
     await page.page.getByRole('alert').getByText('Experiment q7hk2m0x is not there any more.').waitFor();
@@ -42,7 +42,7 @@ describe('page: states', () => {
     await page.page.getByText('A trial draws its curve here').waitFor();
   });
 
-  it('keeps what it knows when the connection is lost: no clock runs on, nothing can be asked for', async () => {
+  it('keeps its data when the connection is lost, stops the clocks and disables requests', async () => {
     const snapshot = makeStudy({ trials: 20, running: 2, now: Date.now() - 60_000 });
     const page = await open({ snapshot });
     const since = snapshot.summary.durationAt + 5000;
@@ -65,7 +65,7 @@ describe('page: states', () => {
     await strip.waitFor({ state: 'detached' });
   });
 
-  it('says of trials that ran when their experiment was stopped that they have not ended, until it goes on', async () => {
+  it('shows trials cut off by a stop as not ended, until the experiment goes on', async () => {
     const { summary, ...others } = makeStudy({ trials: 20, running: 3 });
     const page = await open({
       snapshot: { ...others, summary: withActions({ ...summary, status: 'STOPPED', live: false }) },
@@ -86,7 +86,7 @@ describe('page: states', () => {
     assert.equal(await page.page.locator('.grid-row', { hasText: 'running' }).count(), 3);
   });
 
-  it('starts and changes nothing in restricted mode, and says why', async () => {
+  it('disables every change in restricted mode, with the reason', async () => {
     const page = await open();
     const whyNotRun = 'Restricted Mode: nothing can be run or changed.';
     await page.show(makeStudy({ trials: 20, running: 2 }), { canRun: false, whyNotRun });
@@ -142,7 +142,7 @@ describe('page: states', () => {
     await page.page.getByRole('button', { name: 'Stop Viewing' }).waitFor();
   });
 
-  it('shows a long reason of an error as it was written, and leaves room for the rest', async () => {
+  it('shows the long reason of an error verbatim, and leaves room for the rest', async () => {
     const traceback = Array.from({ length: 60 }, (_, i) => `  File "tuner.py", line ${i}, in generate`).join('\n');
     const summary = { status: 'ERROR' as const, errors: [`The tuner ended:\n${traceback}`] };
     const page = await open({ snapshot: makeStudy({ trials: 5, summary }), height: 800 });
@@ -155,7 +155,7 @@ describe('page: states', () => {
     assert.deepEqual(await page.asked('act'), { action: 'openManagerLog' });
   });
 
-  it('says that an experiment crashed, or that it is stalled', async () => {
+  it('reports a crashed and a stalled experiment', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 5, running: 1, summary: { live: false } }) });
     await page.page.getByText('The experiment crashed.').waitFor();
     const errors = ['The tuner has not answered for 60 s.'];
@@ -166,7 +166,7 @@ describe('page: states', () => {
     assert.deepEqual(await page.asked('act'), { action: 'stopAndResume' });
   });
 
-  it('offers to resume what crashed where it says so', async () => {
+  it('offers to resume a crashed experiment beside the error', async () => {
     const page = await open({ snapshot: makeStudy({ trials: 5, running: 1, summary: { live: false } }) });
     await page.page.locator('.strip').getByRole('button', { name: 'Resume' }).click();
     assert.deepEqual(await page.asked('act'), { action: 'resumeExperiment' });

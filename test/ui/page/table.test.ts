@@ -31,7 +31,7 @@ describe('page: trial table', () => {
       .allInnerTexts();
   }
 
-  it('has a column for each parameter and metric, with what an assistive technology must know', async () => {
+  it('has a column for each parameter and metric, with the roles that assistive technology needs', async () => {
     const page = await openTable({ trials: 64, running: 2, dict: true, failEvery: 9 });
     const titles = ['#', 'status', 'metric', 'f1', 'loss', 'learning_rate', 'momentum', 'hidden_units', 'activation'];
     const shown = await grid(page).getByRole('columnheader').allInnerTexts();
@@ -49,7 +49,7 @@ describe('page: trial table', () => {
     assert.ok(kernels.some((text) => /^\d$/.test(text)));
   });
 
-  it('keeps few of ten thousand rows in the page, and reaches all of them', async () => {
+  it('renders few of ten thousand rows, and reaches all of them', async () => {
     const page = await openTable({ trials: 10_000, steps: 1 });
     assert.equal(await page.attribute(grid(page), 'aria-rowcount'), '10001');
     assert.ok((await grid(page).locator('[data-row]').count()) < 60);
@@ -63,7 +63,7 @@ describe('page: trial table', () => {
     assert.deepEqual(await page.asked('selectTrial'), { trialId: 't0000' });
   });
 
-  it('sorts by what one clicks, and says so', async () => {
+  it('sorts by the clicked column, and announces it', async () => {
     const page = await openTable({ trials: 40, nanEvery: 9 });
     assert.equal(await page.attribute(header(page, '#'), 'aria-sort'), 'descending');
     assert.deepEqual((await order(page)).slice(0, 3), [39, 38, 37]);
@@ -86,7 +86,7 @@ describe('page: trial table', () => {
     assert.deepEqual((await page.keptState()).sort, { column: 'metric:default', descending: true });
   });
 
-  it('puts what is not a number last in both directions', async () => {
+  it('sorts values that are not numbers last in both directions', async () => {
     const page = await openTable({ trials: 20, nanEvery: 5 });
     for (const direction of ['ascending', 'descending']) {
       await header(page, 'metric').click();
@@ -97,7 +97,7 @@ describe('page: trial table', () => {
     }
   });
 
-  it('is walked through by keys: rows, columns, pages, ends, and the header', async () => {
+  it('moves with keys: rows, columns, pages, ends, and the header', async () => {
     const page = await openTable({ trials: 200, steps: 2 });
     await grid(page).focus();
     const active = () => page.attribute(grid(page), 'aria-activedescendant');
@@ -178,7 +178,7 @@ describe('page: trial table', () => {
     assert.deepEqual((await page.keptState()).filter, { text: '', status: 'failed' });
   });
 
-  it('shows a result that is a text as that text', async () => {
+  it('shows a text result as text', async () => {
     const snapshot = makeStudy({ trials: 2 });
     const last = snapshot.trials.at(-1);
     assert.ok(last);

@@ -51,7 +51,7 @@ story('connect to a manager elsewhere', () => {
   it('asks for the address, says what is wrong with it, and asks for the token', async () => {
     await window.run('Trialdeck: Connect to Manager…');
     await window.type('what is this');
-    await window.page.getByText(/That is no address/).waitFor();
+    await window.page.getByText(/This is not an address/).waitFor();
     await window.answer(`localhost:${port}`);
     await window.page.getByText(/asks for a token/).waitFor({ timeout: 100_000 });
     await window.answer('guessed');

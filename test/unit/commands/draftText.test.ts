@@ -21,7 +21,7 @@ function underlined(text: string): Record<string, string> {
 }
 
 describe('a trial draft', () => {
-  it('is fine when the search space could yield it', () => {
+  it('has no problems inside the search space', () => {
     const { parameters, problems } = parseDraft(JSON.stringify(good, null, 2), space);
     assert.deepEqual(problems, []);
     assert.deepEqual(parameters, good);
@@ -44,7 +44,7 @@ describe('a trial draft', () => {
     assert.equal(unknown[0]?.message, 'layer: {"_name":"pool"} is none of none, conv.');
   });
 
-  it('tells of parameters that are missing or unknown, and lets them run', () => {
+  it('warns of missing and unknown parameters, and lets them run', () => {
     const { momentum, ...rest } = good;
     const { parameters, problems } = parseDraft(JSON.stringify({ ...rest, momentun: momentum }), space);
     assert.deepEqual(
@@ -57,7 +57,7 @@ describe('a trial draft', () => {
     assert.ok(parameters);
   });
 
-  it('keeps whole floats, which the space may have as plain numbers', () => {
+  it('keeps whole floats, even when the space holds plain numbers', () => {
     const choices: SearchSpace = {
       f: { _type: 'choice', _value: [0.5, 1] },
       q: { _type: 'quniform', _value: [0, 4, 1] },
@@ -68,7 +68,7 @@ describe('a trial draft', () => {
     assert.equal(JSON.stringify(startingParameters({ q: choices.q ?? assert.fail() })), '{"q":2.0}');
   });
 
-  it('is refused when it is no JSON object', () => {
+  it('is refused when it is not a JSON object', () => {
     for (const text of ['', '{ "lr": }', '[1]', '12', 'lr: 3', '{"lr": NaN}']) {
       const { parameters, problems } = parseDraft(text, space);
       assert.equal(parameters, undefined, text);

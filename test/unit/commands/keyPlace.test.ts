@@ -15,13 +15,13 @@ const keyIn = (message: string) => {
 };
 
 describe('the key that an error of NNI is about', () => {
-  it('is the one that it names, however that is written', () => {
+  it('is the named key, in any spelling', () => {
     assert.equal(keyIn('NNI says: machine_list is empty.'), 'machineList');
     assert.equal(keyIn('RemoteConfig: field trialConcurrency must be positive'), 'trial_concurrency');
     assert.equal(keyIn('platform of trainingService is unknown'), 'trainingService');
   });
 
-  it('is none where it names none', () => {
+  it('is undefined when the error names no key', () => {
     assert.equal(keyIn('Port 8080 is in use.'), undefined);
   });
 });

@@ -13,7 +13,7 @@ describe('the environment of a launch', () => {
     assert.deepEqual(environment, { PATH: [bin, '/usr/bin'].join(delimiter), VIRTUAL_ENV: '/venv' });
   });
 
-  it('does not keep what belongs to another Python', () => {
+  it('drops the variables of another Python', () => {
     const environment = withPython(
       { PATH: '/usr/bin', VIRTUAL_ENV: '/other', PYTHONHOME: '/other', CUDA_VISIBLE_DEVICES: '1' },
       { executable: join(bin, 'python3') },
@@ -26,7 +26,7 @@ describe('the environment of a launch', () => {
     assert.deepEqual(Object.keys(environment), ['Path']);
   });
 
-  it('is all there is for NNI, but not what the editor and npm set for themselves', () => {
+  it("is complete for NNI, except for the editor's and npm's own variables", () => {
     const all = { HOME: '/h', PATH: '/bin', npm_lifecycle_event: 'test', VSCODE_PID: '1', ELECTRON_RUN_AS_NODE: '1' };
     assert.deepEqual(wholeEnvironment(all, undefined), { HOME: '/h', PATH: '/bin' });
     assert.deepEqual(wholeEnvironment(all, { executable: join(bin, 'python3') }), {
@@ -35,7 +35,7 @@ describe('the environment of a launch', () => {
     });
   });
 
-  it('takes along what chooses interpreters, libraries and devices, and no secrets', () => {
+  it('keeps variables that choose interpreters, libraries and devices, and no secrets', () => {
     const all = { PATH: '/bin', CONDA_PREFIX: '/c', CUDA_HOME: '/cuda', AWS_SECRET: 's', VSCODE_IPC: 'x', HOME: '/h' };
     assert.deepEqual(inheritedEnvironment(all), { PATH: '/bin', CONDA_PREFIX: '/c', CUDA_HOME: '/cuda' });
   });

@@ -40,7 +40,7 @@ describe('the line above a config file', () => {
     assert.deepEqual(titles(), ['Run', 'Validate']);
   });
 
-  it('says when NNI is to run it, and why', () => {
+  it('names NNI as the backend, with the reason', () => {
     const reason = "The embedded manager can't run this config.";
     const byNni = (...experiments: ReturnType<typeof experiment>[]) =>
       lensLine(experiments, labels, { backend: 'nnictl', reason }).filter(({ command }) => command === 'trialdeck.run');
@@ -53,19 +53,19 @@ describe('the line above a config file', () => {
     );
   });
 
-  it('tells how the running experiment does, and stops it', () => {
+  it('shows the progress of the running experiment, and stops it', () => {
     assert.deepEqual(titles(experiment()), ['spirals running: 64/100 · best 0.9731', 'Open', 'Stop']);
     const stop = lensLine([experiment()], labels).at(-1);
     assert.equal(stop?.command, 'trialdeck.stopExperiment');
     assert.deepEqual(stop?.about, { connectionId: 'local', experimentId: 'q7hk2m0x' });
   });
 
-  it('says nothing of a best value while there is none', () => {
+  it('omits the best value while there is none', () => {
     const { best: _, ...rest } = experiment({ counts: {} }).summary;
     assert.equal(titles({ ...experiment(), summary: rest })[0], 'spirals running: 0/100');
   });
 
-  it('tells the end, and offers to run again', () => {
+  it('shows the end, and offers to run again', () => {
     const done = experiment({ status: 'DONE', live: false, endTime: now - 12 * 60_000 });
     const ended = ['done 12 min. ago · best 0.9731', 'Open', 'Run Again', 'Validate'];
     assert.deepEqual(titles(done), ended);
@@ -73,7 +73,7 @@ describe('the line above a config file', () => {
     assert.deepEqual(titles(served), ended);
   });
 
-  it('offers to resume what was stopped', () => {
+  it('offers to resume a stopped experiment', () => {
     const stopped = experiment({ status: 'STOPPED', live: false, endTime: now - 3_600_000 });
     assert.deepEqual(titles(stopped), ['stopped 1 hr. ago · best 0.9731', 'Open', 'Run Again', 'Resume', 'Validate']);
   });
@@ -86,7 +86,7 @@ describe('the line above a config file', () => {
     );
   });
 
-  it('keeps to the running one when others of the file have ended', () => {
+  it('shows the running experiment when others of the file have ended', () => {
     const lines = titles(experiment(), experiment({ id: 'old', status: 'DONE', live: false }));
     assert.deepEqual(lines, ['spirals running: 64/100 · best 0.9731', 'Open', 'Stop']);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { importsOf, roomOf, sourceFiles } from './importGraph.ts';
 
 /** Files of `model/` that the page may not reach: they need Node, or bring the YAML parser into it. */
-describe('what the page imports of model/', () => {
+describe("the page's imports of model/", () => {
   const imports = new Map(
     [...sourceFiles('src/model'), ...sourceFiles('webview')].map((file) => [file, importsOf(file)]),
   );

@@ -42,7 +42,7 @@ describe('text that leaves the extension', () => {
     assert.deepEqual(found, []);
   });
 
-  it('is no mere string there', () => {
+  it('is not a bare string there', () => {
     const offending = code(exit)
       .split('\n')
       .filter((line) =>
@@ -57,7 +57,7 @@ describe('text that leaves the extension', () => {
     assert.deepEqual(casting.toSorted(), ['src/model/text/plainText.ts', 'src/ui/markdown.ts']);
   });
 
-  it('of the command line goes through one file, too', () => {
+  it('goes through one file on the command line, too', () => {
     const writing = files
       .filter((file) => /^src\/cli[./]/.test(file))
       .filter((file) => /(?<!session)\.write\(|\bconsole\./.test(code(file)));

@@ -6,7 +6,7 @@ import { readAtStart } from '../../../scripts/buildExtension.ts';
 const maxBytesAtStart = 120_000;
 
 describe("the extension's bundle", () => {
-  it('is small where it is read before the extension is active', async () => {
+  it('is small in the part that VS Code reads before activation', async () => {
     const files = await extensionFiles({ production: true });
     const read = readAtStart(files);
     const bytes = read.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);

@@ -50,7 +50,7 @@ const translated = (text: string) => nls[/^%(.+)%$/.exec(text)?.[1] ?? ''] ?? ''
 describe('commands in the manifest', () => {
   const declared = contributes.commands.map((entry) => entry.command);
 
-  it('are exactly the ones that are registered', () => {
+  it('are exactly the registered ones', () => {
     const elsewhere = sources.flatMap((text) =>
       [...text.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((match) => match[1] ?? ''),
     );
@@ -68,19 +68,19 @@ describe('commands in the manifest', () => {
     }
   });
 
-  it('are declared as the table of actions says: title, icon, and trust', () => {
+  it('match the table of actions: title, icon, and trust', () => {
     assert.deepEqual(contributes.commands, expectedCommands());
     const titles = Object.entries(nls).filter(([key]) => key.startsWith('command.'));
     assert.deepEqual(Object.fromEntries(titles), expectedTitles());
   });
 
-  it('are in the palette, in the tree and in the page as the table says', () => {
+  it('appear in palette, tree and page as the table says', () => {
     assert.deepEqual(contributes.menus.commandPalette, expectedPalette());
     assert.deepEqual(contributes.menus['view/item/context'], expectedTreeMenu());
     assert.deepEqual(contributes.menus['webview/context'], expectedPageMenu());
   });
 
-  it('are in the palette only where there is something for them to do', () => {
+  it('appear in the palette only when they are possible', () => {
     const guarded = (contributes.menus.commandPalette ?? []).filter(({ when }) => when !== undefined);
     const hidden = new Set(guarded.map(({ command }) => command));
     // These begin something, or find out what there is.
@@ -91,7 +91,7 @@ describe('commands in the manifest', () => {
     );
   });
 
-  it('are the only ones menus, keys and texts refer to', () => {
+  it('are the only commands in menus, keys and texts', () => {
     const used = [
       ...Object.values(contributes.menus).flatMap((items) => items.map((item) => item.command)),
       ...contributes.keybindings.map((binding) => binding.command),
@@ -108,7 +108,7 @@ describe('commands in the manifest', () => {
     );
   });
 
-  it('have an icon wherever a menu shows only that', () => {
+  it('have an icon wherever a menu shows only icons', () => {
     const icons = new Map(contributes.commands.map(({ command, icon }) => [command, icon]));
     for (const items of Object.values(contributes.menus)) {
       for (const { command, group } of items) {
@@ -163,7 +163,7 @@ describe('when clauses', () => {
     }
   });
 
-  it('every key of ours is used, set in the code, and no other is set', () => {
+  it("use and set exactly the extension's own keys", () => {
     const set = new Set(
       sources.flatMap((text) =>
         [...text.matchAll(/setContext\(\s*'(trialdeck\.\w+)'/g)].map((match) => match[1] ?? ''),
@@ -220,7 +220,7 @@ describe('the view', () => {
     assert.deepEqual(offered(rows['log of a trial'], /./), ['openTrialLog', 'openTrialLog']);
   });
 
-  it('is one, and says something in every state', () => {
+  it('is the only one, and has a message for every state', () => {
     const views = Object.values(contributes.views).flat();
     assert.deepEqual(
       views.map((view) => view.id),
@@ -254,7 +254,7 @@ describe('settings, colours and files', () => {
     }
   });
 
-  it('settings that decide what is run, and where, are ignored in an untrusted workspace', () => {
+  it('settings that choose programs and folders are ignored in an untrusted workspace', () => {
     const { untrustedWorkspaces } = manifest.capabilities;
     assert.equal(untrustedWorkspaces.supported, 'limited');
     const paths = Object.keys(contributes.configuration.properties).filter((name) =>
@@ -270,7 +270,7 @@ describe('settings, colours and files', () => {
     }
   });
 
-  it('every colour of ours that the code names is contributed', () => {
+  it('every trialdeck colour in the code is contributed', () => {
     const ids = new Set(contributes.colors.map((color) => color.id));
     const used = sources.flatMap((text) =>
       [...text.matchAll(/ThemeColor\(\s*'(trialdeck\.\w+)'/g)].map((match) => match[1] ?? ''),
@@ -281,7 +281,7 @@ describe('settings, colours and files', () => {
     );
   });
 
-  it('every file that is named exists', () => {
+  it('every named file exists', () => {
     const files = [
       manifest.icon,
       ...Object.values(contributes.views).flatMap((views) => views.map((view) => view.icon)),
@@ -312,7 +312,7 @@ describe('settings, colours and files', () => {
     assert.ok(width >= 128);
   });
 
-  it('does not wake for every window', () => {
+  it('does not activate the extension in every window', () => {
     assert.deepEqual(manifest.activationEvents, [
       'onLanguage:yaml',
       'onLanguage:json',
@@ -320,7 +320,7 @@ describe('settings, colours and files', () => {
     ]);
   });
 
-  it('asks for the VS Code whose interface it is written against', () => {
+  it('requires the VS Code version of its type declarations', () => {
     assert.equal(manifest.engines.vscode, `^${manifest.devDependencies['@types/vscode']}`);
   });
 });

@@ -27,7 +27,7 @@ describe('licence notices', () => {
     return folder;
   }
 
-  it('are about packages that code was taken from, wherever they are installed', () => {
+  it('name the packages whose code is bundled, wherever they are installed', () => {
     const folders = bundledFolders([
       metafile({ 'src/a.ts': 9, 'node_modules/a/lib/x.js': 5, 'node_modules/unused/x.js': 0 }),
       metafile({ 'node_modules/a/node_modules/@s/b/x.js': 5 }),
@@ -58,7 +58,7 @@ describe('licence notices', () => {
     assert.ok(!text.includes('unrelated'));
   });
 
-  it('take a licence from the README where it is only there, and the published MIT text where it is only named', async () => {
+  it('take a licence from the README, or the published MIT text when a package only names it', async () => {
     const readme = '# X\n\nwords\n\n## License\n\nCopyright 2020 N.\n\nPermission is hereby granted, free of charge.';
     const inReadme = await readPackage(await install('x', { license: 'MIT' }, { 'README.md': readme }));
     assert.deepEqual(inReadme.texts, ['Copyright 2020 N.\n\nPermission is hereby granted, free of charge.']);

@@ -35,14 +35,14 @@ describe('the package', () => {
     );
   });
 
-  it('holds nothing but what is meant to be in it', () => {
+  it('holds only the expected files', () => {
     assert.deepEqual(
       files.filter((file) => !allowed.some((pattern) => pattern.test(file))),
       [],
     );
   });
 
-  it('holds what the extension needs beside its code', () => {
+  it('holds the files that the extension needs beside its code', () => {
     for (const file of [
       'package.json',
       'package.nls.json',
@@ -63,7 +63,7 @@ describe('the package', () => {
     );
   });
 
-  it('holds a notice of each package that is bundled', async function () {
+  it('holds a notice of each bundled package', async function () {
     this.timeout(120_000);
     const notices = await readFile(join(projectRoot, 'dist', 'ThirdPartyNotices.txt'), 'utf8');
     const metafiles = await Promise.all(

@@ -128,5 +128,3 @@ export function next<T>(
     });
   });
 }
-
-export { point, snapshot, summary, trial } from '../../fixtures/builders.ts';

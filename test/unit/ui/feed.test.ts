@@ -59,7 +59,7 @@ describe("the panel's feed", () => {
     model.dispose();
   });
 
-  it('sends a snapshot, then each change in the turn in which it came', async () => {
+  it('sends a snapshot, then each change in order of arrival', async () => {
     server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })], [point('t0', 0, 0.5)]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
@@ -69,7 +69,7 @@ describe("the panel's feed", () => {
     assert.equal(page.changes.length, 1, 'no timer between a metric and the page');
   });
 
-  it('numbers what it sends without a gap and puts a burst together', async () => {
+  it('numbers its messages without a gap and merges a burst', async () => {
     server.snapshots.set('exp1', snapshot([trial(0, { status: 'RUNNING' })]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);
@@ -91,7 +91,7 @@ describe("the panel's feed", () => {
     assert.equal(new Set(page.points).size, 100);
   });
 
-  it('sends a large experiment in pieces and loses nothing that comes meanwhile', async () => {
+  it('sends a large experiment in pieces and loses no change that arrives meanwhile', async () => {
     const count = 6000;
     const rows = Array.from({ length: count }, (_, number) => trial(number));
     const points = rows.flatMap((row) => [
@@ -110,7 +110,7 @@ describe("the panel's feed", () => {
     assert.equal(new Set(sent.map((row) => row.id)).size, count + 1);
   });
 
-  it('starts anew when the stream does, without pieces of what was before', async () => {
+  it('restarts with the stream, without pieces of the old snapshot', async () => {
     const rows = Array.from({ length: 5000 }, (_, number) => trial(number));
     server.snapshots.set('exp1', snapshot(rows));
     feed = new Feed(model, page);
@@ -125,7 +125,7 @@ describe("the panel's feed", () => {
     );
   });
 
-  it('sends no megabytes a trial reported, but their number', async () => {
+  it('sends only the numbers of a huge result', async () => {
     const large = `{"default": 0.25, "nan": NaN, "junk": "${'x'.repeat(100_000)}"}`;
     server.snapshots.set('exp1', snapshot([trial(0, { final: large })], [point('t0', 0, large)]));
     feed = new Feed(model, page);
@@ -141,13 +141,13 @@ describe("the panel's feed", () => {
     assert.equal(model.trials.get('t0')?.row.final, large, 'the store keeps it as it came');
   });
 
-  it('says why there is nothing', async () => {
+  it('gives the reason when the trials cannot be read', async () => {
     feed = new Feed(model, page);
     server.followers.get('exp1')?.failed(new Error('the database is locked'));
     assert.deepEqual(page.failures, ['the database is locked']);
   });
 
-  it('lets the experiment go when the page is hidden', async () => {
+  it('releases the experiment when the page is hidden', async () => {
     server.snapshots.set('exp1', snapshot([trial(0)]));
     feed = new Feed(model, page);
     await page.until(() => page.snapshots.length === 1);

@@ -30,7 +30,7 @@ describe("the panel's document", () => {
 });
 
 describe('messages from the page', () => {
-  it('are taken when they are right', () => {
+  it('are accepted when they match the protocol', () => {
     assert.deepEqual(readMessage({ type: 'ready' }), { type: 'ready' });
     const kill = { type: 'request', id: 1, method: 'actOnTrials', params: { action: 'killTrial', trialIds: ['a'] } };
     assert.deepEqual(readMessage(kill), kill);
@@ -40,7 +40,7 @@ describe('messages from the page', () => {
     assert.deepEqual(readMessage(add), add);
   });
 
-  it('are refused with the id to answer to when they are wrong', () => {
+  it('are refused with their id when they do not match the protocol', () => {
     const wrong: [unknown, number | undefined][] = [
       [undefined, undefined],
       ['ready', undefined],
@@ -64,7 +64,7 @@ describe('messages from the page', () => {
     }
   });
 
-  it('never break the host, whatever they are', () => {
+  it('never break the host, whatever their content', () => {
     fc.assert(
       fc.property(fc.anything(), (message) => {
         try {
@@ -77,7 +77,7 @@ describe('messages from the page', () => {
     );
   });
 
-  it('a stored state gives back its experiment, and only if it is of this version', () => {
+  it('a stored state of this version yields its experiment; others yield nothing', () => {
     const state = {
       ...{ version: 1, connectionId: 'local', experimentId: 'e', tab: 'trials', selectedTrial: 't', metricKey: 'x' },
       ...{ sort: null, curves: { count: 8, logScale: false } },

@@ -1,11 +1,11 @@
-/** Which trials' learning curves are drawn, and in which colour each. */
+/** Chooses the trials whose learning curves are drawn, and their colours. */
 import type { SeenTrial } from '../../../src/model/trial/trial.ts';
 
 export type CurveMode = 'top' | 'latest' | 'selected';
 
 /**
  * The trials whose curves are shown: the top or latest `count` that have intermediate results, then those that have not ended and the
- * selected one, which are always in sight.
+ * selected one, which are always drawn.
  * @param ranked all ranked trials, best first.
  */
 export function chooseCurves(
@@ -36,11 +36,11 @@ export function chooseCurves(
   return [...chosen.values()];
 }
 
-/** Gives each shown trial a colour that it keeps as long as it is shown, whoever comes and goes beside it. */
+/** Assigns colours to the drawn trials. A trial keeps its colour while it is drawn, whichever others change. */
 export class ColorSlots {
   readonly #slots = new Map<string, number>();
 
-  /** Slot 0 belongs to the one in focus; the others get 1, 2, 3, … */
+  /** Slot 0 belongs to the trial in focus; the others get 1, 2, 3, … */
   assign(ids: readonly string[], focus: string | undefined): ReadonlyMap<string, number> {
     const shown = new Set(ids);
     for (const id of this.#slots.keys()) if (!shown.has(id)) this.#slots.delete(id);

@@ -1,4 +1,4 @@
-/** What the plot library draws for learning curves. */
+/** The plot library's options for learning curves. */
 import type { CurvePoints } from '../../state/curve.ts';
 import type { ShownCurve } from '../../state/derived.ts';
 import type { Theme } from '../../state/theme.ts';
@@ -13,12 +13,12 @@ export interface DrawnCurve extends ShownCurve {
 
 export function seriesColor(theme: Theme, slot: number): string {
   if (slot === 0) return theme.series[0] ?? theme.accent;
-  // The first colour is kept for the trial in focus.
+  // The first colour is reserved for the trial in focus.
   const others = theme.series.length - 1;
   return theme.series[1 + ((slot - 1) % others)] ?? theme.muted;
 }
 
-/** @param lines about how many lines to read the values by there is room for. */
+/** @param lines about how many grid lines fit */
 export function curvesOption(
   curves: readonly DrawnCurve[],
   theme: Theme,
@@ -41,7 +41,7 @@ export function curvesOption(
         id: row.id,
         type: 'line' as const,
         silent: true,
-        // Only the newest point of a running trial is marked, so that one sees it come.
+        // Mark only the newest point of a running trial, so that its arrival is visible.
         symbol: 'none',
         showSymbol: marked !== undefined,
         data: marked ? [...curve.points.slice(0, -1), { value: head, symbol: 'circle', symbolSize: 6 }] : curve.points,

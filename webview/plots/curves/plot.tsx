@@ -1,4 +1,4 @@
-/** Learning curves: what trials report on their way. */
+/** The plot of learning curves: the intermediate results of trials. */
 import { useMemo } from 'preact/hooks';
 import { formatNumber } from '../../../src/model/text/format.ts';
 import { Dropdown } from '../../controls/controls.tsx';
@@ -10,16 +10,16 @@ import { resultOf, resultText } from '../../state/results.ts';
 import { statusWord, trialName } from '../../state/trialStatus.ts';
 import { plural, t } from '../../strings.ts';
 import type { PlotContext, PlotDefinition } from '../definition.ts';
-import { keyWord } from '../MetricChoice.tsx';
+import { keyWord } from '../MetricSelect.tsx';
 import type { CurveMode } from './choice.ts';
 import { curvesOption, type DrawnCurve, seriesColor } from './option.ts';
 
 const counts = [4, 8, 16, 32, 64, 128] as const;
 
-/** The learning curves that are drawn. */
+/** The shape of the plot: the drawn curves. */
 interface Curves {
   drawn: DrawnCurve[];
-  /** What {@link drawn} was made of, to see whether anything is another. */
+  /** The inputs of {@link drawn}, to detect a change. */
   inputs: unknown[];
 }
 
@@ -67,7 +67,7 @@ export const curves: PlotDefinition<Curves> = {
   Aside: CurveList,
 };
 
-/** Which trials are drawn. */
+/** The select of the drawn trials. */
 function CurvesChoice({ context: { page, large } }: { context: PlotContext }) {
   const { mode, count } = page.view.curves;
   return (
@@ -114,7 +114,7 @@ function curvesSummary(drawn: readonly DrawnCurve[], word: string): string {
   return `${parts.join('; ')}.`;
 }
 
-/** Names the lines beside the plot: colour, trial, where it is now. */
+/** The legend beside the plot: colour, trial, newest value. */
 function CurveList({ shape: { drawn }, context: { page, metric } }: { shape: Curves; context: PlotContext }) {
   return (
     <ul class="curve-list" aria-label={t('Trials in the plot')}>

@@ -1,4 +1,4 @@
-/** What the plot library draws for a history. */
+/** The plot library's options for the history. */
 import type { XY } from '../../state/curve.ts';
 import type { Theme } from '../../state/theme.ts';
 import { type StatusKind, statusKinds } from '../../state/trialStatus.ts';
@@ -29,15 +29,15 @@ const shapes: Readonly<Record<StatusKind, Shape>> = {
   notEnded: { symbol: 'circle', sign: '○', scale: 1 },
 };
 
-/** Many points of a kind are drawn in one go, which only the plot library's own shapes can be. */
-const many = 400;
+/** From this many points of a kind on, the plot library draws them in one pass, which supports only its own shapes. */
+const fastDrawingMinPoints = 400;
 const plainShapes: Partial<Record<StatusKind, Shape>> = {
   failed: { symbol: 'rect', sign: '■', scale: 0.9 },
   cancelled: { symbol: 'diamond', sign: '◆', scale: 1.15 },
 };
 
 export function shapeOf(kind: StatusKind, count: number): Shape {
-  return (count > many ? plainShapes[kind] : undefined) ?? shapes[kind];
+  return (count > fastDrawingMinPoints ? plainShapes[kind] : undefined) ?? shapes[kind];
 }
 
 export function historyOption(
@@ -55,14 +55,14 @@ export function historyOption(
     symbol: shapeOf(kind, group?.points.length ?? 0).symbol,
     symbolSize: size * shapeOf(kind, group?.points.length ?? 0).scale,
     large: true,
-    largeThreshold: many,
-    // A ring for what has not ended. The library's own ring is filled with white.
+    largeThreshold: fastDrawingMinPoints,
+    // A ring for trials that have not ended. The library's own ring is filled with white.
     itemStyle:
       kind === 'running' || kind === 'waiting' || kind === 'notEnded'
         ? { color: theme.background, borderWidth: 2, borderColor: theme.tones[kind] }
         : { color: theme.tones[kind], opacity },
     dimensions: ['x', 'y'],
-    data: group ? flat(group.points) : [],
+    data: group ? flatten(group.points) : [],
   });
   return {
     ...frame(theme),
@@ -101,8 +101,8 @@ export function historyOption(
 
 const flattened = new WeakMap<readonly XY[], Float64Array>();
 
-/** Numbers in a row, which the plot library takes as they are; of points it would make copies, each time. */
-function flat(points: readonly XY[]): Float64Array {
+/** Packs points into one array of numbers, which the plot library uses without copying. */
+function flatten(points: readonly XY[]): Float64Array {
   let numbers = flattened.get(points);
   if (!numbers) {
     numbers = new Float64Array(points.length * 2);
@@ -115,11 +115,11 @@ function flat(points: readonly XY[]): Float64Array {
   return numbers;
 }
 
-/** The part of the axis that is more than the two pixels of a piece that the plot library leaves out. */
+/** Share of the axis that exceeds two pixels, below which the plot library skips a segment. */
 const notice = 1 / 120;
 
 /**
- * The step line's corners. The library leaves out short pieces, so that after a tiny step the line would slope all the way
+ * The step line's corners. The library skips short segments, so that after a tiny step the line would slope all the way
  * to the next one: a point soon after each step keeps it level.
  */
 function steps(best: readonly XY[], last: number): XY[] {

@@ -1,4 +1,4 @@
-/** The history plot: what each trial came to, and the best so far. */
+/** The history plot: each trial's result, and the best so far. */
 import { useMemo } from 'preact/hooks';
 import { endedTrials } from '../../../src/model/experiment/experimentPhase.ts';
 import { formatNumber } from '../../../src/model/text/format.ts';
@@ -10,7 +10,7 @@ import { resultOf, resultText } from '../../state/results.ts';
 import { kindWord, type StatusKind, statusKinds, statusWord, trialName } from '../../state/trialStatus.ts';
 import { plural, t } from '../../strings.ts';
 import type { PlotContext, PlotDefinition } from '../definition.ts';
-import { keyWord } from '../MetricChoice.tsx';
+import { keyWord } from '../MetricSelect.tsx';
 import { historyOption, shapeOf } from './option.ts';
 import type { History } from './shape.ts';
 

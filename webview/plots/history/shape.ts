@@ -1,4 +1,4 @@
-/** The points of the history plot: what each trial came to, and the best so far. */
+/** The shape of the history plot: a point for each trial's result, and the best so far. */
 import { isEnded, type SeenStatus, type SeenTrial } from '../../../src/model/trial/trial.ts';
 import type { XY } from '../../state/curve.ts';
 import { resultOf } from '../../state/results.ts';
@@ -14,21 +14,21 @@ export interface HistoryGroup {
 export interface History {
   /** One for each kind of trial that has a finite value. */
   groups: HistoryGroup[];
-  /** Failed trials that reported no number; `y` means nothing. */
+  /** Failed trials without a number; their `y` has no meaning. */
   withoutValue: HistoryGroup;
   /** Corners of the step line; empty for a metric whose better direction is not known. */
   best: XY[];
-  /** Trials whose value is NaN or infinite, which no axis can show. */
+  /** Trials whose value is NaN or infinite, which an axis can't show. */
   notFinite: number;
-  /** Whether all values are above zero, as a logarithmic axis needs. */
+  /** Whether all values are above zero, which a logarithmic axis needs. */
   positive: boolean;
   /** Largest trial number. */
   last: number;
-  /** Smallest and largest value; undefined without one. */
+  /** Smallest and largest value; undefined without a value. */
   range: [low: number, high: number] | undefined;
 }
 
-/** What does not change while trials run; worked out once for many results of running trials. */
+/** The part that running trials do not change, computed once for many of their results. */
 export interface EndedHistory extends Omit<History, 'best' | 'positive' | 'range'> {
   low: number;
   high: number;
@@ -39,7 +39,7 @@ export interface EndedHistory extends Omit<History, 'best' | 'positive' | 'range
 /**
  * The history of trials that have ended.
  * @param mode the direction of the best-so-far line, which only the default metric has.
- * @param places where trials arrived: there stands one without a number of its own.
+ * @param places positions by arrival, used for trials without a number
  */
 export function endedHistory(
   rows: Iterable<SeenTrial>,
@@ -51,7 +51,7 @@ export function endedHistory(
   return { ...points, corners: mode ? bestSoFar(finals, mode) : [] };
 }
 
-/** Together with the trials that have not ended. Points of those that have are the same arrays each time. */
+/** Adds the trials that have not ended. Reuses the arrays of the ended ones. */
 export function historyOf(
   ended: EndedHistory,
   living: Iterable<SeenTrial>,
@@ -118,7 +118,7 @@ function pointsOf(
   return { groups: [...groups.values()], withoutValue, finals, notFinite, low, high, last };
 }
 
-/** Only the corners: where the best changes. */
+/** The corners of the step line: where the best changes. */
 function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize'): XY[] {
   const better = mode === 'maximize' ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
   const corners: XY[] = [];
@@ -129,7 +129,7 @@ function bestSoFar(finals: readonly XY[], mode: 'maximize' | 'minimize'): XY[] {
   return corners;
 }
 
-/** The end of an axis that starts at 0 and grows in steps, so that it does not move with every new trial. */
+/** The end of an axis from 0. It grows in steps, so that the axis does not move with every new trial. */
 export function steadyEnd(last: number, least = 10): number {
   if (last <= least) return least;
   const step = Math.max(1, 10 ** Math.floor(Math.log10(last)) / 2);

@@ -1,11 +1,11 @@
-/** Which entry of a dict metric is shown; nothing to choose when there is one. */
+/** The select for the shown entry of a dict metric; absent with a single entry. */
 import { Dropdown } from '../controls/controls.tsx';
 import type { ExperimentData } from '../state/experimentData.ts';
 import type { Page } from '../state/page.ts';
 import { metricTitle } from '../state/trialTable.ts';
 import { t } from '../strings.ts';
 
-export function MetricChoice({ page, data }: { page: Page; data: ExperimentData }) {
+export function MetricSelect({ page, data }: { page: Page; data: ExperimentData }) {
   const keys = page.derived.keys(data);
   if (keys.length < 2) return null;
   return (
@@ -24,7 +24,7 @@ export function metricKey(page: Page, data: ExperimentData): string {
   return keys.includes(page.view.metricKey) ? page.view.metricKey : (keys[0] ?? 'default');
 }
 
-/** In a sentence: `accuracy`, or `metric` when it has no name. */
+/** The metric's name in a sentence: `accuracy`, or `metric` for the default one. */
 export function keyWord(key: string): string {
   return key === 'default' ? t('metric') : key;
 }

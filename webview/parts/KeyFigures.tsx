@@ -1,4 +1,4 @@
-/** The numbers a person asks for first. */
+/** The key figures: best, trials, time and concurrency. */
 import type { ComponentChildren } from 'preact';
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { allTrials, elapsedSeconds, endedTrials } from '../../src/model/experiment/experimentPhase.ts';
@@ -15,7 +15,7 @@ interface Props {
   data: ExperimentData;
 }
 
-export function Numbers(props: Props) {
+export function KeyFigures(props: Props) {
   return (
     <dl class="numbers">
       <Best {...props} />
@@ -52,9 +52,9 @@ function Best({ page, data }: Props) {
   const title = optimizeMode === 'maximize' ? t('Best metric · highest') : t('Best metric · lowest');
   if (!best) {
     const ended = endedTrials(data.summary) > 0;
-    // Nothing more comes of one that is not run any more.
+    // An ended experiment produces no more results.
     const notYet = data.summary.live ? t('when the first trial has ended') : t('no trial has ended');
-    const none = ended ? t('no result is a number yet') : unstored(data) ? t('not stored') : notYet;
+    const none = ended ? t('no result is a number yet') : isUnstored(data) ? t('not stored') : notYet;
     return <Figure title={title} hint={hint} value="–" note={none} />;
   }
   const row = data.rows.get(best.trialId);
@@ -81,13 +81,13 @@ function Best({ page, data }: Props) {
 }
 
 /** NNI stores neither trials nor limits of an architecture search with its sequential engine: not even how many there were. */
-function unstored({ summary, rows }: ExperimentData): boolean {
+function isUnstored({ summary, rows }: ExperimentData): boolean {
   return summary.type === 'nas' && !summary.live && rows.size === 0 && allTrials(summary) === 0;
 }
 
 function Trials({ data }: Props) {
   const { summary } = data;
-  if (unstored(data)) {
+  if (isUnstored(data)) {
     return <Figure title={t('Trials')} hint={t('Trials that have ended')} value="–" note={t('not stored')} />;
   }
   const ended = endedTrials(summary);

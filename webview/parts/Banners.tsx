@@ -1,4 +1,4 @@
-/** Lines across the page for what a person must know: errors of the experiment, a lost connection, a refused request. */
+/** The banners at the top of the page: an experiment's error, a lost connection, a refused request. */
 import type { ComponentChildren } from 'preact';
 import { canDo } from '../../src/model/experiment/actions.ts';
 import { experimentPhase } from '../../src/model/experiment/experimentPhase.ts';
@@ -9,7 +9,7 @@ import type { Page } from '../state/page.ts';
 import { clockTime, t } from '../strings.ts';
 import { ResumeButton } from './Header.tsx';
 
-function Strip(props: {
+function Banner(props: {
   tone: 'error' | 'warning' | 'info';
   icon: string;
   children: ComponentChildren;
@@ -24,31 +24,31 @@ function Strip(props: {
   );
 }
 
-export function Strips({ page, data }: { page: Page; data: ExperimentData }) {
+export function Banners({ page, data }: { page: Page; data: ExperimentData }) {
   return (
     <>
-      <ConnectionStrip page={page} />
-      <ErrorStrip page={page} data={data} />
+      <ConnectionBanner page={page} />
+      <ErrorBanner page={page} data={data} />
       {page.requests.refusal !== undefined && (
-        <Strip
+        <Banner
           tone="error"
           icon="error"
           actions={<IconButton icon="close" label={t('Dismiss')} onClick={() => page.requests.dismissRefusal()} />}
         >
           {page.requests.refusal}
-        </Strip>
+        </Banner>
       )}
     </>
   );
 }
 
-function ConnectionStrip({ page }: { page: Page }) {
+function ConnectionBanner({ page }: { page: Page }) {
   const { state, since, reason } = page.connection;
-  // Connecting is only worth a line when it takes long.
+  // Connecting deserves a banner only when it takes long.
   if (state === 'connected' || (state === 'connecting' && page.now - since < 2000)) return null;
   const lost = state === 'lost';
   return (
-    <Strip
+    <Banner
       tone="warning"
       icon={lost ? 'debug-disconnect' : 'sync'}
       actions={
@@ -66,35 +66,39 @@ function ConnectionStrip({ page }: { page: Page }) {
           : t('Connecting since {0}…', clockTime(since, page.now))}
       </strong>{' '}
       {reason} <span class="muted">{t('What you see is what was known then; trials go on without it.')}</span>
-    </Strip>
+    </Banner>
   );
 }
 
-function ErrorStrip({ page, data }: { page: Page; data: ExperimentData }) {
+function ErrorBanner({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
   if (summary.errors.length === 0) {
     if (experimentPhase(summary) !== 'crashed') return null;
     return (
-      <Strip tone="warning" icon="debug-disconnect" actions={<WaysOut page={page} data={data} />}>
+      <Banner tone="warning" icon="debug-disconnect" actions={<ErrorActions page={page} data={data} />}>
         <strong>{t('The experiment crashed.')}</strong>{' '}
         {t('Its process ended without stopping it. Nothing that was reported is lost: Resume goes on from here.')}
-      </Strip>
+      </Banner>
     );
   }
   const phase = experimentPhase(summary);
   return (
-    <Strip tone="error" icon={phase === 'stalled' ? 'warning' : 'error'} actions={<WaysOut page={page} data={data} />}>
+    <Banner
+      tone="error"
+      icon={phase === 'stalled' ? 'warning' : 'error'}
+      actions={<ErrorActions page={page} data={data} />}
+    >
       {phase === 'stalled' && <strong>{t('The experiment is stalled: nothing more will happen by itself.')}</strong>}
       {phase === 'crashed' && <strong>{t('The experiment crashed.')}</strong>}
       {summary.errors.map((error) => (
         <div key={error}>{error}</div>
       ))}
-    </Strip>
+    </Banner>
   );
 }
 
-/** What one can do about it, and where it says more. */
-function WaysOut({ page, data }: { page: Page; data: ExperimentData }) {
+/** The buttons of an error: stop and resume, resume, open the log. */
+function ErrorActions({ page, data }: { page: Page; data: ExperimentData }) {
   const { summary } = data;
   const phase = experimentPhase(summary);
   return (

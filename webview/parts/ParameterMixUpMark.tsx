@@ -1,18 +1,18 @@
-/** What is shown of a trial whose parameters NNI gave to another one: a mark, and what it ran with beside what is on record. */
+/** The mark of a trial that NNI gave another trial's parameters, and the table of used and recorded values. */
 import type { SeenTrial } from '../../src/model/trial/trial.ts';
 import { Icon } from '../controls/controls.tsx';
 import { flatParameters, valueText } from '../state/parameters.ts';
 import { t } from '../strings.ts';
 
-/** Why; NNI says nothing of it. */
+/** The explanation, which NNI does not give. */
 export function mixUpSentence(): string {
   return t(
     'NNI hands parameters to whichever trial asks first, and recorded others for this one. Everything shown here is what it ran with.',
   );
 }
 
-/** A shape with a title, and with a word where there is room. */
-export function MixUpMark({ row, words = false }: { row: SeenTrial; words?: boolean }) {
+/** An icon with a tooltip. @param words also shows a word */
+export function ParameterMixUpMark({ row, words = false }: { row: SeenTrial; words?: boolean }) {
   if (!row.recordedParameters) return null;
   const word = t('mixed up');
   return (
@@ -27,7 +27,7 @@ export function MixUpMark({ row, words = false }: { row: SeenTrial; words?: bool
 }
 
 /** The parameters that differ, side by side. */
-export function MixUp({ row }: { row: SeenTrial }) {
+export function ParameterMixUp({ row }: { row: SeenTrial }) {
   if (!row.recordedParameters) return null;
   const ran = flatParameters(row.parameters);
   const recorded = flatParameters(row.recordedParameters);
