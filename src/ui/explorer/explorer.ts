@@ -52,6 +52,7 @@ export class Explorer implements Disposable {
       this.#view,
       this.#view.onDidChangeVisibility(({ visible }) => this.#setVisible(visible)),
       this.#view.onDidCollapseElement(({ element }) => this.#data.collapsed(element)),
+      this.#view.onDidExpandElement(({ element }) => this.#data.expanded(element)),
       this.#view.onDidChangeSelection(({ selection }) => this.#select(selection)),
       store.onDidChange((change) => {
         this.#data.take(change);

@@ -37,6 +37,8 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   readonly #unfolded = new Map<string, boolean>();
   /** Ids of the rows whose children were asked for and are not folded up. */
   readonly #open = new Set<string>();
+  /** Ids of the rows that were folded up after their children were asked for. */
+  readonly #folded = new Set<string>();
   readonly #watches = new Map<ExperimentModel, Disposable>();
   /** How many children to show, by the parent's id; {@link pageSize} where it is not set. */
   readonly #limits = new Map<string, number>();
@@ -74,7 +76,8 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     const gone = new Set<string>();
     for (const [id, node] of this.#nodes) if (!this.#exists(node)) gone.add(id);
     for (const id of gone) {
-      for (const kept of [this.#nodes, this.#drawn, this.#unfolded, this.#open, this.#limits]) kept.delete(id);
+      for (const kept of [this.#nodes, this.#drawn, this.#unfolded, this.#open, this.#folded, this.#limits])
+        kept.delete(id);
     }
     for (const model of this.#watches.keys()) {
       if (this.#store.experiment(model.connectionId, model.id) !== model) this.#release(model);
@@ -98,10 +101,16 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   collapsed(node: TreeNode): void {
-    this.#open.delete(nodeId(node));
+    const id = nodeId(node);
+    if (this.#open.delete(id)) this.#folded.add(id);
     if (node.kind !== 'experiment') return;
     const model = this.#store.experiment(node.connectionId, node.experimentId);
     if (model) this.#release(model);
+  }
+
+  /** VS Code shows the children that it read before the row was folded up, so they are read again. */
+  expanded(node: TreeNode): void {
+    if (this.#folded.has(nodeId(node))) this.#queue.draw(this.intern(node));
   }
 
   /** Shows another page below the row's parent. */
@@ -152,12 +161,14 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
     const node = this.intern(experimentNode(model.connectionId, model.id));
     const connection = this.intern({ kind: 'connection', connectionId: model.connectionId });
     if (delta.summary && this.#differs(connection)) redraw.add(connection);
-    if ((delta.summary && this.#differs(node)) || (this.#open.has(nodeId(node)) && (delta.order || delta.reset))) {
-      redraw.add(node);
-      // Its children are read again with it.
-      if (this.#open.has(nodeId(node))) return;
-    }
+    const isOpen = this.#open.has(nodeId(node));
+    if ((delta.summary && this.#differs(node)) || (isOpen && (delta.order || delta.reset))) redraw.add(node);
+    // VS Code reads the trials of an open experiment with it, and shows none of a folded one.
+    if (!isOpen || redraw.has(node)) return;
+    const limit = this.#limitOf(node);
     for (const trialId of delta.trials) {
+      // VS Code has no row for a trial that the others have pushed to the next page.
+      if (model.order.indexOf(trialId) >= limit) continue;
       const trial = trialNode(model.connectionId, model.id, trialId);
       const id = nodeId(trial);
       if (this.#drawn.has(id) && (this.#differs(trial) || this.#open.has(id))) redraw.add(this.intern(trial));
@@ -170,8 +181,12 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (!node) return this.#roots();
+    if (!node) {
+      this.#queue.read(undefined);
+      return this.#roots();
+    }
     this.#open.add(nodeId(node));
+    this.#folded.delete(nodeId(node));
     if (node.kind === 'experiment') {
       const problem = await this.#load(node);
       if (problem) return problem;
@@ -181,6 +196,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
 
   getTreeItem(node: TreeNode): TreeItem {
     const id = nodeId(node);
+    this.#queue.read(node);
     const row = this.#row(node);
     this.#drawn.set(id, signature(row));
     const item = treeItem(row, id, this.#folding(node));

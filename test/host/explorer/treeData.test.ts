@@ -39,6 +39,15 @@ describe("the tree's rows", () => {
     return nodes;
   }
   const experiment = () => tree.intern(experimentNode('local', 'exp1'));
+  /** Lets the tree tell all that waits, and reads it as VS Code does. */
+  async function readAll(): Promise<void> {
+    const told = next(tree.onDidChangeTreeData, (nodes) => nodes === undefined);
+    tree.refresh();
+    await tree.getChildren();
+    tree.getTreeItem(experiment());
+    await told;
+    await tree.getChildren();
+  }
 
   it('are a connection, its experiments, and their trials a page at a time', async () => {
     const roots = await draw();
@@ -103,10 +112,56 @@ describe("the tree's rows", () => {
     await draw(experiment());
     const only = tree.intern(trialNode('local', 'exp1', 't120'));
     await told;
+    await readAll();
     const redrawn = next(tree.onDidChangeTreeData);
     server.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
     assert.deepEqual(await redrawn, [only]);
     assert.equal(tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120'))).description, 'step 3 · 0.5');
+  });
+
+  it('are told of again only after VS Code has read them, all that came meanwhile at once', async () => {
+    const told = next(store.onDidChange, () => store.experiment('local', 'exp1')?.trials.size === 121);
+    await draw((await draw())[0]);
+    await draw(experiment());
+    await told;
+    await readAll();
+    const running = tree.intern(trialNode('local', 'exp1', 't120'));
+    const first = next(tree.onDidChangeTreeData);
+    server.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
+    assert.deepEqual(await first, [running]);
+    const events: unknown[] = [];
+    tree.onDidChangeTreeData((nodes) => events.push(nodes));
+    for (const [revision, change] of [
+      { metrics: [point('t120', 4, 0.6)] },
+      { trials: [trial(121, { status: 'RUNNING' })] },
+    ].entries()) {
+      const taken = next(store.onDidChange);
+      server.change('exp1', { revision: 3 + revision, ...change });
+      await taken;
+    }
+    assert.deepEqual(events, [], 'VS Code is still busy with the first');
+    const second = next(tree.onDidChangeTreeData);
+    tree.getTreeItem(running);
+    assert.deepEqual(await second, [running, experiment()]);
+    assert.equal(labelsOf(await draw(experiment()))[0], '121');
+  });
+
+  it('are read again when they are unfolded, with what came while they were folded up', async () => {
+    const told = next(store.onDidChange, () => store.experiment('local', 'exp1')?.trials.size === 121);
+    await draw((await draw())[0]);
+    await draw(experiment());
+    await told;
+    await readAll();
+    tree.collapsed(experiment());
+    const redrawn = next(tree.onDidChangeTreeData);
+    tree.expanded(experiment());
+    assert.deepEqual(await redrawn, [experiment()]);
+    tree.getTreeItem(experiment());
+    await draw(experiment());
+    assert.ok(store.experiment('local', 'exp1')?.isFollowed);
+    const grown = next(tree.onDidChangeTreeData);
+    server.change('exp1', { revision: 2, trials: [trial(121, { status: 'RUNNING' })] });
+    assert.deepEqual(await grown, [experiment()]);
   });
 
   it('follow no experiment while the tree is hidden', async () => {
