@@ -65,6 +65,8 @@ export interface CodeServer {
   token: string;
   process: ChildProcess;
   dataFolder: string;
+  /** Changes VS Code user settings; windows that are open take them over. */
+  changeSettings(changes: Record<string, unknown>): Promise<void>;
   /** All output so far. */
   log(): string;
   /** Ends the server and waits for it. */
@@ -92,7 +94,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   await mkdir(machineFolder, { recursive: true });
   if (options.extensionsFolder) await cp(options.extensionsFolder, extensionsFolder, { recursive: true });
   else await mkdir(extensionsFolder, { recursive: true });
-  const settings = {
+  const settings: Record<string, unknown> = {
     'workbench.startupEditor': 'none',
     'telemetry.telemetryLevel': 'off',
     'extensions.ignoreRecommendations': true,
@@ -102,10 +104,13 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     'update.mode': 'none',
     ...options.settings,
   };
-  const text = JSON.stringify(settings, null, 2);
-  await writeFile(join(userFolder, 'settings.json'), text);
-  // A window on a server takes settings about the machine, such as folders, only from the server's own.
-  await writeFile(join(machineFolder, 'settings.json'), text);
+  const changeSettings = async (changes: Record<string, unknown>) => {
+    Object.assign(settings, changes);
+    const text = JSON.stringify(settings, null, 2);
+    // A window on a server takes settings about the machine, such as folders, only from the server's own.
+    for (const folder of [userFolder, machineFolder]) await writeFile(join(folder, 'settings.json'), text);
+  };
+  await changeSettings({});
   const token = randomBytes(24).toString('base64url');
   // In a file, because every user of the machine can read a process's arguments.
   const tokenFile = join(dataFolder, 'token');
@@ -159,7 +164,8 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
       child.once('exit', (code) => reject(new Error(`VS Code's server ended with code ${code}.\n${output}`)));
     });
     const authority = `127.0.0.1:${port}`;
-    return { address: `http://${authority}`, authority, token, process: child, dataFolder, log: () => output, stop };
+    const log = () => output;
+    return { address: `http://${authority}`, authority, token, process: child, dataFolder, changeSettings, log, stop };
   } catch (error) {
     await stop();
     throw error;

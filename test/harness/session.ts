@@ -29,6 +29,11 @@ export interface Session {
   experiments: string;
   /** Opens another window on the workspace. */
   open(options?: Partial<WorkbenchOptions>): Promise<Workbench>;
+  /**
+   * Changes the theme in the settings and waits until a window shows it. The palette would be no help: the panel's page gets the
+   * keyboard back from it late, and that closes the list of themes.
+   */
+  setTheme(window: Workbench, theme: Theme): Promise<void>;
   /** Ends the browser, the server, and every process whose pid is in the experiments folder. */
   end(): Promise<void>;
 }
@@ -61,6 +66,10 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     workspace,
     experiments,
     open: (more = {}) => Workbench.open(browser, server, { folder: workspace, ...more }),
+    setTheme: async (window, theme) => {
+      await server.changeSettings({ 'workbench.colorTheme': themeNames[theme] });
+      await window.awaitTheme(theme);
+    },
     end: async () => {
       openSessions.delete(session);
       await browser.close();

@@ -4,12 +4,12 @@ import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { type CodeServer, remoteUri, windowAddress } from '../../scripts/codeServer.ts';
 import { ensureFolder, resultsFolder } from '../../scripts/folders.ts';
 
-/** VS Code's names of the themes that pictures are taken in. */
+/** The themes that pictures are taken in, as VS Code's settings name them. */
 export const themeNames = {
   light: 'Light Modern',
   dark: 'Dark Modern',
-  'hc-dark': 'Dark High Contrast',
-  'hc-light': 'Light High Contrast',
+  'hc-dark': 'Default High Contrast',
+  'hc-light': 'Default High Contrast Light',
 } as const;
 export type Theme = keyof typeof themeNames;
 
@@ -243,13 +243,8 @@ export class Workbench {
     }
   }
 
-  async setTheme(theme: Theme): Promise<void> {
-    await this.run('Preferences: Color Theme');
-    const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
-    await input.fill(themeNames[theme]);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: themeNames[theme] }).first();
-    await row.click();
+  /** Waits until the window shows a theme. */
+  async awaitTheme(theme: Theme): Promise<void> {
     const css = { light: 'vs', dark: 'vs-dark', 'hc-dark': 'hc-black', 'hc-light': 'hc-light' }[theme];
     await this.page.locator(`.monaco-workbench.${css}`).waitFor();
   }

@@ -98,7 +98,7 @@ story('connect to a manager elsewhere', () => {
     await window.openSideBar();
     // A browser keeps secrets no longer than its page.
     await window.row(/^gpu box\s*needs its token/).waitFor({ timeout: 100_000 });
-    await window.setTheme('light');
+    await session.setTheme(window, 'light');
     await window.picture('needs-token');
     await window.contextMenu(box(), 'Change Token…');
     await window.answer((await readFile(tokenFile, 'utf8')).trim());

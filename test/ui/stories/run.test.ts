@@ -72,7 +72,7 @@ story('run the sample from its config file', () => {
   it('looks its part in other themes', async () => {
     await window.run('Notifications: Clear All Notifications');
     for (const theme of ['light', 'hc-dark', 'hc-light'] as const) {
-      await window.setTheme(theme);
+      await session.setTheme(window, theme);
       const page = await window.webview('[data-trial-count]');
       await page.locator(`body[data-vscode-theme-kind="${themeKinds[theme]}"]`).waitFor();
       await window.picture(`panel-${theme}`);
