@@ -5,7 +5,7 @@ import { Store } from '../../../src/store/store.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { FakeConnector } from './samples.ts';
 
-const trials = 10_000;
+const trials = 3000;
 const points = 20;
 
 /** The longest time in which nobody else had a turn. */
@@ -30,7 +30,7 @@ class Blocks {
   }
 }
 
-describe('A real NNI with ten thousand trials', () => {
+describe('A real NNI with thousands of trials', () => {
   let server: Worker;
   let store: Store;
   let port = 0;
