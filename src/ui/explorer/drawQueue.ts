@@ -39,7 +39,11 @@ export class DrawQueue<N> {
     this.#flush();
   }
 
-  /** Notes that VS Code reads a row, and so has drawn all rows of earlier events. @param node undefined stands for the topmost rows */
+  /**
+   * Notes that VS Code reads a row that it was told of, and so has drawn the rows of all earlier events. A row that VS Code reads as the
+   * child of another says nothing about events.
+   * @param node undefined stands for the topmost rows
+   */
   read(node: N | undefined): void {
     if (this.#unread.has(node)) this.#endWait();
   }

@@ -39,6 +39,8 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   readonly #open = new Set<string>();
   /** Ids of the rows that were folded up after their children were asked for. */
   readonly #folded = new Set<string>();
+  /** Rows that VS Code reads next because it has asked for children, and not because it was told of the rows. */
+  readonly #childrenToRead = new Set<TreeNode>();
   readonly #watches = new Map<ExperimentModel, Disposable>();
   /** How many children to show, by the parent's id; {@link pageSize} where it is not set. */
   readonly #limits = new Map<string, number>();
@@ -181,10 +183,18 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (!node) {
-      this.#queue.read(undefined);
-      return this.#roots();
-    }
+    if (!node) this.#queue.read(undefined);
+    const children = await this.#read(node);
+    for (const child of children) this.#childrenToRead.add(child);
+    // VS Code reads the children before the next turn, or never: it drops an answer when it has asked again meanwhile.
+    setImmediate(() => {
+      for (const child of children) this.#childrenToRead.delete(child);
+    });
+    return children;
+  }
+
+  async #read(node: TreeNode | undefined): Promise<TreeNode[]> {
+    if (!node) return this.#roots();
     this.#open.add(nodeId(node));
     this.#folded.delete(nodeId(node));
     if (node.kind === 'experiment') {
@@ -196,7 +206,7 @@ export class TreeData implements TreeDataProvider<TreeNode>, Disposable {
 
   getTreeItem(node: TreeNode): TreeItem {
     const id = nodeId(node);
-    this.#queue.read(node);
+    if (!this.#childrenToRead.delete(node)) this.#queue.read(node);
     const row = this.#row(node);
     this.#drawn.set(id, signature(row));
     const item = treeItem(row, id, this.#folding(node));

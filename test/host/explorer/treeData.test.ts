@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { MarkdownString, ThemeIcon, type TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { Store } from '../../../src/store/store.ts';
 import { Labels } from '../../../src/ui/explorer/labels.ts';
@@ -119,31 +120,42 @@ describe("the tree's rows", () => {
     assert.equal(tree.getTreeItem(tree.intern(trialNode('local', 'exp1', 't120'))).description, 'step 3 · 0.5');
   });
 
-  it('are told of again only after VS Code has read them, all that came meanwhile at once', async () => {
+  it('are told of again only after VS Code has read the ones before, and then together', async () => {
     const told = next(store.onDidChange, () => store.experiment('local', 'exp1')?.trials.size === 121);
     await draw((await draw())[0]);
     await draw(experiment());
     await told;
-    await readAll();
-    const running = tree.intern(trialNode('local', 'exp1', 't120'));
-    const first = next(tree.onDidChangeTreeData);
-    server.change('exp1', { revision: 2, metrics: [point('t120', 3, 0.5)] });
-    assert.deepEqual(await first, [running]);
     const events: unknown[] = [];
-    tree.onDidChangeTreeData((nodes) => events.push(nodes));
-    for (const [revision, change] of [
-      { metrics: [point('t120', 4, 0.6)] },
-      { trials: [trial(121, { status: 'RUNNING' })] },
-    ].entries()) {
-      const taken = next(store.onDidChange);
-      server.change('exp1', { revision: 3 + revision, ...change });
-      await taken;
+    const report = (revision: number) => server.change('exp1', { revision, metrics: [point('t120', revision, 0.5)] });
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const slow = new TreeData(store, new Labels(t, 'en'));
+    try {
+      store.onDidChange((change) => slow.take(change));
+      slow.onDidChangeTreeData((nodes) => events.push(nodes));
+      slow.setVisible(true);
+      const parent = slow.intern(experimentNode('local', 'exp1'));
+      const running = slow.intern(trialNode('local', 'exp1', 't120'));
+      const readChildren = async () => {
+        for (const child of await slow.getChildren(parent)) slow.getTreeItem(child);
+      };
+      await readChildren();
+      report(2);
+      mock.timers.tick(1000);
+      assert.deepEqual(events.splice(0), [[running]]);
+      report(3);
+      mock.timers.tick(1000);
+      server.change('exp1', { revision: 4, trials: [trial(121, { status: 'RUNNING' })] });
+      mock.timers.tick(1000);
+      assert.deepEqual(events, [], 'VS Code is still busy with the first');
+      await readChildren();
+      mock.timers.tick(1000);
+      assert.deepEqual(events, [], 'VS Code has read the row as a child, for an older event');
+      slow.getTreeItem(running);
+      assert.deepEqual(events, [[running, parent]]);
+    } finally {
+      slow.dispose();
+      mock.timers.reset();
     }
-    assert.deepEqual(events, [], 'VS Code is still busy with the first');
-    const second = next(tree.onDidChangeTreeData);
-    tree.getTreeItem(running);
-    assert.deepEqual(await second, [running, experiment()]);
-    assert.equal(labelsOf(await draw(experiment()))[0], '121');
   });
 
   it('are read again when they are unfolded, with what came while they were folded up', async () => {
