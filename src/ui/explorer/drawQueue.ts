@@ -4,7 +4,7 @@ import type { PromptGate } from '../promptGate.ts';
 /** VS Code draws after a pause of 200 ms, so trials that report without pause would keep it from ever drawing. */
 const drawIntervalMs = 300;
 /** VS Code never reads a row that it has dropped, so the wait for it has an end. */
-const maxUnreadMs = 30_000;
+const maxUnreadMs = 10_000;
 
 /**
  * VS Code puts each event into a queue and never merges two of them (`_refreshQueue` in its extHostTreeViews.ts). On a slow machine or

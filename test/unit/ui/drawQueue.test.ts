@@ -51,7 +51,7 @@ describe('the queue of rows to draw', () => {
   it('goes on after a while when VS Code has dropped the rows and reads none', () => {
     queue.draw('gone');
     queue.draw('b');
-    mock.timers.tick(30_000);
+    mock.timers.tick(10_000);
     assert.deepEqual(told, [['gone'], ['b']]);
   });
 });
