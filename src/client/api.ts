@@ -144,7 +144,7 @@ export class ExperimentApi {
     return this.#read('/experiment', 'read the experiment', options, (value) => parse(profileSchema, value));
   }
 
-  /** @throws NotFoundError when there is no such trial */
+  /** @throws NotFoundError for an unknown trial */
   async getTrialJob(trialJobId: string, options?: RequestOptions): Promise<TrialJob> {
     return new TrialJob(await this.#trialJob(trialJobId, options, (value) => parse(trialRecordSchema, value)));
   }
@@ -325,7 +325,7 @@ export class ExperimentApi {
     return this.#list('/experiments-info', 'read the list of experiments', options, manifestEntrySchema);
   }
 
-  /** Version of the NNI that answers. A server of ours answers with the NNI version whose routes it has. */
+  /** Version of the NNI that answers. Trialdeck answers with the NNI version whose routes it serves. */
   async getVersion(options?: RequestOptions): Promise<string> {
     const task = 'read the version';
     const { text } = await this.#connected(task).text('GET', `${nniBase}/version`, { task, ...options });
@@ -382,14 +382,14 @@ export class ExperimentApi {
     return readFileEnd(this.#connected(task), `/logs/${encodeURIComponent(name)}`, name, { task, ...rest });
   }
 
-  /** The experiment's summary. A route of ours. @throws BadAnswerError on a real NNI, which does not have it */
+  /** The experiment's summary. Only Trialdeck serves this route. @throws BadAnswerError on a real NNI, which does not have it */
   async summary(options?: RequestOptions): Promise<ExperimentSummary> {
     const task = 'read the summary';
     const value = await this.#connected(task).json('GET', experimentRoutes.summary, { task, ...options });
     return this.#requireDecoded(parse(summarySchema, value), value, task);
   }
 
-  /** Summary, trials and metrics at one revision. A route of ours. @throws BadAnswerError on a real NNI, which does not have it */
+  /** Summary, trials and metrics at one revision. Only Trialdeck serves this route. @throws BadAnswerError on a real NNI, which does not have it */
   async snapshot(options?: RequestOptions): Promise<ExperimentSnapshot> {
     const task = 'read the experiment';
     const ask = { task, query: { lines: 'true' }, ...options };
